@@ -1,0 +1,31 @@
+/** npm run check: everything that can be known without running the product, one step after the other; stops at no fault, fails at the end. */
+import { spawnSync } from 'node:child_process';
+
+const steps: { name: string; command: string[] }[] = [
+  { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
+  { name: 'schema', command: ['node', 'tools/compose.ts', '--check'] },
+  { name: 'codegen', command: ['nx', 'run-many', '-t', 'codegen'] },
+  { name: 'boundaries', command: ['node', 'tools/boundaries.ts'] },
+  { name: 'dead code', command: ['knip', '--no-config-hints'] },
+  { name: 'licences', command: ['node', 'tools/licences.ts'] },
+  { name: 'lint and types', command: ['nx', 'run-many', '-t', 'lint,typecheck'] },
+  {
+    name: 'lint of tests and tools',
+    command: ['oxlint', '-c', '.oxlintrc.json', 'test', 'tools', 'apps/standalone/demo'],
+  },
+  { name: 'types of tests and tools', command: ['node', 'node_modules/typescript-native/bin/tsc', '-p', '.'] },
+];
+
+const failed: string[] = [];
+for (const { name, command } of steps) {
+  const began = performance.now();
+  const [program, ...args] = command as [string, ...string[]];
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(`${status === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
+  if (status === 0) continue;
+  failed.push(name);
+  console.log(stdout, stderr);
+}
+console.log(failed.length === 0 ? 'check: all passed' : `check: FAILED: ${failed.join(', ')}`);
+process.exit(failed.length === 0 ? 0 : 1);
