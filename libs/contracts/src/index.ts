@@ -1,3 +1,4 @@
+export { actorSchema, type Actor } from './actor.ts';
 export { apiKeysTopic, type ApiKeyRecord } from './api-keys.ts';
 export { campaignsTopic, type CampaignRecord } from './campaigns.ts';
 export {

@@ -1,0 +1,51 @@
+/** The environment of a process, read once and checked as a whole. */
+import { AppError } from '@sendpool/kernel';
+import { z } from 'zod';
+import { logLevels } from './log.ts';
+
+const credentialsKey = z
+  .string()
+  .transform((text) => new Uint8Array(Buffer.from(text, 'base64')))
+  .refine((key) => key.length === 32, 'must be 32 bytes in base64 (`openssl rand -base64 32`)');
+
+const urlOf = (...protocols: string[]): z.ZodString =>
+  z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && protocols.includes(new URL(text).protocol),
+      `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    );
+
+/** The variables that services share; an app spreads what it needs into its own schema. */
+export const commonEnv = {
+  HTTP_HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
+  HTTP_PORT: z.coerce.number().int().min(0).max(65_535).describe('Port to listen on; 0 takes a free one.'),
+  LOG_LEVEL: z.enum(logLevels).default('info').describe('Least level that is logged.'),
+  DATABASE_URL: urlOf('postgres:', 'postgresql:').describe('PostgreSQL of this service.'),
+  EVENT_LOG_URL: urlOf('postgres:', 'postgresql:').describe('The event log: a PostgreSQL URL.'),
+  INTERNAL_SECRET: z
+    .string()
+    .min(32)
+    .describe('Signs requests between services; at least 32 characters, the same in all.'),
+  CREDENTIALS_KEY: credentialsKey.describe('Seals passwords of sending servers; 32 bytes in base64.'),
+  LANES: z.coerce.number().int().min(1).max(1024).default(12).describe('Number of lanes, the same in all services.'),
+} as const;
+
+const faultOf = (issue: z.core.$ZodIssue): string => `${issue.path.join('.')}: ${issue.message}`;
+
+const given = (source: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
+
+/**
+ * Reads the variables that `schema` names; an empty one counts as not given.
+ * Throws AppError BAD_CONFIGURATION that names every fault at once and quotes no value.
+ */
+export const readEnv = <Schema extends z.ZodObject>(
+  schema: Schema,
+  source: NodeJS.ProcessEnv = process.env,
+): z.output<Schema> => {
+  const result = schema.safeParse(given(source));
+  if (result.success) return result.data;
+  const faults = result.error.issues.map(faultOf);
+  throw new AppError('BAD_CONFIGURATION', `the environment is not usable:\n  ${faults.join('\n  ')}`);
+};

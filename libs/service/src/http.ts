@@ -1,0 +1,144 @@
+/** The one HTTP port of a process: health, readiness, metrics, and the routes of the service. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AppError, sleep } from '@sendpool/kernel';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+
+export type Route = {
+  method: 'GET' | 'POST';
+  /** Exact, or a prefix that ends in `*`. The first route that fits is taken. */
+  path: string;
+  /** May throw: the caller then answers 500 without details, and logs. */
+  handle(req: IncomingMessage, res: ServerResponse): void | Promise<void>;
+};
+
+export type HttpOptions = {
+  host: string;
+  port: number;
+  /** Longest time a request may take to arrive. Default 300,000 ms; raise it where large files are uploaded. */
+  requestTimeoutMs?: number;
+};
+
+export type HttpServer = {
+  /** The port that was taken. */
+  readonly port: number;
+  /** Lets requests in to the routes; before it they get 503. */
+  open(): void;
+  /** Answers 503 to new requests and waits, at most `deadlineMs`, for those that run. Health and readiness are still answered. */
+  drain(deadlineMs: number): Promise<void>;
+  close(): Promise<void>;
+};
+
+type Readiness = { ready: boolean; parts: Record<string, boolean> };
+type HttpDeps = { routes: readonly Route[]; readiness(): Readiness; log: Log; metrics: Metrics };
+type State = { open: boolean; running: number };
+
+export const answerJson = (res: ServerResponse, status: number, body: unknown): void => {
+  res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  res.end(JSON.stringify(body));
+};
+
+const pathOf = (req: IncomingMessage): string => (req.url ?? '/').split('?', 1)[0]!;
+
+const fits = (route: Route, path: string): boolean =>
+  route.path.endsWith('*') ? path.startsWith(route.path.slice(0, -1)) : path === route.path;
+
+const ownRoutes = ({ readiness, metrics }: HttpDeps): Route[] => [
+  { method: 'GET', path: '/healthz', handle: (_req, res) => answerJson(res, 200, { alive: true }) },
+  {
+    method: 'GET',
+    path: '/readyz',
+    handle: (_req, res) => {
+      const state = readiness();
+      answerJson(res, state.ready ? 200 : 503, state);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/metrics',
+    handle: async (_req, res) => {
+      res.writeHead(200, { 'content-type': metrics.registry.contentType }).end(await metrics.registry.metrics());
+    },
+  },
+];
+
+const refuseUnknown = (routes: readonly Route[], req: IncomingMessage, res: ServerResponse): void => {
+  const known = routes.some((route) => fits(route, pathOf(req)));
+  answerJson(res, known ? 405 : 404, { error: known ? 'method not allowed' : 'not found' });
+};
+
+/** An answer that has begun cannot be taken back: the connection is cut, so that the client sees it as broken. */
+const answerFault = (res: ServerResponse): void => {
+  if (res.headersSent) res.destroy();
+  else answerJson(res, 500, { error: 'internal error' });
+};
+
+const runRoute = async (
+  route: Route,
+  exchange: { req: IncomingMessage; res: ServerResponse; log: Log },
+): Promise<void> => {
+  const { req, res, log } = exchange;
+  try {
+    await route.handle(req, res);
+  } catch (error) {
+    log.error({ error, method: req.method, route: route.path }, 'a request failed');
+    answerFault(res);
+  }
+};
+
+const createHandler = (deps: HttpDeps, state: State): ((req: IncomingMessage, res: ServerResponse) => void) => {
+  const own = ownRoutes(deps);
+  const all = [...own, ...deps.routes];
+  const duration = deps.metrics.histogram('http_request_seconds', 'Time from request to the end of the answer.', {
+    labels: ['route', 'status'],
+  });
+  return (req, res) => {
+    const route = all.find((candidate) => candidate.method === req.method && fits(candidate, pathOf(req)));
+    if (route === undefined) return refuseUnknown(all, req, res);
+    if (own.includes(route)) return void runRoute(route, { req, res, log: deps.log });
+    if (!state.open) return answerJson(res.setHeader('connection', 'close'), 503, { error: 'not ready' });
+    state.running += 1;
+    const stopTimer = duration.startTimer({ route: route.path });
+    res.once('close', () => {
+      state.running -= 1;
+      stopTimer({ status: String(res.statusCode) });
+    });
+    void runRoute(route, { req, res, log: deps.log });
+  };
+};
+
+const listen = (server: Server, { host, port }: HttpOptions): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new AppError('BAD_CONFIGURATION', `cannot listen on ${host}:${port}: ${cause.message}`, { cause })),
+    );
+    server.listen(port, host, resolve);
+  });
+
+const waitUntilIdle = async (state: State, deadlineMs: number): Promise<void> => {
+  const end = performance.now() + deadlineMs;
+  while (state.running > 0 && performance.now() < end) await sleep(20);
+};
+
+/** Listens at once for health and readiness; the routes wait for `open`. */
+export const startHttp = async (options: HttpOptions, deps: HttpDeps): Promise<HttpServer> => {
+  const state: State = { open: false, running: 0 };
+  const server = createServer({ requestTimeout: options.requestTimeoutMs ?? 300_000 }, createHandler(deps, state));
+  await listen(server, options);
+  return {
+    port: (server.address() as AddressInfo).port,
+    open: () => {
+      state.open = true;
+    },
+    drain: async (deadlineMs) => {
+      state.open = false;
+      await waitUntilIdle(state, deadlineMs);
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};

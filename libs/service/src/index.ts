@@ -1,0 +1,10 @@
+export type { Part } from './part.ts';
+export { createLog, logLevels, type Log, type LogLevel } from './log.ts';
+export { redact, redactText } from './redact.ts';
+export { createMetrics, type Counter, type Gauge, type Histogram, type Metrics } from './metrics.ts';
+export { commonEnv, readEnv } from './env.ts';
+export { keyIdOf, openSecret, sealSecret } from './credentials.ts';
+export { signRequest, streamedBody, verifyRequest, type SignedRequest } from './signing.ts';
+export { answerJson, type HttpOptions, type Route } from './http.ts';
+export { startService, type RunningService, type ServiceOptions } from './start-service.ts';
+export { runService } from './run-service.ts';
