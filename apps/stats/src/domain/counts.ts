@@ -1,0 +1,119 @@
+/** What one delivery event adds to the numbers: pure facts, before anybody asks whether it counts. */
+import { isDefinite, type OutcomeEvent } from '@sendpool/contracts';
+
+export const counters = [
+  'accepted',
+  'bouncedHard',
+  'bouncedBlock',
+  'bouncedSoft',
+  'deferred',
+  'unknown',
+  'failovers',
+  'latencySum',
+  'latencyCount',
+  'latencyMax',
+] as const;
+/** All are sums, but `latencyMax`, which is a maximum. Latencies are whole milliseconds, of definite outcomes only. */
+export type Counter = (typeof counters)[number];
+export type Counts = Record<Counter, number>;
+
+/** What to add to the numbers of (campaign, server, provider, minute); negative when a count moves away. */
+export type CountDelta = {
+  readonly campaignId: string;
+  /** Empty when no server is known: a crash left only "started" behind. */
+  readonly serverId: string;
+  readonly provider: string;
+  /** Start of the minute of the event, milliseconds since 1970. */
+  readonly minute: number;
+  readonly add: Partial<Counts>;
+};
+
+const minuteMs = 60_000;
+export const minuteOf = (at: number): number => at - (at % minuteMs);
+
+export const noCounts = (): Counts => ({
+  accepted: 0,
+  bouncedHard: 0,
+  bouncedBlock: 0,
+  bouncedSoft: 0,
+  deferred: 0,
+  unknown: 0,
+  failovers: 0,
+  latencySum: 0,
+  latencyCount: 0,
+  latencyMax: 0,
+});
+
+export const addCounts = (sum: Counts, add: Partial<Counts>): void => {
+  for (const name in add) {
+    const counter = name as Counter;
+    const value = add[counter] ?? 0;
+    sum[counter] = counter === 'latencyMax' ? Math.max(sum[counter], value) : sum[counter] + value;
+  }
+};
+
+/** Sums deltas that share a key; the key says which numbers are kept apart. */
+export const sumDeltas = (
+  deltas: Iterable<CountDelta>,
+  keyOf: (delta: CountDelta) => string,
+): Map<string, { first: CountDelta; counts: Counts }> => {
+  const sums = new Map<string, { first: CountDelta; counts: Counts }>();
+  for (const delta of deltas) {
+    const key = keyOf(delta);
+    let sum = sums.get(key);
+    if (sum === undefined) sums.set(key, (sum = { first: delta, counts: noCounts() }));
+    addCounts(sum.counts, delta.add);
+  }
+  return sums;
+};
+
+const bounceCounter = (event: OutcomeEvent): Counter => {
+  if (event.bounceClass === 'HARD') return 'bouncedHard';
+  return event.bounceClass === 'BLOCK' ? 'bouncedBlock' : 'bouncedSoft';
+};
+
+const outcomeCounter = (event: OutcomeEvent): Counter | undefined => {
+  switch (event.outcome) {
+    case 'ACCEPTED':
+      return 'accepted';
+    case 'DEFERRED':
+      return 'deferred';
+    case 'UNKNOWN':
+      return 'unknown';
+    case 'BOUNCED':
+      return bounceCounter(event);
+    case 'RELEASED':
+    case 'CANCELLED':
+      return undefined;
+  }
+};
+
+const outcomeCounts = (event: OutcomeEvent): Partial<Counts> | undefined => {
+  const counter = outcomeCounter(event);
+  if (counter === undefined) return undefined;
+  if (event.latencyMs === null || !isDefinite(event.outcome)) return { [counter]: 1 };
+  const latency = Math.round(event.latencyMs);
+  return { [counter]: 1, latencySum: latency, latencyCount: 1, latencyMax: latency };
+};
+
+/** The numbers of an event that counts: its outcome, and one failover for each server that failed before. */
+export const contributions = (event: OutcomeEvent): CountDelta[] => {
+  const minute = minuteOf(event.at);
+  const at = (serverId: string, add: Partial<Counts>): CountDelta => ({
+    campaignId: event.campaignId,
+    serverId,
+    provider: event.provider,
+    minute,
+    add,
+  });
+  const outcome = outcomeCounts(event);
+  const deltas = outcome === undefined ? [] : [at(event.serverId ?? '', outcome)];
+  for (const hop of event.hops) deltas.push(at(hop.serverId, { failovers: 1 }));
+  return deltas;
+};
+
+/** The same numbers taken away again. Maxima cannot be taken away; only outcomes without one are. */
+export const takenBack = (delta: CountDelta): CountDelta => ({
+  ...delta,
+  add: Object.fromEntries(Object.entries(delta.add).map(([name, value]) => [name, -value])),
+});
