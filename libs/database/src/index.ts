@@ -1,0 +1,3 @@
+export { createDatabase, type Database, type DatabaseOptions, type MigrationClass } from './database.ts';
+export { isUniqueViolation } from './faults.ts';
+export type { Sql } from './sql.ts';
