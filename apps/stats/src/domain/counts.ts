@@ -73,19 +73,10 @@ const bounceCounter = (event: OutcomeEvent): Counter => {
 };
 
 const outcomeCounter = (event: OutcomeEvent): Counter | undefined => {
-  switch (event.outcome) {
-    case 'ACCEPTED':
-      return 'accepted';
-    case 'DEFERRED':
-      return 'deferred';
-    case 'UNKNOWN':
-      return 'unknown';
-    case 'BOUNCED':
-      return bounceCounter(event);
-    case 'RELEASED':
-    case 'CANCELLED':
-      return undefined;
-  }
+  if (event.outcome === 'ACCEPTED') return 'accepted';
+  if (event.outcome === 'DEFERRED') return 'deferred';
+  if (event.outcome === 'UNKNOWN') return 'unknown';
+  return event.outcome === 'BOUNCED' ? bounceCounter(event) : undefined;
 };
 
 const outcomeCounts = (event: OutcomeEvent): Partial<Counts> | undefined => {

@@ -36,7 +36,7 @@ const keyOf = (delta: CountDelta): string => [delta.campaignId, delta.serverId, 
 /** Totals by campaign, server, provider and minute; keys whose numbers are all zero are left out. */
 const totals = (deltas: readonly CountDelta[]): Record<string, Counts> => {
   const sums = [...sumDeltas(deltas, keyOf)].map(([key, sum]) => [key, sum.counts] as const);
-  return Object.fromEntries(sums.filter(([, counts]) => Object.values(counts).some((count) => count !== 0)).sort());
+  return Object.fromEntries(sums.filter(([, counts]) => Object.values(counts).some((count) => count !== 0)));
 };
 
 const sumOf = (deltas: readonly CountDelta[], counter: keyof Counts): number =>

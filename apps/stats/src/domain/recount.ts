@@ -2,19 +2,30 @@
 import { isDefinite, type DeliveryEvent, type OutcomeEvent } from '@sendpool/contracts';
 import { contributions, type CountDelta } from './counts.ts';
 
+export type Recount = { add(event: DeliveryEvent): void; deltas(): CountDelta[] };
+
 const weight = (event: OutcomeEvent): number => {
   if (isDefinite(event.outcome)) return 2;
   return event.outcome === 'UNKNOWN' ? 1 : 0;
 };
 
-/** Deltas of all events, of any lanes, each publication by its first definite outcome, else its first UNKNOWN, else its first event. */
-export const recount = (events: Iterable<DeliveryEvent>): CountDelta[] => {
+/** Each publication counts by its first definite outcome, else its first UNKNOWN, else its first event. Remembers one event of each. */
+export const createRecount = (): Recount => {
   const deciding = new Map<string, OutcomeEvent>();
-  for (const event of events) {
-    if (event.type !== 'OUTCOME') continue;
-    const publication = `${event.lane}:${event.sequence}`;
-    const before = deciding.get(publication);
-    if (before === undefined || weight(event) > weight(before)) deciding.set(publication, event);
-  }
-  return [...deciding.values()].flatMap(contributions);
+  return {
+    add: (event) => {
+      if (event.type !== 'OUTCOME') return;
+      const publication = `${event.lane}:${event.sequence}`;
+      const before = deciding.get(publication);
+      if (before === undefined || weight(event) > weight(before)) deciding.set(publication, event);
+    },
+    deltas: () => [...deciding.values()].flatMap(contributions),
+  };
+};
+
+/** What all these events, of any lanes, add up to. */
+export const recount = (events: Iterable<DeliveryEvent>): CountDelta[] => {
+  const counting = createRecount();
+  for (const event of events) counting.add(event);
+  return counting.deltas();
 };

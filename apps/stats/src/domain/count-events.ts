@@ -1,0 +1,76 @@
+/** Counts batches of delivery events: folds them lane by lane and saves what was learned together with the position. */
+import type { DeliveryEvent } from '@sendpool/contracts';
+import type { CountDelta } from './counts.ts';
+import { foldLane, type LaneState } from './fold.ts';
+
+export const statsGroup = 'sendpool.stats';
+
+/** Where counting stands in a lane: all records before `next` are in the numbers. */
+export type LanePosition = { readonly lane: number; readonly next: number; readonly state: LaneState };
+
+export type LaneChange = {
+  readonly lane: number;
+  /** The position is moved only from exactly this. */
+  readonly expected: number;
+  readonly next: number;
+  readonly state: LaneState;
+  /** False when the open settlements need not be written again. */
+  readonly openChanged: boolean;
+  readonly deltas: readonly CountDelta[];
+};
+
+export type LaneBatch = {
+  readonly lane: number;
+  /** Offset after the last record of the batch. */
+  readonly next: number;
+  readonly events: readonly { readonly offset: number; readonly event: DeliveryEvent }[];
+};
+
+export type CountStore = {
+  /** Positions of these lanes; a lane that was never counted begins at 0. */
+  load(lanes: readonly number[]): Promise<LanePosition[]>;
+  /** All or nothing. Throws AppError CONFLICT when a position is not the expected one: somebody else has counted. */
+  save(changes: readonly LaneChange[]): Promise<void>;
+};
+
+export type CountEvents = {
+  /** Reads the positions of the lanes that are ours from now on; returns where to read from. */
+  assigned(lanes: readonly number[]): Promise<ReadonlyMap<number, number>>;
+  /** Resolves with the number of events counted once the numbers are durable. Throws, and changes nothing, when the lane is not ours any more. */
+  count(batch: LaneBatch): Promise<number>;
+};
+
+const changeOf = (position: LanePosition, batch: LaneBatch): LaneChange & { events: number } => {
+  const fresh = batch.events.filter(({ offset }) => offset >= position.next).map(({ event }) => event);
+  const { state, deltas } = foldLane(position.state, fresh);
+  return {
+    lane: batch.lane,
+    expected: position.next,
+    next: batch.next,
+    state,
+    openChanged: state.open !== position.state.open,
+    deltas,
+    events: fresh.length,
+  };
+};
+
+export const createCountEvents = (store: CountStore): CountEvents => {
+  let positions = new Map<number, LanePosition>();
+  return {
+    assigned: async (lanes) => {
+      const loaded = await store.load(lanes);
+      positions = new Map(loaded.map((position) => [position.lane, position]));
+      return new Map(loaded.map(({ lane, next }) => [lane, next]));
+    },
+    count: async (batch) => {
+      const held = positions;
+      const position = held.get(batch.lane);
+      if (position === undefined) throw new Error(`lane ${batch.lane} was never assigned`);
+      if (batch.next <= position.next) return 0;
+      const { events, ...change } = changeOf(position, batch);
+      await store.save([change]);
+      held.set(batch.lane, { lane: batch.lane, next: change.next, state: change.state });
+      return events;
+    },
+  };
+};

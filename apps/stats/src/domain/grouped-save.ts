@@ -1,0 +1,28 @@
+/** Group commit: while one save runs, the changes of other lanes wait and go together in the next one. */
+import type { CountStore, LaneChange } from './count-events.ts';
+
+type Save = CountStore['save'];
+
+/** A save that fails, fails for every change in its group; nothing of the group is stored then. */
+export const groupedSave = (save: Save): Save => {
+  let waiting: { changes: readonly LaneChange[]; done: PromiseWithResolvers<void> }[] = [];
+  let running = false;
+  const saveWaiting = async (): Promise<void> => {
+    running = true;
+    while (waiting.length > 0) {
+      const group = waiting;
+      waiting = [];
+      await save(group.flatMap(({ changes }) => changes)).then(
+        () => group.forEach(({ done }) => done.resolve()),
+        (error: unknown) => group.forEach(({ done }) => done.reject(error)),
+      );
+    }
+    running = false;
+  };
+  return (changes) => {
+    const done = Promise.withResolvers<void>();
+    waiting.push({ changes, done });
+    if (!running) void saveWaiting();
+    return done.promise;
+  };
+};
