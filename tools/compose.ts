@@ -23,7 +23,7 @@ const compose = (): { outputs: Outputs } | { faults: string[] } => {
   );
   if (result.errors !== undefined) {
     return {
-      faults: result.errors.map((error) => `${String(error.extensions?.['code'] ?? 'ERROR')}: ${error.message}`),
+      faults: result.errors.map((error) => `${JSON.stringify(error.extensions?.['code'])}: ${error.message}`),
     };
   }
   const supergraph = parse(result.supergraphSdl);

@@ -6,12 +6,13 @@ import { AppError } from '@sendpool/kernel';
 /** Names a key without telling it: the first 8 hex digits of its SHA-256. */
 export const keyIdOf = (key: Uint8Array): string => createHash('sha256').update(key).digest('hex').slice(0, 8);
 
+const base64 = (bytes: Buffer): string => bytes.toString('base64');
+
 /** `key` is 32 bytes; `ownerId` is the additional authenticated data. A fresh 96-bit IV each time (NIST SP 800-38D). */
 export const sealSecret = (plain: string, ownerId: string, key: Uint8Array): SealedSecret => {
   const iv = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(ownerId));
   const data = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
-  const base64 = (bytes: Buffer): string => bytes.toString('base64');
   return { keyId: keyIdOf(key), iv: base64(iv), data: base64(data), tag: base64(cipher.getAuthTag()) };
 };
 

@@ -31,7 +31,7 @@ export type HttpServer = {
 };
 
 type Readiness = { ready: boolean; parts: Record<string, boolean> };
-type HttpDeps = { routes: readonly Route[]; readiness(): Readiness; log: Log; metrics: Metrics };
+type HttpDeps = { routes: readonly Route[]; readiness: () => Readiness; log: Log; metrics: Metrics };
 type State = { open: boolean; running: number };
 
 export const answerJson = (res: ServerResponse, status: number, body: unknown): void => {

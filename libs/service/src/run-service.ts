@@ -6,7 +6,6 @@ const watchdogMs = 30_000;
 /** What the parts are given of it. */
 const stopMs = 25_000;
 
-/** Ends the process when it was told to stop and does not, or when something was thrown that nobody caught. */
 const exitOnFault = ({ log, name }: ServiceOptions): void => {
   const end = (error: unknown): void => {
     log.error({ error }, `${name} ends: something was thrown that nobody caught`);
@@ -16,18 +15,24 @@ const exitOnFault = ({ log, name }: ServiceOptions): void => {
   process.on('unhandledRejection', end);
 };
 
-/** Resolves at the first SIGTERM or SIGINT; later ones are ignored. */
+const armWatchdog = ({ log, name }: ServiceOptions): void => {
+  setTimeout(() => {
+    log.error({}, `${name} did not stop within ${watchdogMs / 1000} s`);
+    process.exit(1);
+  }, watchdogMs);
+};
+
+/** Resolves at the first SIGTERM or SIGINT; later ones are heard and ignored. */
 const stopSignal = (): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
     process.on('SIGTERM', resolve);
     process.on('SIGINT', resolve);
   });
 
-const armWatchdog = ({ log, name }: ServiceOptions): void => {
-  setTimeout(() => {
-    log.error({}, `${name} did not stop within ${watchdogMs / 1000} s`);
-    process.exit(1);
-  }, watchdogMs);
+const untilAsked = async (options: ServiceOptions): Promise<void> => {
+  const signal = await stopSignal();
+  armWatchdog(options);
+  options.log.info({ signal }, `${options.name} stops`);
 };
 
 const start = (options: ServiceOptions): Promise<RunningService> => startService(options).catch(() => process.exit(1)); // startService has logged why
@@ -40,10 +45,7 @@ const start = (options: ServiceOptions): Promise<RunningService> => startService
 export const runService = async (options: ServiceOptions): Promise<void> => {
   const { log, name, http } = options;
   exitOnFault(options);
-  const stopping = stopSignal().then((signal) => {
-    armWatchdog(options);
-    log.info({ signal }, `${name} stops`);
-  });
+  const stopping = untilAsked(options);
   const service = await start(options);
   log.info({ host: http.host, port: service.port }, `${name} is ready on http://${http.host}:${service.port}`);
   await stopping;

@@ -1,0 +1,17 @@
+export { GraphQLError, type GraphQLResolveInfo } from 'graphql';
+export { createContext, loaderOf, type RequestContext } from './context.ts';
+export { scalars } from './scalars.ts';
+export {
+  connectionOf,
+  decodeCursor,
+  encodeCursor,
+  maxPageSize,
+  pageArguments,
+  type Connection,
+  type CursorKey,
+  type Page,
+} from './connection.ts';
+export { refused, type Refused, type UserError, type UserErrorInput } from './refused.ts';
+export { createSubgraph, type GraphQLDoor, type SubgraphOptions } from './subgraph.ts';
+export type { GraphQLLog } from './apollo.ts';
+export type { GraphQLRoute } from './http-handler.ts';

@@ -1,0 +1,56 @@
+/** A service's GraphQL door: a federated subgraph that only the gateway may ask, with `@access` in force. */
+import type { IncomingMessage } from 'node:http';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import type { Actor } from '@sendpool/contracts';
+import { Kind, parse, type DocumentNode, type GraphQLSchema } from 'graphql';
+import { enforceAccess } from './access.ts';
+import { createApollo, type GraphQLLog } from './apollo.ts';
+import { createHandler, type GraphQLRoute } from './http-handler.ts';
+import { scalars } from './scalars.ts';
+
+/** Batched joins of the gateway may be large; strangers are refused by their signature. */
+const maxBodyBytes = 16 * 1024 * 1024;
+
+export type SubgraphOptions = {
+  /** The service's schema.graphql. */
+  typeDefs: string;
+  /** Resolver map as codegen types it; DateTime and BigInt are added. */
+  resolvers: object;
+  /** The signed actor of the request, undefined when it was not signed by the gateway. */
+  actorOf: (req: IncomingMessage, rawBody: Uint8Array) => Actor | undefined;
+  log: GraphQLLog;
+};
+
+/** Same shapes as `Route` and `Part` of libs/service. */
+export type GraphQLDoor = {
+  route: GraphQLRoute;
+  part: { name: string; stop(deadlineMs: number): Promise<void> };
+};
+
+const definedScalars = (document: DocumentNode): object => {
+  const names = document.definitions.flatMap((node) =>
+    node.kind === Kind.SCALAR_TYPE_DEFINITION ? node.name.value : [],
+  );
+  return Object.fromEntries(names.flatMap((name) => (scalars[name] === undefined ? [] : [[name, scalars[name]]])));
+};
+
+/** Throws AppError BAD_CONFIGURATION when a root field has no `@access`. */
+export const buildSubgraph = (typeDefs: string, resolvers: object): GraphQLSchema => {
+  const document = parse(typeDefs);
+  const all = { ...definedScalars(document), ...resolvers };
+  return enforceAccess(buildSubgraphSchema([{ typeDefs: document, resolvers: all }]));
+};
+
+/** Unsigned requests get 401; AppErrors keep their code; everything else is masked and logged. */
+export const createSubgraph = async (options: SubgraphOptions): Promise<GraphQLDoor> => {
+  const { log, actorOf } = options;
+  const server = createApollo(
+    { schema: buildSubgraph(options.typeDefs, options.resolvers), introspection: false },
+    log,
+  );
+  await server.start();
+  return {
+    route: { method: 'POST', path: '/graphql', handle: createHandler({ server, actorOf, maxBodyBytes }) },
+    part: { name: 'graphql', stop: () => server.stop() },
+  };
+};
