@@ -4,32 +4,8 @@ import fc from 'fast-check';
 import { outcomes, type DeliveryEvent, type OutcomeEvent } from '@sendpool/contracts';
 import { sumDeltas, type CountDelta, type Counts } from './counts.ts';
 import { emptyLane, foldLane, openLimits, watermark, type LaneState } from './fold.ts';
+import { hop, outcome, unknown } from './outcome.fixture.ts';
 import { recount } from './recount.ts';
-
-const outcome = (sequence: number, facts: Partial<OutcomeEvent> = {}): OutcomeEvent => ({
-  type: 'OUTCOME',
-  lane: 0,
-  sequence,
-  campaignId: 'c1',
-  recipient: sequence,
-  tryNumber: 1,
-  outcome: 'ACCEPTED',
-  at: 1_000_000,
-  poolId: 'p1',
-  serverId: 'a',
-  provider: 'gmail',
-  reply: null,
-  bounceClass: null,
-  reason: null,
-  hops: [],
-  latencyMs: 12,
-  ...facts,
-});
-
-const unknown = (sequence: number, facts: Partial<OutcomeEvent> = {}): OutcomeEvent =>
-  outcome(sequence, { outcome: 'UNKNOWN', serverId: null, latencyMs: null, ...facts });
-
-const hop = (serverId: string): OutcomeEvent['hops'][number] => ({ serverId, stage: 'CONNECT', error: 'refused' });
 
 const keyOf = (delta: CountDelta): string => [delta.campaignId, delta.serverId, delta.provider, delta.minute].join('|');
 

@@ -1,10 +1,8 @@
 /** Group commit: while one save runs, the changes of other lanes wait and go together in the next one. */
 import type { CountStore, LaneChange } from './count-events.ts';
 
-type Save = CountStore['save'];
-
-/** A save that fails, fails for every change in its group; nothing of the group is stored then. */
-export const groupedSave = (save: Save): Save => {
+/** The same store with grouped saves. One that fails, fails for every change in its group; nothing of the group is stored then. */
+export const groupSaves = (store: CountStore): CountStore => {
   let waiting: { changes: readonly LaneChange[]; done: PromiseWithResolvers<void> }[] = [];
   let running = false;
   const saveWaiting = async (): Promise<void> => {
@@ -12,17 +10,20 @@ export const groupedSave = (save: Save): Save => {
     while (waiting.length > 0) {
       const group = waiting;
       waiting = [];
-      await save(group.flatMap(({ changes }) => changes)).then(
+      await store.save(group.flatMap(({ changes }) => changes)).then(
         () => group.forEach(({ done }) => done.resolve()),
         (error: unknown) => group.forEach(({ done }) => done.reject(error)),
       );
     }
     running = false;
   };
-  return (changes) => {
-    const done = Promise.withResolvers<void>();
-    waiting.push({ changes, done });
-    if (!running) void saveWaiting();
-    return done.promise;
+  return {
+    load: (lanes) => store.load(lanes),
+    save: (changes) => {
+      const done = Promise.withResolvers<void>();
+      waiting.push({ changes, done });
+      if (!running) void saveWaiting();
+      return done.promise;
+    },
   };
 };
