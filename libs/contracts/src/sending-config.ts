@@ -57,4 +57,5 @@ export const sendingConfigTopic = defineTopic({
   value: sendingConfigSchema,
 });
 
-export const sendingConfigKey = (config: SendingConfig): string => `${config.type.toLowerCase()}:${config.id}`;
+export const sendingConfigKey = (config: Pick<SendingConfig, 'type' | 'id'>): string =>
+  `${config.type.toLowerCase()}:${config.id}`;

@@ -1,0 +1,22 @@
+/** API keys in GraphQL. The text of a key is in the answer that makes it and nowhere else. */
+import { answerOf } from './answer.ts';
+import type { MutationResolvers, QueryResolvers } from './schema.generated.ts';
+import type { KeyUseCases } from './use-cases.ts';
+
+export const createKeyResolvers = (use: KeyUseCases) => ({
+  Query: { apiKeys: () => use.keys.list() } satisfies QueryResolvers,
+  Mutation: {
+    createApiKey: (_, { input }, context) =>
+      answerOf(
+        context,
+        use.createApiKey(input),
+        (created) => ({ __typename: 'CreateApiKeyPayload', ...created }) as const,
+      ),
+    revokeApiKey: (_, { input }, context) =>
+      answerOf(
+        context,
+        use.revokeApiKey(input.id),
+        (apiKey) => ({ __typename: 'RevokeApiKeyPayload', apiKey }) as const,
+      ),
+  } satisfies MutationResolvers,
+});

@@ -1,0 +1,25 @@
+/** Reads of one request by id, all of one tick in one statement. */
+import { loaderOf, type RequestContext } from '@sendpool/graphql';
+import type { Pool } from '../../domain/pool.ts';
+import type { SendingServer } from '../../domain/sending-server.ts';
+import type { PoolStore, ServerStore } from '../../domain/stores.ts';
+
+type Find<T> = { find(ids: readonly string[]): Promise<T[]> };
+
+const byId =
+  <T extends { readonly id: string }>(store: Find<T>) =>
+  async (ids: readonly string[]): Promise<ReadonlyMap<string, T>> =>
+    new Map((await store.find(ids)).map((row) => [row.id, row]));
+
+/** Resolves to null when there is none with this id: that is what GraphQL shows. */
+export const loadServer = async (
+  context: RequestContext,
+  servers: Pick<ServerStore, 'find'>,
+  id: string,
+): Promise<SendingServer | null> => (await loaderOf(context, 'sendingServer', byId(servers)).load(id)) ?? null;
+
+export const loadPool = async (
+  context: RequestContext,
+  pools: Pick<PoolStore, 'find'>,
+  id: string,
+): Promise<Pool | null> => (await loaderOf(context, 'pool', byId(pools)).load(id)) ?? null;

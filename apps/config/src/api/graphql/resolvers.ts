@@ -1,0 +1,18 @@
+/** All resolvers of this subgraph, and its schema. */
+import { readFileSync } from 'node:fs';
+import { createKeyResolvers } from './api-key.resolver.ts';
+import { createPoolResolvers } from './pool.resolver.ts';
+import { createServerResolvers } from './sending-server.resolver.ts';
+import type { UseCases } from './use-cases.ts';
+
+export const typeDefs = readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8');
+
+export const createResolvers = (use: UseCases): object => {
+  const [servers, pools, keys] = [createServerResolvers(use), createPoolResolvers(use), createKeyResolvers(use)];
+  return {
+    ...servers,
+    ...pools,
+    Query: { ...servers.Query, ...pools.Query, ...keys.Query },
+    Mutation: { ...servers.Mutation, ...pools.Mutation, ...keys.Mutation },
+  };
+};

@@ -1,0 +1,49 @@
+/** Check of a pool as a whole, the same for a new one and a changed one. */
+import { checkName, checkRole, checkWhole } from './check-text.ts';
+import type { Pool, PoolMember } from './pool.ts';
+import { createFaults, good, type Faults, type Result } from './result.ts';
+import type { ServerStore } from './stores.ts';
+
+export type PoolMemberInput = { readonly serverId: string; readonly weight: number; readonly role?: string | null };
+
+export type PoolDraft = Pick<Pool, 'name' | 'whenBusy'> & { readonly members: readonly PoolMemberInput[] };
+
+const maxMembers = 64;
+
+const checkServers = (faults: Faults, members: readonly PoolMemberInput[], known: ReadonlySet<string>): void => {
+  const seen = new Map<string, number>();
+  for (const [at, { serverId }] of members.entries()) {
+    const path = ['members', `${at}`, 'serverId'];
+    const first = seen.get(serverId);
+    if (first !== undefined) faults.add(path, `Member ${first} is this server already. Give each server once.`);
+    else if (!known.has(serverId)) faults.add(path, 'There is no sending server with this id. Create it first.');
+    else seen.set(serverId, at);
+  }
+};
+
+const checkMembers = (faults: Faults, members: readonly PoolMemberInput[]): PoolMember[] => {
+  if (members.length === 0 || members.length > maxMembers)
+    faults.add(['members'], `A pool has 1 to ${maxMembers} members; these are ${members.length}.`);
+  if (members.length > 0 && members.every(({ weight }) => weight === 0))
+    faults.add(['members'], 'All weights are 0, so no mail could go out. Give at least one member a weight above 0.');
+  return members.map(({ serverId, weight, role }, at) => ({
+    serverId,
+    weight: faults.take(['members', `${at}`, 'weight'], checkWhole(weight, [0, 1_000_000]), 0),
+    role: faults.take(['members', `${at}`, 'role'], checkRole(role ?? null), null),
+  }));
+};
+
+/** The draft in its normal form, or all that is wrong with it. Members need not be usable: their shares are 0 until they are. */
+export const checkPool = async (
+  draft: PoolDraft,
+  servers: Pick<ServerStore, 'find'>,
+): Promise<Result<Pick<Pool, 'name' | 'whenBusy' | 'members'>>> => {
+  const faults = createFaults();
+  const name = faults.take(['name'], checkName(draft.name), '');
+  const members = checkMembers(faults, draft.members);
+  const found = await servers.find(draft.members.slice(0, maxMembers).map(({ serverId }) => serverId));
+  checkServers(faults, draft.members.slice(0, maxMembers), new Set(found.map(({ id }) => id)));
+  return faults.errors.length > 0
+    ? { ok: false, errors: faults.errors }
+    : good({ name, whenBusy: draft.whenBusy, members });
+};

@@ -1,0 +1,36 @@
+/** Checks of single texts and numbers, shared by servers, pools and keys. */
+import { bad, good, type Checked } from './result.ts';
+
+/** True when the text holds a control character; CR and LF among them would break out of an SMTP line or a header. */
+// eslint-disable-next-line no-control-regex -- finding control characters is the point
+export const hasControl = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text);
+
+/** A name of 1 to 100 characters, without spaces around it. */
+export const checkName = (text: string): Checked<string> => {
+  const name = text.trim();
+  if (name.length === 0 || name.length > 100)
+    return bad(`A name has 1 to 100 characters; this one has ${name.length}.`);
+  if (hasControl(name)) return bad('A name is one line; take out line breaks and control characters.');
+  return good(name);
+};
+
+/** A free text of at most 100 characters; empty is the same as none. */
+export const checkRole = (text: string | null): Checked<string | null> => {
+  const role = text?.trim() ?? '';
+  if (role.length > 100) return bad(`A role has at most 100 characters; this one has ${role.length}.`);
+  if (hasControl(role)) return bad('A role is one line; take out line breaks and control characters.');
+  return good(role === '' ? null : role);
+};
+
+/** A user name or a password: kept as it is, but one line. `what` opens the message. */
+export const checkCredential = (what: string, text: string): Checked<string> => {
+  if (text.length === 0) return bad(`${what} is empty; give one, or null for none.`);
+  if (text.length > 1024) return bad(`${what} has at most 1,024 characters.`);
+  if (hasControl(text)) return bad(`${what} is one line; take out line breaks and control characters.`);
+  return good(text);
+};
+
+export const checkWhole = (value: number, [least, most]: readonly [number, number]): Checked<number> =>
+  Number.isInteger(value) && value >= least && value <= most
+    ? good(value)
+    : bad(`Give a whole number from ${least.toLocaleString('en')} to ${most.toLocaleString('en')}, not ${value}.`);

@@ -1,0 +1,33 @@
+/** What the use cases need of the stores; PostgreSQL keeps it in store/. */
+import type { ApiKey } from './api-key.ts';
+import type { Pool } from './pool.ts';
+import type { SendingServer } from './sending-server.ts';
+
+export type Versioned = { readonly id: string; readonly revision: number };
+
+/** Rows whose changes are made in order: a save takes effect only on the revision before its own. */
+export type VersionedStore<T extends Versioned> = {
+  /** Those of the ids that exist, in no order. Texts that are no id are not found. */
+  find(ids: readonly string[]): Promise<T[]>;
+  /** At most `count` in the order they were made, after the one named. */
+  page(count: number, after?: string): Promise<T[]>;
+  insert(row: T): Promise<'SAVED' | 'NAME_TAKEN'>;
+  /** STALE: the stored row is not at `row.revision - 1` any more; nothing was changed. */
+  save(row: T): Promise<'SAVED' | 'NAME_TAKEN' | 'STALE'>;
+};
+
+export type ServerStore = VersionedStore<SendingServer> & {
+  /** True for one caller in `gapMs`, over all processes: that one may verify the server now. */
+  claimVerification(id: string, now: Date, gapMs: number): Promise<boolean>;
+};
+
+export type PoolStore = VersionedStore<Pool>;
+
+export type KeyDecision<T> = { readonly save?: ApiKey; readonly answer: T };
+
+export type KeyStore = {
+  /** All keys in the order they were made, revoked ones too. */
+  list(): Promise<ApiKey[]>;
+  /** Looks at all keys and saves at most one, while nobody else changes any. */
+  exclusively<T>(decide: (keys: readonly ApiKey[]) => KeyDecision<T>): Promise<T>;
+};

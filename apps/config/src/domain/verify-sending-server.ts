@@ -1,0 +1,41 @@
+/** Verifies a sending server by a real conversation up to AUTH, and stores what came of it. */
+import type { SmtpStage } from '@sendpool/contracts';
+import { changeRow, notFound } from './change-row.ts';
+import { good, refuse, type Result } from './result.ts';
+import { isSameConnection, type SendingServer, type Verification } from './sending-server.ts';
+import type { ServerStore } from './stores.ts';
+
+export type ProbeAnswer =
+  { readonly ok: true } | { readonly ok: false; readonly stage: SmtpStage; readonly message: string };
+
+export type VerifySendingServerDeps = {
+  servers: ServerStore;
+  /** Connects, says EHLO, STARTTLS, AUTH and QUIT. Its message names no secret. */
+  probe(server: SendingServer): Promise<ProbeAnswer>;
+  now(): Date;
+};
+
+/** Verifications of one server are at least this far apart, so that it is no tool to guess passwords or scan ports. */
+const gapMs = 2000;
+
+const verificationOf = (answer: ProbeAnswer, at: Date): Verification =>
+  answer.ok
+    ? { status: 'PASSED', at, failedStage: null, message: null }
+    : { status: 'FAILED', at, failedStage: answer.stage, message: answer.message };
+
+/** What the probe found holds only while the server is reached as it was then. */
+const settle = (probed: SendingServer, verification: Verification) => (current: SendingServer) =>
+  isSameConnection(probed, current)
+    ? good({ ...current, verification })
+    : refuse('CONFLICT', 'The sending server was changed while it was being verified. Verify it again.');
+
+export const createVerifySendingServer =
+  (deps: VerifySendingServerDeps) =>
+  async (id: string): Promise<Result<SendingServer>> => {
+    const [server] = await deps.servers.find([id]);
+    if (server === undefined) return notFound('sending server', id);
+    if (!(await deps.servers.claimVerification(id, deps.now(), gapMs)))
+      return refuse('CONFLICT', 'The sending server was verified a moment ago. Wait two seconds and verify it again.');
+    const verification = verificationOf(await deps.probe(server), deps.now());
+    return changeRow(deps.servers, { id, noun: 'sending server', decide: settle(server, verification) });
+  };

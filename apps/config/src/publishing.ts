@@ -1,0 +1,48 @@
+/** Keeps the two topics of this service equal to its tables: what changed is published, what the topic has wrong is repeated. */
+import { apiKeysTopic, sendingConfigTopic } from '@sendpool/contracts';
+import type { EventLog } from '@sendpool/event-log';
+import type { Log, Metrics, Part } from '@sendpool/service';
+import { createPublishChanges } from './api/events/publish-changes.ts';
+import { createRepairTopic } from './api/events/repair-topic.ts';
+import { createWake, type Wake } from './api/events/wake.ts';
+import type { Outbox } from './domain/outbox.ts';
+
+export type PublishingDeps = {
+  eventLog: EventLog;
+  outboxes: readonly Outbox[];
+  /** Woken by each change. */
+  publisher: Wake;
+  log: Log;
+  metrics: Metrics;
+};
+
+const topics = [sendingConfigTopic, apiKeysTopic];
+
+const ensureTopics = (eventLog: EventLog): Part => ({
+  name: 'topics',
+  start: () =>
+    eventLog.ensureTopics(
+      topics.map(({ name, cleanup, retentionMs }) => ({ name, partitions: 1, cleanup, retentionMs })),
+    ),
+});
+
+/** In the order in which they start. */
+export const createPublishing = (deps: PublishingDeps): Part[] => {
+  const { metrics, outboxes, publisher, eventLog, log } = deps;
+  const published = metrics.counter('config_published_records', 'Records that a topic has acknowledged.', ['topic']);
+  const repaired = metrics.counter('config_repaired_keys', 'Keys whose last record was older than the row.', ['topic']);
+  const count = { repaired: (topic: string, keys: number) => repaired.inc({ topic }, keys) };
+  const repairs = topics.map(({ name, decode }) =>
+    createRepairTopic({
+      ...{ eventLog, publisher, log, topic: name, wake: createWake() },
+      revisionOf: (value) => decode(value).revision,
+      outboxes: outboxes.filter(({ topic }) => topic === name),
+      repaired: count.repaired,
+    }),
+  );
+  const publish = createPublishChanges({
+    ...{ eventLog, outboxes, log, wake: publisher },
+    published: (topic, records) => published.inc({ topic }, records),
+  });
+  return [ensureTopics(eventLog), publish, ...repairs];
+};

@@ -1,0 +1,23 @@
+/** Keeps API keys. There are few, and whether one may go depends on the others: changes take turns. */
+import type { Database } from '@sendpool/database';
+import type { KeyStore } from '../domain/stores.ts';
+import { apiKeyEntity } from './api-key.entity.ts';
+import { guarded } from './guarded.ts';
+
+/** `changed` is called after each change that took effect. */
+export const createKeyStore = (database: Database, changed: () => void): KeyStore => ({
+  list: () => guarded(() => database.source.getRepository(apiKeyEntity).find({ order: { id: 'ASC' } })),
+  exclusively: async (decide) => {
+    const { save, answer } = await guarded(() =>
+      database.source.transaction(async (manager) => {
+        await manager.query('lock table api_key in share row exclusive mode');
+        const keys = await manager.find(apiKeyEntity, { order: { id: 'ASC' } });
+        const decision = decide(keys);
+        if (decision.save !== undefined) await manager.upsert(apiKeyEntity, { ...decision.save }, ['id']);
+        return decision;
+      }),
+    );
+    if (save !== undefined) changed();
+    return answer;
+  },
+});
