@@ -15,3 +15,8 @@ export { refused, type Refused, type UserError, type UserErrorInput } from './re
 export { createSubgraph, type GraphQLDoor, type SubgraphOptions } from './subgraph.ts';
 export type { GraphQLLog } from './apollo.ts';
 export type { GraphQLRoute } from './http-handler.ts';
+export { createGateway, type GatewayOptions } from './gateway.ts';
+export { createStitchedEngine, type StitchedEngineOptions } from './stitched-engine.ts';
+export type { Engine, EngineRequest } from './engine.ts';
+export type { Sign } from './upstream.ts';
+export { limits } from './limits.ts';

@@ -34,10 +34,22 @@ const definedScalars = (document: DocumentNode): object => {
   return Object.fromEntries(names.flatMap((name) => (scalars[name] === undefined ? [] : [[name, scalars[name]]])));
 };
 
+type ReferenceResolver = (...args: unknown[]) => unknown;
+
+/** A reference resolver that throws at once would fail every entity of its batch: as a promise it fails its own only. */
+const isolateReferences = (resolvers: object): object =>
+  Object.fromEntries(
+    Object.entries(resolvers).map(([type, fields]: [string, { __resolveReference?: ReferenceResolver }]) => {
+      const resolve = fields.__resolveReference;
+      if (resolve === undefined) return [type, fields];
+      return [type, { ...fields, __resolveReference: async (...args: unknown[]) => resolve(...args) }];
+    }),
+  );
+
 /** Throws AppError BAD_CONFIGURATION when a root field has no `@access`. */
 export const buildSubgraph = (typeDefs: string, resolvers: object): GraphQLSchema => {
   const document = parse(typeDefs);
-  const all = { ...definedScalars(document), ...resolvers };
+  const all = { ...definedScalars(document), ...isolateReferences(resolvers) };
   return enforceAccess(buildSubgraphSchema([{ typeDefs: document, resolvers: all }]));
 };
 

@@ -1,0 +1,40 @@
+/** The public GraphQL door: asks for a key, bounds the document, and has an engine run it over the services. */
+import type { IncomingMessage } from 'node:http';
+import type { Actor } from '@sendpool/contracts';
+import { createApollo, type GraphQLLog } from './apollo.ts';
+import { asApolloGateway, type Engine } from './engine.ts';
+import { createHandler } from './http-handler.ts';
+import { limits, maxAliasesRule, maxDepthRule } from './limits.ts';
+import type { GraphQLDoor } from './subgraph.ts';
+
+export type GatewayOptions = {
+  engine: Engine;
+  /** Whose key the request carries; undefined is answered 401, alike for every reason. */
+  authenticate: (req: IncomingMessage) => Actor | undefined;
+  /** Whether a client with a key may read the schema. */
+  introspection: boolean;
+  log: GraphQLLog;
+};
+
+/** A stopped door closes its engine. */
+export const createGateway = async (options: GatewayOptions): Promise<GraphQLDoor> => {
+  const { engine, authenticate, introspection, log } = options;
+  const server = createApollo(
+    {
+      gateway: asApolloGateway(engine),
+      introspection,
+      parseOptions: { maxTokens: limits.tokens },
+      validationRules: [maxDepthRule, maxAliasesRule],
+      maxRecursiveSelections: true,
+    },
+    log,
+  );
+  await server.start();
+  const handle = createHandler({
+    server,
+    actorOf: authenticate,
+    isKnown: (req) => authenticate(req) !== undefined,
+    maxBodyBytes: limits.bodyBytes,
+  });
+  return { route: { method: 'POST', path: '/graphql', handle }, part: { name: 'graphql', stop: () => server.stop() } };
+};

@@ -1,0 +1,69 @@
+/** Bounds on what one public document may ask. Page sizes are bounded where the lists are made (`pageArguments`). */
+import {
+  GraphQLError,
+  Kind,
+  type ASTVisitor,
+  type FragmentDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+  type ValidationContext,
+} from 'graphql';
+
+export const limits = {
+  /** Fields inside fields; introspection has its own bound in graphql. */
+  depth: 10,
+  aliases: 30,
+  /** Words and signs of the document. */
+  tokens: 2000,
+  bodyBytes: 1024 * 1024,
+} as const;
+
+type FragmentOf = (name: string) => FragmentDefinitionNode | null | undefined;
+
+/** Levels of fields below a selection set. Each fragment is measured once; one that contains itself is another rule's fault. */
+const createDepthMeter = (fragmentOf: FragmentOf): ((set: SelectionSetNode | undefined) => number) => {
+  const measured = new Map<string, number>();
+  const fragmentDepth = (name: string): number => {
+    const known = measured.get(name);
+    if (known !== undefined) return known;
+    measured.set(name, 0);
+    const depth = setDepth(fragmentOf(name)?.selectionSet);
+    measured.set(name, depth);
+    return depth;
+  };
+  const nodeDepth = (node: SelectionNode): number => {
+    if (node.kind === Kind.FRAGMENT_SPREAD) return fragmentDepth(node.name.value);
+    if (node.kind === Kind.INLINE_FRAGMENT) return setDepth(node.selectionSet);
+    return node.name.value.startsWith('__') ? 0 : 1 + setDepth(node.selectionSet);
+  };
+  const setDepth = (set: SelectionSetNode | undefined): number =>
+    (set?.selections ?? []).reduce((deepest, node) => Math.max(deepest, nodeDepth(node)), 0);
+  return setDepth;
+};
+
+export const maxDepthRule = (context: ValidationContext): ASTVisitor => {
+  const depthOf = createDepthMeter((name) => context.getFragment(name));
+  return {
+    OperationDefinition: (node) => {
+      const depth = depthOf(node.selectionSet);
+      if (depth > limits.depth)
+        context.reportError(
+          new GraphQLError(`The operation is ${depth} levels deep; at most ${limits.depth} are allowed`, {
+            nodes: node,
+          }),
+        );
+    },
+  };
+};
+
+export const maxAliasesRule = (context: ValidationContext): ASTVisitor => {
+  let aliases = 0;
+  return {
+    Field: (node) => {
+      if (node.alias === undefined) return;
+      aliases += 1;
+      if (aliases === limits.aliases + 1)
+        context.reportError(new GraphQLError(`The document has more than ${limits.aliases} aliases`, { nodes: node }));
+    },
+  };
+};
