@@ -1,0 +1,54 @@
+/** Whether a sending server may take a message now, and with which weight it takes part in the choice. */
+import type { PoolConfig, SendingServerConfig } from '@sendpool/contracts';
+
+/** Servers that one publication is tried at, at most; each of them once. */
+export const maxServers = 3;
+
+/** `example.com` allows itself; `*.example.com` allows it with all its subdomains. Both in lower case. */
+export const mayBeFrom = (allowed: readonly string[], domain: string): boolean =>
+  allowed.some((entry) =>
+    entry.startsWith('*.') ? domain === entry.slice(2) || domain.endsWith(entry.slice(1)) : domain === entry,
+  );
+
+/** In force: config wants mail to go through it. */
+export const isInForce = (server: SendingServerConfig): boolean =>
+  server.state === 'ACTIVE' && server.verified && !server.deleted;
+
+/** What the choice must know of a server. Times are milliseconds on the clock of `Ask.now`. */
+export type Standing = {
+  readonly config: SendingServerConfig;
+  /** Connections that this process may hold. */
+  readonly connections: number;
+  /** 0 while the breaker is open, below 1 in slow start. */
+  factor(now: number): number;
+  /** When its declared rate, or its own "slow down", lets the next message go. */
+  nextAt(): number;
+  /** Whether its short queue has room. */
+  hasRoom(): boolean;
+};
+
+export type Ask = {
+  fromDomain: string;
+  /** Servers that failed before in the same publication. */
+  tried: readonly string[];
+  now: number;
+};
+
+/** OUT: another server must do it. LIMITED: not before `nextAt`. BUSY: no room, and the pool does not wait for it. */
+export type Verdict = 'OUT' | 'LIMITED' | 'BUSY' | 'READY';
+
+/** May it take mail at all, whoever it is from? */
+export const isUsable = (server: Standing, now: number): boolean =>
+  server.connections > 0 && isInForce(server.config) && server.factor(now) > 0;
+
+const mayTake = (server: Standing, ask: Ask): boolean =>
+  isUsable(server, ask.now) &&
+  !ask.tried.includes(server.config.id) &&
+  mayBeFrom(server.config.fromDomains, ask.fromDomain);
+
+/** Mere slowness waits, unless the pool says OVERFLOW; a declared limit never does. */
+export const verdictOn = (server: Standing | undefined, ask: Ask, whenBusy: PoolConfig['whenBusy']): Verdict => {
+  if (server === undefined || !mayTake(server, ask)) return 'OUT';
+  if (server.nextAt() > ask.now) return 'LIMITED';
+  return whenBusy === 'OVERFLOW' && !server.hasRoom() ? 'BUSY' : 'READY';
+};

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { connectionShare, createPace, rateShare } from './pace.ts';
+
+const lanesOf = (count: number): number[] => Array.from({ length: count }, (_, lane) => lane);
+
+describe('a pace', () => {
+  it('lets everything go without a rate', () => {
+    const pace = createPace();
+    for (let message = 0; message < 100; message += 1) pace.take(5);
+    assert.ok(pace.nextAt <= 5);
+  });
+
+  it('starts empty: the first message waits for one interval', () => {
+    const pace = createPace();
+    pace.setRate(10, 1000);
+    assert.equal(pace.nextAt, 1100);
+  });
+
+  it('lets one message go each interval, and saves nothing up while idle', () => {
+    const pace = createPace();
+    pace.setRate(10, 0);
+    pace.take(5000);
+    assert.equal(pace.nextAt, 5100);
+    pace.take(5100);
+    assert.equal(pace.nextAt, 5200);
+  });
+
+  it('never lets more than rate times time, plus one, through', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 50 }), fc.array(fc.nat(300), { maxLength: 300 }), (rate, gaps) => {
+        const pace = createPace();
+        pace.setRate(rate, 0);
+        let now = 0;
+        let sent = 0;
+        for (const gap of gaps) {
+          now += gap;
+          if (pace.nextAt > now) continue;
+          pace.take(now);
+          sent += 1;
+          assert.ok(sent <= (now / 1000) * rate + 1);
+        }
+      }),
+    );
+  });
+
+  it('stands still with no lane', () => {
+    const pace = createPace();
+    pace.setRate(rateShare(14, 0, 12), 0);
+    assert.equal(pace.nextAt, Infinity);
+  });
+});
+
+describe('shares of a limit', () => {
+  it('of the rate follow the lanes', () => {
+    assert.equal(rateShare(12, 3, 12), 3);
+    assert.equal(rateShare(null, 3, 12), null);
+  });
+
+  it('of 10 connections over 4 senders with 3 lanes each are 3, 2, 3 and 2', () => {
+    const owners = [0, 1, 2, 3].map((sender) => new Set([0, 1, 2].map((lane) => sender * 3 + lane)));
+    assert.deepEqual(
+      owners.map((owned) => connectionShare(10, owned, 12)),
+      [3, 2, 3, 2],
+    );
+  });
+
+  it('of the connections add up to the cap, however the lanes are spread', () => {
+    const spread = fc
+      .integer({ min: 1, max: 64 })
+      .chain((lanes) =>
+        fc.tuple(
+          fc.constant(lanes),
+          fc.integer({ min: 1, max: 200 }),
+          fc.array(fc.nat(4), { minLength: lanes, maxLength: lanes }),
+        ),
+      );
+    fc.assert(
+      fc.property(spread, ([lanes, cap, owners]) => {
+        const parts = [0, 1, 2, 3, 4].map((owner) =>
+          connectionShare(cap, new Set(lanesOf(lanes).filter((lane) => owners[lane] === owner)), lanes),
+        );
+        assert.equal(
+          parts.reduce((sum, part) => sum + part, 0),
+          cap,
+        );
+      }),
+    );
+  });
+});

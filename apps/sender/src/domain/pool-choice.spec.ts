@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { PoolConfig, SendingServerConfig } from '@sendpool/contracts';
+import type { Standing } from './eligibility.ts';
+import { createPoolChoice, type Choice, type PoolAsk } from './pool-choice.ts';
+
+type Server = { -readonly [Key in keyof Standing]: Standing[Key] };
+
+const serverOf = (id: string, change: Partial<SendingServerConfig> = {}): Server => ({
+  config: {
+    type: 'SERVER',
+    id,
+    revision: 1,
+    deleted: false,
+    name: id,
+    kind: 'SMTP',
+    state: 'ACTIVE',
+    verified: true,
+    host: 'h',
+    port: 25,
+    tls: 'NONE',
+    username: null,
+    password: null,
+    caCertificate: null,
+    fromDomains: ['example.com'],
+    limits: { maxConnections: 10, messagesPerConnection: null, messagesPerSecond: null },
+    ...change,
+  },
+  connections: 10,
+  factor: () => 1,
+  nextAt: () => -Infinity,
+  hasRoom: () => true,
+});
+
+const poolOf = (weights: Record<string, number>, change: Partial<PoolConfig> = {}): PoolConfig => ({
+  type: 'POOL',
+  id: 'p',
+  revision: 1,
+  deleted: false,
+  name: 'p',
+  whenBusy: 'KEEP_WEIGHTS',
+  members: Object.entries(weights).map(([serverId, weight]) => ({ serverId, weight, role: null })),
+  ...change,
+});
+
+const ask: PoolAsk = { provider: 'gmail', fromDomain: 'example.com', hint: null, tried: [], now: 0 };
+
+const setUp = (change: Partial<PoolConfig> = {}) => {
+  const servers = new Map(['a', 'b', 'c'].map((id) => [id, serverOf(id)]));
+  const deps = { server: (id: string) => servers.get(id), random: () => 0 };
+  const choice = createPoolChoice<Server>(poolOf({ a: 10, b: 5, c: 3 }, change), deps);
+  const picks = (count: number, more: Partial<PoolAsk> = {}): string =>
+    Array.from({ length: count }, () => nameOf(choice.choose({ ...ask, ...more }))).join(' ');
+  return { servers, choice, picks, server: (id: string) => servers.get(id)! };
+};
+
+const nameOf = (choice: Choice<Server>): string => (choice.kind === 'SERVER' ? choice.server.config.id : choice.kind);
+
+describe('the choice of a server', () => {
+  it('follows the weights', () => assert.equal(setUp().picks(9), 'a b a c a b a a b'));
+
+  for (const [why, change] of [
+    ['is inactive', { state: 'INACTIVE' }],
+    ['is not verified', { verified: false }],
+    ['is deleted', { deleted: true }],
+    ['may not send From this domain', { fromDomains: ['example.org'] }],
+  ] as const)
+    it(`passes over a server that ${why}, and the others share its part`, () => {
+      const { servers, picks } = setUp();
+      servers.set(
+        'a',
+        serverOf('a', {
+          ...change,
+          fromDomains: [...(('fromDomains' in change && change.fromDomains) || ['example.com'])],
+        }),
+      );
+      assert.equal(picks(8), 'b c b b c b c b');
+    });
+
+  it('passes over a server with an open breaker, without a connection, or unknown here', () => {
+    const { servers, server, picks } = setUp();
+    server('a').factor = () => 0;
+    server('b').connections = 0;
+    assert.equal(picks(3), 'c c c');
+    servers.delete('c');
+    assert.equal(picks(1), 'NONE');
+  });
+
+  it('gives a server in slow start a part of its weight', () => {
+    const { server, picks } = setUp();
+    server('a').factor = () => 0.1;
+    assert.equal(
+      picks(9)
+        .split(' ')
+        .filter((name) => name === 'a').length,
+      1,
+    );
+  });
+
+  it('passes over a server at its declared rate, and waits for the earliest when all are', () => {
+    const { server, choice, picks } = setUp();
+    server('a').nextAt = () => 50;
+    assert.doesNotMatch(picks(8), /a/);
+    server('b').nextAt = () => 30;
+    server('c').nextAt = () => 40;
+    assert.deepEqual(choice.choose(ask), { kind: 'WAIT', until: 30 });
+    assert.equal(picks(1, { now: 30 }), 'b');
+  });
+
+  it('waits for a full server, because mere slowness must not change the shares', () => {
+    const { server, picks } = setUp();
+    server('a').hasRoom = () => false;
+    assert.equal(picks(9), 'a b a c a b a a b');
+  });
+
+  it('takes the next server with room when the pool says OVERFLOW, and waits when none has', () => {
+    const { server, choice, picks } = setUp({ whenBusy: 'OVERFLOW' });
+    server('a').hasRoom = () => false;
+    assert.doesNotMatch(picks(8), /a/);
+    for (const id of ['b', 'c']) server(id).hasRoom = () => false;
+    assert.deepEqual(choice.choose(ask), { kind: 'WAIT', until: null });
+  });
+
+  it('follows the hint of a deferred message, unless that server may not send now', () => {
+    const { server, picks } = setUp();
+    assert.equal(picks(2, { hint: 'c' }), 'c c');
+    server('c').factor = () => 0;
+    assert.equal(picks(1, { hint: 'c' }), 'a');
+    assert.equal(picks(1, { hint: 'gone' }), 'a');
+  });
+
+  it('tries each server once, and three at most', () => {
+    const { picks } = setUp();
+    assert.equal(picks(1, { tried: ['a'] }), 'b');
+    assert.equal(picks(1, { tried: ['a', 'b'] }), 'c');
+    assert.equal(picks(1, { tried: ['a', 'b', 'c'] }), 'NONE');
+    assert.equal(picks(1, { tried: ['x', 'y', 'z'] }), 'NONE');
+  });
+
+  it('keeps what members are owed when the weights change', () => {
+    const { choice, picks } = setUp();
+    assert.equal(picks(6), 'a b a c a b');
+    choice.setPool(poolOf({ a: 1, b: 1, c: 1 }));
+    assert.equal(picks(6), 'a c b a c b');
+  });
+
+  it('never takes a member with weight 0, and none of a deleted pool', () => {
+    const { choice, picks } = setUp();
+    choice.setPool(poolOf({ a: 0, b: 0, c: 3 }));
+    assert.equal(picks(3), 'c c c');
+    choice.setPool(poolOf({ a: 1 }, { deleted: true }));
+    assert.equal(picks(1), 'NONE');
+  });
+});
