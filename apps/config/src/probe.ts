@@ -26,9 +26,9 @@ const unopened = refuseAt(
 const notPublic = refuseAt('CONNECT', 'The host is not known, or is not an address of the public internet.');
 
 /** One answer for unknown and for private hosts, so that it tells nothing of the network behind. */
-const isReachable = async ({ allowPrivate, lookup }: ProbeDeps, host: string): Promise<boolean> => {
-  if (allowPrivate) return true;
-  const addresses = await lookup(host).catch(() => []);
+const isReachable = async (deps: ProbeDeps, host: string): Promise<boolean> => {
+  if (deps.allowPrivate) return true;
+  const addresses = await deps.lookup(host).catch(() => []);
   return addresses.length > 0 && addresses.every(({ address }) => isPublicAddress(address));
 };
 

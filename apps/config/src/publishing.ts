@@ -31,17 +31,23 @@ export const createPublishing = (deps: PublishingDeps): Part[] => {
   const { metrics, outboxes, publisher, eventLog, log } = deps;
   const published = metrics.counter('config_published_records', 'Records that a topic has acknowledged.', ['topic']);
   const repaired = metrics.counter('config_repaired_keys', 'Keys whose last record was older than the row.', ['topic']);
-  const count = { repaired: (topic: string, keys: number) => repaired.inc({ topic }, keys) };
-  const repairs = topics.map(({ name, decode }) =>
+  const repairs = topics.map((topic) =>
     createRepairTopic({
-      ...{ eventLog, publisher, log, topic: name, wake: createWake() },
-      revisionOf: (value) => decode(value).revision,
-      outboxes: outboxes.filter(({ topic }) => topic === name),
-      repaired: count.repaired,
+      eventLog,
+      topic: topic.name,
+      revisionOf: (value) => topic.decode(value).revision,
+      outboxes: outboxes.filter((outbox) => outbox.topic === topic.name),
+      publisher,
+      wake: createWake(),
+      log,
+      repaired: (name, keys) => repaired.inc({ topic: name }, keys),
     }),
   );
   const publish = createPublishChanges({
-    ...{ eventLog, outboxes, log, wake: publisher },
+    eventLog,
+    outboxes,
+    wake: publisher,
+    log,
     published: (topic, records) => published.inc({ topic }, records),
   });
   return [ensureTopics(eventLog), publish, ...repairs];

@@ -15,9 +15,10 @@ export type Stores = { servers: ServerStore; pools: PoolStore; keys: KeyStore };
 
 export type UseCaseDeps = Stores & { seal: SealPassword; probe: VerifySendingServerDeps['probe'] };
 
+const now = (): Date => new Date();
+
 export const createUseCases = ({ seal, probe, ...stores }: UseCaseDeps): UseCases => {
   const { servers } = stores;
-  const now = (): Date => new Date();
   return {
     ...stores,
     createSendingServer: createCreateSendingServer({ servers, seal, newId }),

@@ -3,7 +3,7 @@ import { sleep } from '@sendpool/kernel';
 
 export type Wake = {
   /** Ends the present wait, or the next one when nobody waits. */
-  wake(): void;
+  wake: () => void;
   /** Resolves when woken, after `ms` milliseconds at the latest, and at once when `signal` is aborted. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
 };

@@ -1,0 +1,32 @@
+/** What may handle passwords in plain text: the sealing of a new one, and the verification of a server. */
+import { lookup } from 'node:dns/promises';
+import { openSecret, sealSecret, type Metrics } from '@sendpool/service';
+import { probeServer } from '@sendpool/smtp';
+import type { SealPassword } from './domain/create-sending-server.ts';
+import type { VerifySendingServerDeps } from './domain/verify-sending-server.ts';
+import type { ConfigEnv } from './env.ts';
+import { createProbe } from './probe.ts';
+
+export type Credentials = { seal: SealPassword; probe: VerifySendingServerDeps['probe'] };
+
+export const createCredentials = (env: ConfigEnv, metrics: Metrics): Credentials => {
+  const results = metrics.counter(
+    'config_verifications',
+    'Verifications of servers: PASSED or the stage that failed.',
+    ['result'],
+  );
+  const probe = createProbe({
+    open: (sealed, serverId) => openSecret(sealed, serverId, env.CREDENTIALS_KEY),
+    talk: (server) => probeServer(server),
+    allowPrivate: env.ALLOW_PRIVATE_SERVERS,
+    lookup: (host) => lookup(host, { all: true }),
+  });
+  return {
+    seal: (plain, serverId) => sealSecret(plain, serverId, env.CREDENTIALS_KEY),
+    probe: async (server) => {
+      const answer = await probe(server);
+      results.inc({ result: answer.ok ? 'PASSED' : answer.stage });
+      return answer;
+    },
+  };
+};

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { newId } from '@sendpool/kernel';
+import fc from 'fast-check';
+import type { PoolMemberInput } from './check-pool.ts';
+import { createCreatePool } from './create-pool.ts';
+import { createFakePoolStore, createFakeServerStore } from './fake-stores.ts';
+import { toPoolRecord, type Pool } from './pool.ts';
+import type { Result } from './result.ts';
+import type { SendingServer } from './sending-server.ts';
+import { sharesOf } from './shares.ts';
+import { createUpdatePool } from './update-pool.ts';
+
+const serverWith = (change: Partial<SendingServer>): SendingServer => ({
+  id: newId(),
+  revision: 1,
+  name: newId(),
+  kind: 'SMTP',
+  state: 'ACTIVE',
+  host: 'smtp.example.com',
+  port: 25,
+  tls: 'NONE',
+  username: null,
+  password: null,
+  caCertificate: null,
+  fromDomains: ['example.com'],
+  limits: { maxConnections: 1, messagesPerConnection: null, messagesPerSecond: null },
+  verification: { status: 'PASSED', at: new Date(0), failedStage: null, message: null },
+  ...change,
+});
+
+const one = serverWith({});
+const two = serverWith({});
+let servers = createFakeServerStore();
+let pools = createFakePoolStore();
+const create = (members: readonly PoolMemberInput[], name = 'Pool') =>
+  createCreatePool({ servers, pools, newId })({ name, members });
+const pathsOf = (result: Result<unknown>) => (result.ok ? [] : result.errors.map(({ path }) => path!.join('.')));
+const valueOf = (result: Result<Pool>): Pool => {
+  assert.ok(result.ok, JSON.stringify(result));
+  return result.value;
+};
+
+beforeEach(async () => {
+  servers = createFakeServerStore();
+  pools = createFakePoolStore();
+  for (const server of [one, two]) await servers.insert(server);
+});
+
+describe('creating a pool', () => {
+  it('keeps weights and roles, and says the same on the topic', async () => {
+    const members = [
+      { serverId: one.id, weight: 85, role: ' Main delivery ' },
+      { serverId: two.id, weight: 0 },
+    ];
+    const pool = valueOf(await create(members));
+    const expected = [
+      { serverId: one.id, weight: 85, role: 'Main delivery' },
+      { serverId: two.id, weight: 0, role: null },
+    ];
+    assert.deepEqual([pool.members, pool.whenBusy, pool.revision], [expected, 'KEEP_WEIGHTS', 1]);
+    assert.deepEqual(toPoolRecord(pool).members, expected);
+  });
+
+  const member = (weight: number, serverId = one.id, role: string | null = null) => ({ serverId, weight, role });
+  const cases: [string, PoolMemberInput[], string[]][] = [
+    ['no member', [], ['input.members']],
+    ['only weights of 0', [member(0), member(0, two.id)], ['input.members']],
+    ['a weight below 0', [member(-1), member(1, two.id)], ['input.members.0.weight']],
+    ['a weight that is not whole', [member(1.5)], ['input.members.0.weight']],
+    ['a weight above 1,000,000', [member(1_000_001)], ['input.members.0.weight']],
+    ['a weight that is no number', [member(Number.NaN)], ['input.members.0.weight']],
+    ['a server twice', [member(1), member(2)], ['input.members.1.serverId']],
+    ['an unknown server', [member(1, newId()), member(1)], ['input.members.0.serverId']],
+    ['a role of 101 characters', [member(1, one.id, 'x'.repeat(101))], ['input.members.0.role']],
+    ['a line break in a role', [member(1, one.id, 'a\nb')], ['input.members.0.role']],
+  ];
+  for (const [what, members, paths] of cases)
+    it(`refuses ${what}`, async () => assert.deepEqual(pathsOf(await create(members)), paths));
+
+  it('takes 64 members and refuses 65', async () => {
+    const many = Array.from({ length: 65 }, () => serverWith({}));
+    for (const server of many) await servers.insert(server);
+    const members = many.map(({ id }) => member(1, id));
+    assert.deepEqual(pathsOf(await create(members)), ['input.members']);
+    assert.equal(valueOf(await create(members.slice(1))).members.length, 64);
+  });
+
+  it('refuses a name that another pool has', async () => {
+    valueOf(await create([member(1)]));
+    assert.deepEqual(pathsOf(await create([member(1)], 'pool')), ['input.name']);
+  });
+});
+
+describe('updating a pool', () => {
+  it('replaces the whole list of members and leaves the rest', async () => {
+    const { id } = valueOf(await create([{ serverId: one.id, weight: 1 }]));
+    const update = createUpdatePool({ servers, pools });
+    const pool = valueOf(await update({ id, members: [{ serverId: two.id, weight: 3 }] }));
+    assert.deepEqual(pool, {
+      ...pool,
+      name: 'Pool',
+      revision: 2,
+      members: [{ serverId: two.id, weight: 3, role: null }],
+    });
+    assert.deepEqual(pathsOf(await update({ id, members: [] })), ['input.members']);
+    assert.deepEqual(pathsOf(await update({ id, name: null })), ['input.name']);
+    assert.deepEqual(pathsOf(await update({ id: newId() })), ['input.id']);
+  });
+});
+
+describe('sharesOf', () => {
+  const states = fc.record({
+    weight: fc.integer({ min: 0, max: 1_000_000 }),
+    state: fc.constantFrom('ACTIVE', 'INACTIVE'),
+    status: fc.constantFrom('NEVER', 'PASSED', 'FAILED'),
+  });
+
+  it('gives usable members their part of the weight and all others 0, and the parts make a whole', () => {
+    fc.assert(
+      fc.property(fc.array(states, { minLength: 1, maxLength: 64 }), (rows) => {
+        const members = rows.map(({ state, status, weight }) => {
+          const verification = { status, at: null, failedStage: null, message: null };
+          return { server: serverWith({ state, verification }), weight };
+        });
+        const pool: Pool = {
+          ...{ id: newId(), revision: 1, name: 'P', whenBusy: 'KEEP_WEIGHTS' },
+          members: members.map(({ server, weight }) => ({ serverId: server.id, weight, role: null })),
+        };
+        const shares = sharesOf(pool, new Map(members.map(({ server }) => [server.id, server])));
+        const usable = rows.map(({ state, status, weight }) =>
+          state === 'ACTIVE' && status === 'PASSED' ? weight : 0,
+        );
+        const sum = usable.reduce((total, weight) => total + weight, 0);
+        const expected = usable.map((weight) => (sum === 0 ? 0 : weight / sum));
+        assert.deepEqual(
+          shares.map(({ share }) => share),
+          expected,
+        );
+        const whole = shares.reduce((total, { share }) => total + share, 0);
+        assert.ok(sum === 0 ? whole === 0 : Math.abs(whole - 1) < 1e-9);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('counts a member without a server as not usable', () => {
+    const members = [one, two].map(({ id }) => ({ serverId: id, weight: 1, role: null }));
+    const pool: Pool = { id: newId(), revision: 1, name: 'P', whenBusy: 'OVERFLOW', members };
+    const shares = sharesOf(pool, new Map([[one.id, one]]));
+    assert.deepEqual(
+      shares.map(({ share }) => share),
+      [1, 0],
+    );
+  });
+});

@@ -1,0 +1,54 @@
+/** The config service as parts and one route: sending servers, pools, credentials and API keys. */
+import { createDatabase } from '@sendpool/database';
+import { createEventLog } from '@sendpool/event-log';
+import { createSubgraph } from '@sendpool/graphql';
+import { verifyRequest, type Log, type Metrics, type Part, type Route } from '@sendpool/service';
+import { createWake } from './api/events/wake.ts';
+import { createResolvers, typeDefs } from './api/graphql/resolvers.ts';
+import { createCredentials } from './credentials.ts';
+import type { ConfigEnv } from './env.ts';
+import { createFirstKey } from './first-key.ts';
+import { createPublishing } from './publishing.ts';
+import { createKeyStore } from './store/api-key.store.ts';
+import { createOutboxes } from './store/outbox.store.ts';
+import { createPoolStore } from './store/pool.store.ts';
+import { createServerStore } from './store/sending-server.store.ts';
+import { entities, migrations, schema } from './store/tables.ts';
+import { createUseCases } from './use-cases.ts';
+
+export type ConfigService = { parts: Part[]; route: Route };
+
+const applicationName = 'sendpool config';
+
+/** Opens the database and the event log; the parts begin to work, and close both at the end. */
+export const createConfigService = async (options: {
+  env: ConfigEnv;
+  log: Log;
+  metrics: Metrics;
+}): Promise<ConfigService> => {
+  const { env, log, metrics } = options;
+  const database = await createDatabase({ url: env.DATABASE_URL, schema, entities, migrations, applicationName });
+  const eventLog = await createEventLog({ url: env.EVENT_LOG_URL, applicationName });
+  const publisher = createWake();
+  const stores = {
+    servers: createServerStore(database, publisher.wake),
+    pools: createPoolStore(database, publisher.wake),
+    keys: createKeyStore(database, publisher.wake),
+  };
+  const useCases = createUseCases({ ...stores, ...createCredentials(env, metrics) });
+  const door = await createSubgraph({
+    typeDefs,
+    resolvers: createResolvers(useCases),
+    actorOf: (req, body) => verifyRequest(req, body, { secret: env.INTERNAL_SECRET }),
+    log,
+  });
+  const outboxes = createOutboxes(database.sql, stores);
+  const parts: Part[] = [
+    { name: 'database', ready: () => database.isReady(), stop: () => database.close() },
+    { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
+    createFirstKey(env, stores.keys, log),
+    ...createPublishing({ eventLog, outboxes, publisher, log, metrics }),
+    door.part,
+  ];
+  return { parts, route: door.route };
+};
