@@ -1,0 +1,9 @@
+/** Resolver types of the scheduler subgraph; what a resolver gets as its parent is the domain's own type. */
+import { subgraph } from '../../codegen.base.ts';
+
+export default subgraph({
+  Audience: '../../domain/audience.ts#Audience as AudienceModel',
+  Campaign: '../../domain/campaign.ts#Campaign as CampaignModel',
+  CampaignProgress: '../../domain/campaign.ts#CampaignProgress as ProgressModel',
+  Recipient: '../../domain/campaign.ts#RecipientView as RecipientModel',
+});

@@ -1,0 +1,14 @@
+/** Turns what a use case gave into a member of the mutation's result union. */
+import { refused, type Refused, type RequestContext } from '@sendpool/graphql';
+import type { Result } from '../../domain/refusal.ts';
+
+/** What was loaded before the change is forgotten, so that the answer and later mutations of the request show the new state. */
+export const answerOf = async <T, Payload>(
+  context: RequestContext,
+  running: Promise<Result<T>>,
+  payload: (value: T) => Payload,
+): Promise<Payload | Refused> => {
+  const result = await running;
+  context.loaders.clear();
+  return result.ok ? payload(result.value) : refused(result.errors);
+};

@@ -1,0 +1,50 @@
+/** The steps a campaign takes by itself: start at its time, write its audience down, sweep what was cancelled, finish. */
+import type { CampaignRecord } from '@sendpool/contracts';
+
+/** What the steps need of the store; each call is one transaction, does at most one chunk, and can be repeated. */
+export type CampaignLifeStore = {
+  /** Ids of SCHEDULED campaigns whose time has come. */
+  dueToStart(now: Date): Promise<string[]>;
+  /** Numbers of campaigns by what is to be done with them. */
+  workWaiting(): Promise<{ prepare: number[]; sweep: number[]; finish: number[] }>;
+  /** Writes the next contacts down as recipients. DONE: the campaign sends now, or is not PREPARING any more. */
+  prepareChunk(campaign: number, lanes: number): Promise<'MORE' | 'DONE'>;
+  /** Makes the next PENDING and DEFERRED recipients of a cancelled campaign CANCELLED. */
+  sweepChunk(campaign: number): Promise<'MORE' | 'DONE'>;
+  /** FINISHED when nothing waits, is in flight, or is in doubt for less than `graceMs`. */
+  finishIfDone(campaign: number, now: Date, graceMs: number): Promise<boolean>;
+};
+
+/** The outbox of sendpool.campaigns: a revision is published after its transaction until the log has it. */
+export type CampaignOutbox = {
+  unacknowledged(max: number): Promise<CampaignRecord[]>;
+  acknowledge(records: readonly CampaignRecord[]): Promise<void>;
+  /** Of these ids the campaigns whose acknowledged revision is newer than the one seen last in the log. */
+  newerThan(seen: ReadonlyMap<string, number>): Promise<CampaignRecord[]>;
+};
+
+export type CampaignLifeDeps = {
+  store: CampaignLifeStore;
+  /** Starts a scheduled campaign; false when it was refused. */
+  start(id: string): Promise<boolean>;
+  /** Called after each step that may have made work for the lanes or the outbox. */
+  moved(): void;
+  now(): number;
+  lanes: number;
+  graceMs: number;
+};
+
+/** One turn over all campaigns. Resolves true when there is more to do at once. */
+export const createTendCampaigns = (deps: CampaignLifeDeps) => async (): Promise<boolean> => {
+  for (const id of await deps.store.dueToStart(new Date(deps.now()))) await deps.start(id);
+  const work = await deps.store.workWaiting();
+  const chunks: ('MORE' | 'DONE')[] = [];
+  for (const campaign of work.prepare) chunks.push(await deps.store.prepareChunk(campaign, deps.lanes));
+  for (const campaign of work.sweep) chunks.push(await deps.store.sweepChunk(campaign));
+  const finished: boolean[] = [];
+  for (const campaign of work.finish) {
+    finished.push(await deps.store.finishIfDone(campaign, new Date(deps.now()), deps.graceMs));
+  }
+  if (chunks.length > 0 || finished.includes(true)) deps.moved();
+  return chunks.includes('MORE');
+};

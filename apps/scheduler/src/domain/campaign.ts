@@ -1,0 +1,90 @@
+/** A campaign, and what the use cases need of its store. */
+import type { CampaignRecord, CampaignStatus, RecipientState, UnknownPolicy } from '@sendpool/contracts';
+import type { Page } from './audience.ts';
+import type { Refusal, Result } from './refusal.ts';
+
+export type CampaignContent = {
+  readonly name: string;
+  readonly from: { readonly name: string; readonly address: string };
+  readonly replyTo: string | null;
+  /** Liquid templates. */
+  readonly subject: string;
+  readonly html: string | null;
+  readonly text: string | null;
+};
+
+export type Campaign = CampaignContent & {
+  readonly id: string;
+  /** Names the campaign inside the scheduler's database. */
+  readonly number: number;
+  readonly status: CampaignStatus;
+  /** Grows with each change of content or status. */
+  readonly revision: number;
+  readonly audienceId: string;
+  readonly poolId: string;
+  readonly unknownPolicy: UnknownPolicy;
+  /** True once the audience is written down as recipients. */
+  readonly prepared: boolean;
+  readonly createdAt: Date;
+  readonly scheduledAt: Date | null;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+};
+
+/** The parts of a campaign that a change may touch. */
+export type CampaignPatch = Partial<
+  Omit<Campaign, 'id' | 'number' | 'revision' | 'createdAt' | 'prepared'> & { readonly prepared: boolean }
+>;
+
+export type CampaignProgress = {
+  /** Recipients by state. */
+  readonly counts: Readonly<Record<RecipientState, number>>;
+  readonly deferredThenAccepted: number;
+  /** Why nothing moves; null when it moves. */
+  readonly waitingFor: string | null;
+};
+
+/** One recipient as the API shows it. */
+export type RecipientView = {
+  readonly number: number;
+  readonly email: string;
+  readonly state: RecipientState;
+  readonly tries: number;
+  readonly dueAt: Date | null;
+  readonly lastReply: string | null;
+};
+
+export type CampaignStore = {
+  insert(campaign: Omit<Campaign, 'number'>): Promise<Campaign>;
+  find(id: string): Promise<Campaign | undefined>;
+  page(page: Page): Promise<Campaign[]>;
+  /** Locks the campaign, asks `decide` for the patch, and stores it as the next revision in the same transaction. */
+  change(id: string, decide: (campaign: Campaign) => Result<CampaignPatch>): Promise<Result<Campaign>>;
+  progress(ids: readonly string[]): Promise<ReadonlyMap<string, CampaignProgress>>;
+  /** Up to `first` + 1 recipients beyond number `after` (-1 from the start), in their order. */
+  recipients(
+    id: string,
+    page: { state: RecipientState | null; first: number; after: number },
+  ): Promise<RecipientView[]>;
+};
+
+/** Parses one address for a From or Reply-To header; handed in, because the rules of mail live with the SMTP adapter. */
+export type ParseAddress = (
+  text: string,
+) => { ok: true; address: string; domain: string } | { ok: false; reason: string };
+
+/** Faults of the templates, as refusals with a path into the input. */
+export type CheckTemplates = (content: Pick<CampaignContent, 'subject' | 'html' | 'text'>) => readonly Refusal[];
+
+export const campaignRecordOf = (campaign: Campaign): CampaignRecord => ({
+  id: campaign.id,
+  revision: campaign.revision,
+  status: campaign.status,
+  poolId: campaign.poolId,
+  unknownPolicy: campaign.unknownPolicy,
+  from: { name: campaign.from.name, address: campaign.from.address },
+  replyTo: campaign.replyTo,
+  subject: campaign.subject,
+  html: campaign.html,
+  text: campaign.text,
+});

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { campaignStatuses, type CampaignStatus } from '@sendpool/contracts';
+import type { Campaign } from './campaign.ts';
+import { createCancelCampaign, createPauseCampaign, createResumeCampaign } from './change-status.ts';
+import { createCreateCampaign } from './create-campaign.ts';
+import type { Result } from './refusal.ts';
+import { aCampaign, anAudience, campaignsInMemory, rules } from './testing.ts';
+import { createUpdateCampaign, type CampaignEdit } from './update-campaign.ts';
+
+const codes = (result: Result<unknown>): string[] => (result.ok ? [] : result.errors.map(({ code }) => code));
+const paths = (result: Result<unknown>) => (result.ok ? [] : result.errors.map(({ path }) => path));
+
+const update = (status: CampaignStatus, edit: CampaignEdit) => {
+  const campaigns = campaignsInMemory(aCampaign({ status }));
+  const deps = { ...rules, campaigns, audiences: { find: async () => anAudience() }, changed: () => undefined };
+  return createUpdateCampaign(deps)(campaigns.stored().id, edit);
+};
+
+test('content can be changed in DRAFT, SCHEDULED and PAUSED, and in no other status', async () => {
+  const allowed = await Promise.all(
+    campaignStatuses.map(async (status) => ((await update(status, { subject: 'New' })).ok ? status : undefined)),
+  );
+  assert.deepEqual(
+    allowed.filter((status) => status !== undefined),
+    ['DRAFT', 'SCHEDULED', 'PAUSED'],
+  );
+});
+
+test('an edit while the campaign sends is a conflict that says to pause it first', async () => {
+  const result = await update('SENDING', { subject: 'New' });
+  assert.deepEqual(codes(result), ['CONFLICT']);
+  assert.match(result.ok ? '' : result.errors[0]!.message, /pause it first/);
+});
+
+test('audience and pool can be changed in DRAFT only; naming the present ones is no change', async () => {
+  assert.equal((await update('DRAFT', { poolId: 'other', audienceId: 'other' })).ok, true);
+  assert.deepEqual(paths(await update('PAUSED', { poolId: 'other' })), [['input', 'sendingSettings', 'poolId']]);
+  assert.deepEqual(paths(await update('SCHEDULED', { audienceId: 'other' })), [['input', 'audienceId']]);
+  assert.equal((await update('PAUSED', { poolId: 'pool', unknownPolicy: 'RESEND' })).ok, true);
+});
+
+test('an edit that leaves the campaign without any body, or with a bad Reply-To, is refused by field', async () => {
+  assert.deepEqual(paths(await update('DRAFT', { text: null })), [['input', 'html']]);
+  assert.deepEqual(paths(await update('DRAFT', { replyTo: 'a@b,c@d' })), [['input', 'replyTo']]);
+});
+
+type Verb = 'pause' | 'resume' | 'cancel';
+const verbs = { pause: createPauseCampaign, resume: createResumeCampaign, cancel: createCancelCampaign };
+
+const moved = async (verb: Verb, campaign: Partial<Campaign>): Promise<string> => {
+  const campaigns = campaignsInMemory(aCampaign(campaign));
+  const result = await verbs[verb]({ campaigns, changed: () => undefined, now: () => 0 })(campaigns.stored().id);
+  return result.ok ? result.value.status : codes(result).join();
+};
+
+test('each status change follows exactly the statuses that it may follow', async () => {
+  const table = async (verb: Verb) =>
+    Object.fromEntries(
+      await Promise.all(
+        campaignStatuses.map(async (status) => [status, await moved(verb, { status, prepared: true })]),
+      ),
+    ) as Record<string, string>;
+  const conflicts = Object.fromEntries(campaignStatuses.map((status) => [status, 'CONFLICT']));
+  assert.deepEqual(await table('pause'), { ...conflicts, PREPARING: 'PAUSED', SENDING: 'PAUSED' });
+  assert.deepEqual(await table('resume'), { ...conflicts, PAUSED: 'SENDING' });
+  const cancelled = Object.fromEntries(campaignStatuses.map((status) => [status, 'CANCELLED']));
+  assert.deepEqual(await table('cancel'), { ...cancelled, FINISHED: 'CONFLICT', CANCELLED: 'CONFLICT' });
+});
+
+test('a campaign that was paused while it was prepared goes on preparing', async () => {
+  assert.equal(await moved('resume', { status: 'PAUSED', prepared: false }), 'PREPARING');
+});
+
+test('a campaign that is not there is NOT_FOUND', async () => {
+  const campaigns = campaignsInMemory(aCampaign());
+  const pause = createPauseCampaign({ campaigns, changed: () => undefined, now: () => 0 });
+  assert.deepEqual(codes(await pause('other')), ['NOT_FOUND']);
+});
+
+test('a new campaign is a DRAFT of revision 1; all faults are told at once', async () => {
+  const deps = {
+    ...rules,
+    campaigns: { insert: async (campaign: Omit<Campaign, 'number'>) => ({ ...campaign, number: 7 }) },
+    audiences: { find: async (id: string) => (id === 'known' ? anAudience() : undefined) },
+    now: () => 5,
+  };
+  const input = { ...aCampaign(), audienceId: 'known' };
+  const made = await createCreateCampaign(deps)(input);
+  assert.deepEqual(made.ok && [made.value.status, made.value.revision, made.value.createdAt], [
+    'DRAFT',
+    1,
+    new Date(5),
+  ]);
+  const bad = await createCreateCampaign(deps)({ ...input, name: ' ', subject: 'a\r\nb', audienceId: 'x' });
+  assert.deepEqual(paths(bad), [
+    ['input', 'name'],
+    ['input', 'subject'],
+    ['input', 'audienceId'],
+  ]);
+});

@@ -1,0 +1,49 @@
+/** Pause, resume and cancel: which status each may follow. */
+import type { CampaignStatus } from '@sendpool/contracts';
+import type { Campaign, CampaignPatch, CampaignStore } from './campaign.ts';
+import { conflict, done, refuse, type Result } from './refusal.ts';
+
+export type ChangeStatusDeps = {
+  campaigns: Pick<CampaignStore, 'change'>;
+  changed(campaign: Campaign): void;
+  now(): number;
+};
+
+type Step = {
+  readonly verb: string;
+  readonly from: readonly CampaignStatus[];
+  to(campaign: Campaign, now: number): CampaignPatch;
+};
+
+const pause: Step = { verb: 'paused', from: ['PREPARING', 'SENDING'], to: () => ({ status: 'PAUSED' }) };
+
+const resume: Step = {
+  verb: 'resumed',
+  from: ['PAUSED'],
+  to: (campaign) => ({ status: campaign.prepared ? 'SENDING' : 'PREPARING' }),
+};
+
+/** What waits or is deferred becomes CANCELLED afterwards, by `sweepCancelled`. */
+const cancel: Step = {
+  verb: 'cancelled',
+  from: ['DRAFT', 'SCHEDULED', 'PREPARING', 'SENDING', 'PAUSED'],
+  to: (_campaign, now) => ({ status: 'CANCELLED', finishedAt: new Date(now) }),
+};
+
+const decide = (campaign: Campaign, step: Step, now: number): Result<CampaignPatch> =>
+  step.from.includes(campaign.status)
+    ? done(step.to(campaign, now))
+    : refuse(conflict(`a campaign that is ${campaign.status} cannot be ${step.verb}`));
+
+const createStep =
+  (step: Step) =>
+  (deps: ChangeStatusDeps) =>
+  async (id: string): Promise<Result<Campaign>> => {
+    const result = await deps.campaigns.change(id, (campaign) => decide(campaign, step, deps.now()));
+    if (result.ok) deps.changed(result.value);
+    return result;
+  };
+
+export const createPauseCampaign = createStep(pause);
+export const createResumeCampaign = createStep(resume);
+export const createCancelCampaign = createStep(cancel);

@@ -1,0 +1,43 @@
+/** Makes a campaign in DRAFT. Pool and From domain are looked at when it starts. */
+import type { UnknownPolicy } from '@sendpool/contracts';
+import { newId } from '@sendpool/kernel';
+import type { AudienceStore } from './audience.ts';
+import type { Campaign, CampaignContent, CampaignStore } from './campaign.ts';
+import { checkContent, type ContentRules } from './check-content.ts';
+import { badInput, done, notFound, refuse, type Result } from './refusal.ts';
+
+export type CreateCampaignInput = CampaignContent & {
+  readonly audienceId: string;
+  readonly poolId: string;
+  readonly unknownPolicy: UnknownPolicy;
+};
+
+export type CreateCampaignDeps = ContentRules & {
+  campaigns: Pick<CampaignStore, 'insert'>;
+  audiences: Pick<AudienceStore, 'find'>;
+  now(): number;
+};
+
+export const createCreateCampaign =
+  (deps: CreateCampaignDeps) =>
+  async (input: CreateCampaignInput): Promise<Result<Campaign>> => {
+    const faults = checkContent(input, deps);
+    if ((await deps.audiences.find(input.audienceId)) === undefined) faults.push(notFound('audience', 'audienceId'));
+    if (input.poolId.length === 0 || input.poolId.length > 100) {
+      faults.push(badInput('there is no such pool', 'sendingSettings', 'poolId'));
+    }
+    if (faults.length > 0) return refuse(...faults);
+    return done(await deps.campaigns.insert(draftOf(input, deps.now())));
+  };
+
+const draftOf = (input: CreateCampaignInput, now: number): Omit<Campaign, 'number'> => ({
+  ...input,
+  id: newId(now),
+  status: 'DRAFT',
+  revision: 1,
+  prepared: false,
+  createdAt: new Date(now),
+  scheduledAt: null,
+  startedAt: null,
+  finishedAt: null,
+});

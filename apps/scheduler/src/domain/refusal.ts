@@ -1,0 +1,28 @@
+/** Expected refusals are values: what is wrong, what to do, and which part of the input it is about. */
+
+export type Refusal = {
+  code: 'BAD_INPUT' | 'NOT_FOUND' | 'CONFLICT';
+  message: string;
+  /** Path into the input, null when it is about the whole. */
+  path: readonly string[] | null;
+};
+
+export type Result<T> = { ok: true; value: T } | { ok: false; errors: readonly Refusal[] };
+
+export const done = <T>(value: T): Result<T> => ({ ok: true, value });
+
+export const refuse = (...errors: Refusal[]): { ok: false; errors: readonly Refusal[] } => ({ ok: false, errors });
+
+export const badInput = (message: string, ...path: string[]): Refusal => ({
+  code: 'BAD_INPUT',
+  message,
+  path: path.length === 0 ? null : ['input', ...path],
+});
+
+export const conflict = (message: string): Refusal => ({ code: 'CONFLICT', message, path: null });
+
+export const notFound = (what: string, ...path: string[]): Refusal => ({
+  code: 'NOT_FOUND',
+  message: `there is no such ${what}`,
+  path: path.length === 0 ? null : ['input', ...path],
+});

@@ -1,0 +1,67 @@
+/** Starts a campaign now or at a time, after everything that could make it fail has been looked at. */
+import type { CampaignStatus } from '@sendpool/contracts';
+import type { AudienceStore } from './audience.ts';
+import type { Campaign, CampaignPatch, CampaignStore } from './campaign.ts';
+import { checkContent, type ContentRules } from './check-content.ts';
+import { badInput, conflict, done, notFound, refuse, type Refusal, type Result } from './refusal.ts';
+import { checkSending, type SendingView } from './sending-view.ts';
+
+export type StartCampaignDeps = ContentRules & {
+  campaigns: Pick<CampaignStore, 'find' | 'change'>;
+  audiences: Pick<AudienceStore, 'find'>;
+  sending: SendingView;
+  changed(campaign: Campaign): void;
+  now(): number;
+  sleep(ms: number): Promise<void>;
+};
+
+/** Config is followed by events and may be a moment behind what the caller has just set up there. */
+const configLagMs = 1000;
+
+const contentAndPoolFaults = (campaign: Campaign, deps: StartCampaignDeps): Refusal[] => {
+  const faults = checkContent(campaign, deps);
+  const from = deps.parseAddress(campaign.from.address);
+  return from.ok ? [...faults, ...checkSending(deps.sending, campaign.poolId, from.domain)] : faults;
+};
+
+const audienceFaults = async (campaign: Campaign, deps: StartCampaignDeps): Promise<Refusal[]> => {
+  const audience = await deps.audiences.find(campaign.audienceId);
+  if (audience === undefined) return [notFound('audience', 'audienceId')];
+  return audience.contactCount === 0 ? [badInput('the audience has no contacts', 'audienceId')] : [];
+};
+
+/** Why the campaign cannot start now; looks twice, because the view of config may be a moment behind. */
+const startFaults = async (campaign: Campaign, deps: StartCampaignDeps): Promise<Refusal[]> => {
+  if (contentAndPoolFaults(campaign, deps).length > 0) await deps.sleep(configLagMs);
+  return [...contentAndPoolFaults(campaign, deps), ...(await audienceFaults(campaign, deps))];
+};
+
+const mayBegin: readonly CampaignStatus[] = ['DRAFT', 'SCHEDULED'];
+
+/** Changes the campaign by `patch` when it may begin, nothing is wrong with it, and nobody changed it in between. */
+const begin = async (id: string, patch: CampaignPatch, deps: StartCampaignDeps): Promise<Result<Campaign>> => {
+  const campaign = await deps.campaigns.find(id);
+  if (campaign === undefined) return refuse(notFound('campaign', 'id'));
+  if (!mayBegin.includes(campaign.status)) return refuse(conflict(`the campaign is already ${campaign.status}`));
+  const faults = await startFaults(campaign, deps);
+  if (faults.length > 0) return refuse(...faults);
+  const result = await deps.campaigns.change(id, (now) =>
+    now.revision === campaign.revision
+      ? done(patch)
+      : refuse(conflict('the campaign was changed meanwhile: try again')),
+  );
+  if (result.ok) deps.changed(result.value);
+  return result;
+};
+
+export const createStartCampaign =
+  (deps: StartCampaignDeps) =>
+  (id: string): Promise<Result<Campaign>> =>
+    begin(id, { status: 'PREPARING', startedAt: new Date(deps.now()) }, deps);
+
+export const createScheduleCampaign =
+  (deps: StartCampaignDeps) =>
+  async (id: string, at: Date): Promise<Result<Campaign>> => {
+    if (!(at.getTime() > deps.now())) return refuse(badInput('the time must lie in the future', 'at'));
+    return begin(id, { status: 'SCHEDULED', scheduledAt: at }, deps);
+  };

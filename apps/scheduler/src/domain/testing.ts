@@ -1,0 +1,95 @@
+/** Builders for the specs of this room: a campaign, a server, a pool, and stores that live in memory. */
+import type { PoolConfig, SendingServerConfig } from '@sendpool/contracts';
+import type { Audience } from './audience.ts';
+import type { Campaign, CampaignPatch, CampaignStore } from './campaign.ts';
+import type { ContentRules } from './check-content.ts';
+import { badInput, notFound, refuse, type Result } from './refusal.ts';
+
+export const aCampaign = (patch: Partial<Campaign> = {}): Campaign => ({
+  id: '01900000-0000-7000-8000-000000000001',
+  number: 1,
+  name: 'Autumn',
+  status: 'DRAFT',
+  revision: 1,
+  audienceId: '01900000-0000-7000-8000-0000000000aa',
+  poolId: 'pool',
+  unknownPolicy: 'HOLD',
+  from: { name: 'Shop', address: 'news@example.com' },
+  replyTo: null,
+  subject: 'Hello',
+  html: null,
+  text: 'Hello',
+  prepared: false,
+  createdAt: new Date(0),
+  scheduledAt: null,
+  startedAt: null,
+  finishedAt: null,
+  ...patch,
+});
+
+export const aServer = (patch: Partial<SendingServerConfig> = {}): SendingServerConfig => ({
+  type: 'SERVER',
+  id: 'server',
+  revision: 1,
+  deleted: false,
+  name: 'Relay',
+  kind: 'SMTP',
+  state: 'ACTIVE',
+  verified: true,
+  host: 'relay.example',
+  port: 587,
+  tls: 'REQUIRED',
+  username: null,
+  password: null,
+  caCertificate: null,
+  fromDomains: ['example.com'],
+  limits: { maxConnections: 10, messagesPerConnection: null, messagesPerSecond: null },
+  ...patch,
+});
+
+export const aPool = (patch: Partial<PoolConfig> = {}): PoolConfig => ({
+  type: 'POOL',
+  id: 'pool',
+  revision: 1,
+  deleted: false,
+  name: 'Main',
+  whenBusy: 'KEEP_WEIGHTS',
+  members: [{ serverId: 'server', weight: 1, role: null }],
+  ...patch,
+});
+
+export const anAudience = (contactCount = 3): Audience => ({
+  id: '01900000-0000-7000-8000-0000000000aa',
+  name: 'Customers',
+  contactCount,
+  createdAt: new Date(0),
+});
+
+/** Stands in for libs/smtp: an address has one @ and no space, comma or control character; a template has no `{% bad`. */
+export const rules: ContentRules = {
+  parseAddress: (text) => {
+    const found = /^[^\s@,]+@([^\s@,]+)$/.exec(text);
+    return found === null
+      ? { ok: false, reason: 'this is not one e-mail address' }
+      : { ok: true, address: text, domain: found[1]! };
+  },
+  checkTemplates: ({ subject, html, text }) =>
+    Object.entries({ subject, html, text })
+      .filter(([, template]) => template?.includes('{% bad') === true)
+      .map(([part]) => badInput('line 1: the tag bad is not known', part)),
+};
+
+export const campaignsInMemory = (first: Campaign): Pick<CampaignStore, 'find' | 'change'> & { stored(): Campaign } => {
+  let campaign = first;
+  return {
+    stored: () => campaign,
+    find: async (id) => (id === campaign.id ? campaign : undefined),
+    change: async (id, decide: (now: Campaign) => Result<CampaignPatch>) => {
+      if (id !== campaign.id) return refuse(notFound('campaign', 'id'));
+      const decision = decide(campaign);
+      if (!decision.ok) return decision;
+      campaign = { ...campaign, ...(decision.value as Partial<Campaign>), revision: campaign.revision + 1 };
+      return { ok: true, value: campaign };
+    },
+  };
+};

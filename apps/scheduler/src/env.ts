@@ -1,0 +1,45 @@
+/** What the scheduler is told by its environment. */
+import { laneLimits } from '@sendpool/contracts';
+import { commonEnv, readEnv } from '@sendpool/service';
+import { z } from 'zod';
+
+const delays = z
+  .string()
+  .regex(/^\d+(\s*,\s*\d+)*$/, 'must be whole numbers with commas between them')
+  .transform((text) => text.split(',').map(Number));
+
+const seconds = z.coerce.number().int().min(1).max(31_536_000);
+
+const { HTTP_HOST, HTTP_PORT, LOG_LEVEL, DATABASE_URL, EVENT_LOG_URL, INTERNAL_SECRET, LANES } = commonEnv;
+
+export const schedulerEnv = z.object({
+  HTTP_HOST,
+  HTTP_PORT,
+  LOG_LEVEL,
+  DATABASE_URL,
+  EVENT_LOG_URL,
+  INTERNAL_SECRET,
+  LANES,
+  RETRY_DELAYS_SECONDS: delays
+    .default([60, 300, 900, 3600, 7200, 14_400])
+    .describe('Seconds before each new try of a deferred message, with commas between them; the last one repeats.'),
+  RETRY_MAX_AGE_SECONDS: seconds
+    .default(259_200)
+    .describe('A message that is deferred for longer than this is EXPIRED.'),
+  AFTER_DOT_TIMEOUT_SECONDS: seconds
+    .default(600)
+    .describe('How long the sender waits for the reply after the final dot; the same as in the sender.'),
+  CAMPAIGN_WINDOW: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(laneLimits.campaignWindow)
+    .default(laneLimits.campaignWindow)
+    .describe('Messages of one campaign in one lane that are published and have no outcome yet, at most.'),
+});
+
+export type SchedulerEnv = z.output<typeof schedulerEnv>;
+
+/** Throws AppError BAD_CONFIGURATION that names every fault. */
+export const readSchedulerEnv = (source: NodeJS.ProcessEnv = process.env): SchedulerEnv =>
+  readEnv(schedulerEnv, source);

@@ -1,0 +1,80 @@
+/** The steps that campaigns take by themselves, as transactions over chunks of recipients. */
+import { laneLimits } from '@sendpool/contracts';
+import type { Database, Sql } from '@sendpool/database';
+import type { CampaignLifeStore } from '../domain/campaign-life.ts';
+import { prepareChunk } from './prepare-chunk.ts';
+import { stateNumber } from './states.ts';
+
+/** Recipients in one step; a multiple of the block. */
+const chunk = 20 * laneLimits.block;
+
+const waiting = `
+  select number, status from campaign
+  where status = 'PREPARING' or (status = 'CANCELLED' and swept_seq < prepared_seq)
+    or (status = 'SENDING' and not exists (
+      select from campaign_lane where campaign = campaign.number and pending + in_flight + deferred > 0))
+  order by number`;
+
+const workWaiting: (sql: Sql) => ReturnType<CampaignLifeStore['workWaiting']> = async (sql) => {
+  const rows = await sql.query<{ number: number; status: string }>(waiting);
+  const numbers = (status: string): number[] => rows.filter((row) => row.status === status).map((row) => row.number);
+  return { prepare: numbers('PREPARING'), sweep: numbers('CANCELLED'), finish: numbers('SENDING') };
+};
+
+const sweep = `
+  with swept as materialized (
+    select seq, lane, state from recipient
+    where campaign = $1 and seq >= $2 and seq < $3 and state in (${stateNumber('PENDING')}, ${stateNumber('DEFERRED')})
+    order by seq for no key update
+  ), changed as (
+    update recipient set state = ${stateNumber('CANCELLED')} from swept where recipient.campaign = $1 and recipient.seq = swept.seq
+  ), facts as (
+    update recipient_fact set due_at = null where campaign = $1 and seq >= $2 and seq < $3 and due_at is not null
+  ), counts as (
+    select lane, count(*) filter (where state = ${stateNumber('PENDING')}) as pending, count(*) as whole
+    from swept group by lane order by lane
+  )
+  update campaign_lane set pending = campaign_lane.pending - counts.pending,
+    deferred = deferred - (counts.whole - counts.pending), cancelled = cancelled + counts.whole
+  from counts where campaign_lane.campaign = $1 and campaign_lane.lane = counts.lane`;
+
+/** The status is CANCELLED since before this transaction, so no recipient can become PENDING or DEFERRED behind the sweep. */
+const sweepChunk = async (tx: Sql, campaign: number): Promise<'MORE' | 'DONE'> => {
+  const [row] = await tx.query<{ swept_seq: number; prepared_seq: number }>(
+    `select swept_seq, prepared_seq from campaign where number = $1 and status = 'CANCELLED' for update`,
+    [campaign],
+  );
+  if (row === undefined || row.swept_seq >= row.prepared_seq) return 'DONE';
+  const end = Math.min(row.prepared_seq, row.swept_seq + chunk);
+  await tx.query(sweep, [campaign, row.swept_seq, end]);
+  await tx.query('update campaign set swept_seq = $2 where number = $1', [campaign, end]);
+  return end < row.prepared_seq ? 'MORE' : 'DONE';
+};
+
+const isDone = `
+  select coalesce(sum(pending + in_flight + deferred), 0) = 0
+    and coalesce(max(last_unknown_at), 0) <= $2
+    and not exists (select from recipient_fact where campaign = $1 and due_at is not null) as done
+  from campaign_lane where campaign = $1`;
+
+/** The lock on the campaign waits for outcomes that are being recorded. */
+const finishIfDone = async (tx: Sql, campaign: number, now: Date, graceMs: number): Promise<boolean> => {
+  const [row] = await tx.query(`select from campaign where number = $1 and status = 'SENDING' for update`, [campaign]);
+  if (row === undefined) return false;
+  const [result] = await tx.query<{ done: boolean }>(isDone, [campaign, now.getTime() - graceMs]);
+  if (result?.done !== true) return false;
+  const text = `update campaign set status = 'FINISHED', revision = revision + 1, finished_at = $2 where number = $1`;
+  await tx.query(text, [campaign, now]);
+  return true;
+};
+
+export const createCampaignLifeStore = (database: Pick<Database, 'sql' | 'transaction'>): CampaignLifeStore => ({
+  dueToStart: async (now) => {
+    const text = `select id from campaign where status = 'SCHEDULED' and scheduled_at <= $1 order by scheduled_at`;
+    return (await database.sql.query<{ id: string }>(text, [now])).map((row) => row.id);
+  },
+  workWaiting: () => workWaiting(database.sql),
+  prepareChunk: (campaign, lanes) => database.transaction((tx) => prepareChunk(tx, { campaign, lanes, chunk })),
+  sweepChunk: (campaign) => database.transaction((tx) => sweepChunk(tx, campaign)),
+  finishIfDone: (campaign, now, graceMs) => database.transaction((tx) => finishIfDone(tx, campaign, now, graceMs)),
+});

@@ -1,0 +1,28 @@
+/** Which campaign revisions the log does not have yet. */
+import type { Database } from '@sendpool/database';
+import { campaignRecordOf } from '../domain/campaign.ts';
+import type { CampaignOutbox } from '../domain/campaign-life.ts';
+import { campaignColumns, campaignOf, type CampaignRow } from './campaign-row.ts';
+
+const recordOf = (row: CampaignRow): ReturnType<typeof campaignRecordOf> => campaignRecordOf(campaignOf(row));
+
+export const createCampaignOutbox = (database: Pick<Database, 'sql'>): CampaignOutbox => ({
+  unacknowledged: async (max) => {
+    const text = `select ${campaignColumns} from campaign
+      where acknowledged < revision and started_at is not null order by number limit $1`;
+    return (await database.sql.query<CampaignRow>(text, [max])).map(recordOf);
+  },
+  acknowledge: async (records) => {
+    await database.sql.query(
+      `update campaign set acknowledged = greatest(acknowledged, seen.revision)
+       from unnest($1::uuid[], $2::int[]) as seen (id, revision) where campaign.id = seen.id`,
+      [records.map((record) => record.id), records.map((record) => record.revision)],
+    );
+  },
+  newerThan: async (seen) => {
+    const text = `select ${campaignColumns} from campaign
+      where exists (select from unnest($1::uuid[], $2::int[]) as seen (id, revision)
+        where seen.id = campaign.id and seen.revision < campaign.acknowledged)`;
+    return (await database.sql.query<CampaignRow>(text, [[...seen.keys()], [...seen.values()]])).map(recordOf);
+  },
+});

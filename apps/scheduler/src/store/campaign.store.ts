@@ -1,0 +1,92 @@
+/** Campaigns in PostgreSQL: content, status, and what their recipients come to. */
+import { AppError, isId } from '@sendpool/kernel';
+import type { Database, Sql } from '@sendpool/database';
+import { recipientStates } from '@sendpool/contracts';
+import type { Campaign, CampaignPatch, CampaignProgress, CampaignStore } from '../domain/campaign.ts';
+import { notFound, refuse, type Result } from '../domain/refusal.ts';
+import { campaignColumns, campaignOf, patched, valuesOf, type CampaignRow } from './campaign-row.ts';
+import { listRecipients } from './list-recipients.ts';
+import { counterColumns, counterOf } from './states.ts';
+
+const audience = '(select audience.number from audience where audience.id = $5)';
+
+const insertCampaign = `
+  insert into campaign (id, name, status, revision, audience, pool_id, unknown_policy, from_name, from_address, reply_to,
+    subject, html, body_text, prepared, created_at, scheduled_at, started_at, finished_at)
+  values ($1, $2, $3, $4, ${audience}, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+  returning number`;
+
+const updateCampaign = `
+  update campaign set name = $2, status = $3, revision = $4, audience = ${audience}, pool_id = $6, unknown_policy = $7,
+    from_name = $8, from_address = $9, reply_to = $10, subject = $11, html = $12, body_text = $13, prepared = $14,
+    created_at = $15, scheduled_at = $16, started_at = $17, finished_at = $18
+  where id = $1`;
+
+const find = async (sql: Sql, id: string, lock: '' | ' for update of campaign' = ''): Promise<Campaign | undefined> => {
+  if (!isId(id)) return undefined;
+  const text = `select ${campaignColumns} from campaign where id = $1${lock}`;
+  const [row] = await sql.query<CampaignRow>(text, [id]);
+  return row === undefined ? undefined : campaignOf(row);
+};
+
+const insert = async (sql: Sql, campaign: Omit<Campaign, 'number'>): Promise<Campaign> => {
+  const [row] = await sql.query<{ number: number }>(insertCampaign, valuesOf(campaign));
+  if (row === undefined) throw new AppError('INTERNAL', 'a campaign was not stored');
+  return { ...campaign, number: row.number };
+};
+
+const change = async (
+  tx: Sql,
+  id: string,
+  decide: (campaign: Campaign) => Result<CampaignPatch>,
+): Promise<Result<Campaign>> => {
+  const campaign = await find(tx, id, ' for update of campaign');
+  if (campaign === undefined) return refuse(notFound('campaign', 'id'));
+  const decision = decide(campaign);
+  if (!decision.ok) return decision;
+  const next = patched(campaign, decision.value);
+  await tx.query(updateCampaign, valuesOf(next));
+  return { ok: true, value: next };
+};
+
+type ProgressRow = Record<string, number> & { id: string; waiting_for: string | null; deferred_then_accepted: number };
+
+const progressOf = (row: ProgressRow): CampaignProgress => ({
+  counts: Object.fromEntries(
+    recipientStates.map((state) => [state, row[counterOf(state)]!]),
+  ) as CampaignProgress['counts'],
+  deferredThenAccepted: row.deferred_then_accepted,
+  waitingFor: row.waiting_for,
+});
+
+const sums = [...counterColumns, 'deferred_then_accepted']
+  .map((column) => `coalesce(sum(campaign_lane.${column}), 0)::int as ${column}`)
+  .join(', ');
+
+/** What is released waits for a server as long as nothing of the campaign is in flight. */
+const progress = async (sql: Sql, ids: readonly string[]): Promise<Map<string, CampaignProgress>> => {
+  const rows = await sql.query<ProgressRow>(
+    `select campaign.id, ${sums},
+       case when campaign.status = 'SENDING' and sum(campaign_lane.in_flight) = 0
+         then max(campaign_lane.waiting_for) end as waiting_for
+     from campaign left join campaign_lane on campaign_lane.campaign = campaign.number
+     where campaign.id = any($1::uuid[]) group by campaign.number`,
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, progressOf(row)]));
+};
+
+export const createCampaignStore = (database: Pick<Database, 'sql' | 'transaction'>): CampaignStore => ({
+  insert: (campaign) => insert(database.sql, campaign),
+  find: (id) => find(database.sql, id),
+  page: async ({ first, after }) => {
+    const rows = await database.sql.query<CampaignRow>(
+      `select ${campaignColumns} from campaign where $1::uuid is null or id > $1 order by id limit $2`,
+      [after, first + 1],
+    );
+    return rows.map(campaignOf);
+  },
+  change: (id, decide) => database.transaction((tx) => change(tx, id, decide)),
+  progress: (ids) => progress(database.sql, ids),
+  recipients: (id, page) => listRecipients(database.sql, id, page),
+});
