@@ -21,6 +21,8 @@ export type LaneChange = {
 
 export type LaneBatch = {
   readonly lane: number;
+  /** Offset of the first record of the batch. */
+  readonly first: number;
   /** Offset after the last record of the batch. */
   readonly next: number;
   readonly events: readonly { readonly offset: number; readonly event: DeliveryEvent }[];
@@ -36,12 +38,21 @@ export type CountStore = {
 export type CountEvents = {
   /** Reads the positions of the lanes that are ours from now on; returns where to read from. */
   assigned(lanes: readonly number[]): Promise<ReadonlyMap<number, number>>;
-  /** Resolves with the number of events counted once the numbers are durable. Throws, and changes nothing, when the lane is not ours any more. */
-  count(batch: LaneBatch): Promise<number>;
+  /** Resolves once the numbers are durable. Throws, and changes nothing, when the lane is not ours any more. */
+  count(batch: LaneBatch): Promise<Counted>;
 };
 
-const changeOf = (position: LanePosition, batch: LaneBatch): LaneChange & { events: number } => {
-  const fresh = batch.events.filter(({ offset }) => offset >= position.next).map(({ event }) => event);
+export type Counted = {
+  /** Events that were read for the first time. */
+  readonly events: number;
+  /** Records that the log had dropped before they were read: their counts are lost. */
+  readonly missed: number;
+};
+
+const freshEvents = (position: LanePosition, batch: LaneBatch): DeliveryEvent[] =>
+  batch.events.filter(({ offset }) => offset >= position.next).map(({ event }) => event);
+
+const changeOf = (position: LanePosition, batch: LaneBatch, fresh: readonly DeliveryEvent[]): LaneChange => {
   const { state, deltas } = foldLane(position.state, fresh);
   return {
     lane: batch.lane,
@@ -50,7 +61,6 @@ const changeOf = (position: LanePosition, batch: LaneBatch): LaneChange & { even
     state,
     openChanged: state.open !== position.state.open,
     deltas,
-    events: fresh.length,
   };
 };
 
@@ -66,11 +76,12 @@ export const createCountEvents = (store: CountStore): CountEvents => {
       const held = positions;
       const position = held.get(batch.lane);
       if (position === undefined) throw new Error(`lane ${batch.lane} was never assigned`);
-      if (batch.next <= position.next) return 0;
-      const { events, ...change } = changeOf(position, batch);
+      if (batch.next <= position.next) return { events: 0, missed: 0 };
+      const fresh = freshEvents(position, batch);
+      const change = changeOf(position, batch, fresh);
       await store.save([change]);
       held.set(batch.lane, { lane: batch.lane, next: change.next, state: change.state });
-      return events;
+      return { events: fresh.length, missed: Math.max(0, batch.first - position.next) };
     },
   };
 };

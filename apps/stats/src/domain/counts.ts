@@ -52,17 +52,19 @@ export const addCounts = (sum: Counts, add: Partial<Counts>): void => {
   }
 };
 
-/** Sums deltas that share a key; the key says which numbers are kept apart. */
+export type CountSum = CountDelta & { readonly add: Counts };
+
+/** Sums deltas that share a key; the key says which numbers are kept apart, the other facts are those of the first delta. */
 export const sumDeltas = (
   deltas: Iterable<CountDelta>,
   keyOf: (delta: CountDelta) => string,
-): Map<string, { first: CountDelta; counts: Counts }> => {
-  const sums = new Map<string, { first: CountDelta; counts: Counts }>();
+): Map<string, CountSum> => {
+  const sums = new Map<string, CountSum>();
   for (const delta of deltas) {
     const key = keyOf(delta);
     let sum = sums.get(key);
-    if (sum === undefined) sums.set(key, (sum = { first: delta, counts: noCounts() }));
-    addCounts(sum.counts, delta.add);
+    if (sum === undefined) sums.set(key, (sum = { ...delta, add: noCounts() }));
+    addCounts(sum.add, delta.add);
   }
   return sums;
 };

@@ -11,7 +11,7 @@ const keyOf = (delta: CountDelta): string => [delta.campaignId, delta.serverId, 
 
 /** Totals by campaign, server, provider and minute; keys whose numbers are all zero are left out. */
 const totals = (deltas: readonly CountDelta[]): Record<string, Counts> => {
-  const sums = [...sumDeltas(deltas, keyOf)].map(([key, sum]) => [key, sum.counts] as const);
+  const sums = [...sumDeltas(deltas, keyOf)].map(([key, sum]) => [key, sum.add] as const);
   return Object.fromEntries(sums.filter(([, counts]) => Object.values(counts).some((count) => count !== 0)));
 };
 

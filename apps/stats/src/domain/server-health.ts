@@ -8,7 +8,7 @@ export type ServerHealth = {
   readonly senders: readonly SenderStatus[];
 };
 
-export type HealthBoard = { put(status: ServerStatus): void; healthOf(serverId: string): ServerHealth };
+export type HealthBoard = { put: (status: ServerStatus) => void; healthOf: (serverId: string) => ServerHealth };
 
 /** A process that says nothing for this long is gone. It speaks once a second. */
 export const freshMs = 10_000;

@@ -23,6 +23,7 @@ const withDatabase = async (work: (database: Database) => Promise<void>): Promis
 
 const batch = (first: number, events: readonly DeliveryEvent[], lane = 0): LaneBatch => ({
   lane,
+  first,
   next: first + events.length,
   events: events.map((event, at) => ({ offset: first + at, event })),
 });
@@ -95,7 +96,7 @@ test('a batch that was saved by a process that died before it knew is counted on
     await dying.count(batch(0, [outcome(0), unknown(1)]));
     const next = createCountEvents(createCountStore(database));
     assert.deepEqual([...(await next.assigned([0]))], [[0, 2]]);
-    assert.equal(await next.count(batch(0, [outcome(0), unknown(1), outcome(2)])), 1);
+    assert.deepEqual(await next.count(batch(0, [outcome(0), unknown(1), outcome(2)])), { events: 1, missed: 0 });
     assert.equal(await acceptedOf(database, 'a'), 2);
   }));
 
@@ -142,6 +143,13 @@ test('an UNKNOWN still moves after a restart', () =>
     assert.equal(none?.serverId, '');
     assert.equal(none?.counts.unknown, 0);
     assert.equal(await acceptedOf(database, 'a'), 1);
+  }));
+
+test('records that the log had dropped before they were read are reported', () =>
+  withDatabase(async (database) => {
+    const counting = createCountEvents(createCountStore(database));
+    await counting.assigned([0]);
+    assert.deepEqual(await counting.count(batch(5, [outcome(9)])), { events: 1, missed: 5 });
   }));
 
 test('old minutes are dropped and campaigns stay', () =>

@@ -40,10 +40,10 @@ const saveMinutes = async (tx: Sql, deltas: readonly CountDelta[]): Promise<void
   const rows = rowsBy(deltas, (delta) => `${delta.serverId}\n${delta.minute}\n${delta.provider}`);
   if (rows.length === 0) return;
   await tx.query(addMinutes, [
-    rows.map((row) => row.first.serverId),
-    rows.map((row) => row.first.minute / minuteMs),
-    rows.map((row) => row.first.provider),
-    ...counterArrays(rows.map((row) => row.counts)),
+    rows.map((row) => row.serverId),
+    rows.map((row) => row.minute / minuteMs),
+    rows.map((row) => row.provider),
+    ...counterArrays(rows.map((row) => row.add)),
   ]);
 };
 
@@ -51,10 +51,10 @@ const saveCampaigns = async (tx: Sql, deltas: readonly CountDelta[]): Promise<vo
   const rows = rowsBy(deltas, (delta) => `${delta.campaignId}\n${delta.serverId}\n${delta.provider}`);
   if (rows.length === 0) return;
   await tx.query(addCampaigns, [
-    rows.map((row) => row.first.campaignId),
-    rows.map((row) => row.first.serverId),
-    rows.map((row) => row.first.provider),
-    ...counterArrays(rows.map((row) => row.counts)),
+    rows.map((row) => row.campaignId),
+    rows.map((row) => row.serverId),
+    rows.map((row) => row.provider),
+    ...counterArrays(rows.map((row) => row.add)),
   ]);
 };
 

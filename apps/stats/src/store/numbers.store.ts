@@ -3,9 +3,9 @@ import { deliveryEventsTopic } from '@sendpool/contracts';
 import type { Database, Sql } from '@sendpool/database';
 import { counters, noCounts, type CountDelta, type Counts } from '../domain/counts.ts';
 import type { ProviderCounts } from '../domain/summary.ts';
+import type { MinuteCounts } from '../domain/windows.ts';
 import { counterSums } from './counter-columns.ts';
 
-export type MinuteCounts = { readonly at: number; readonly counts: Counts };
 export type ServerCounts = { readonly serverId: string; readonly counts: Counts };
 
 export type NumbersStore = {

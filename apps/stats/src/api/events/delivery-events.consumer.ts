@@ -1,0 +1,63 @@
+/** Reads delivery-events and has them counted. Where to go on lies in our own database, beside the numbers. */
+import { deliveryEventsTopic, type DeliveryEvent } from '@sendpool/contracts';
+import type { Consumer, EventLog, RecordBatch, StoredRecord } from '@sendpool/event-log';
+import { messageOf } from '@sendpool/kernel';
+import type { Log, Part } from '@sendpool/service';
+import { statsGroup, type CountEvents, type LaneBatch } from '../../domain/count-events.ts';
+import type { StatsMetrics } from '../../stats-metrics.ts';
+
+export type DeliveryEventsDeps = { eventLog: EventLog; counting: CountEvents; log: Log; metrics: StatsMetrics };
+
+/** A record that cannot be read says nothing that could be counted: it is logged and passed. */
+const decode = ({ value, partition, offset }: StoredRecord, deps: DeliveryEventsDeps): DeliveryEvent | undefined => {
+  try {
+    return deliveryEventsTopic.decode(value);
+  } catch (error) {
+    deps.metrics.badRecords.inc();
+    deps.log.error({ error, lane: partition, offset }, 'a delivery event cannot be read and is not counted');
+    return undefined;
+  }
+};
+
+const laneBatch = ({ partition, records }: RecordBatch, deps: DeliveryEventsDeps): LaneBatch => {
+  const events: { offset: number; event: DeliveryEvent }[] = [];
+  for (const record of records) {
+    const event = decode(record, deps);
+    if (event !== undefined) events.push({ offset: record.offset, event });
+  }
+  return { lane: partition, first: records[0]!.offset, next: records.at(-1)!.offset + 1, events };
+};
+
+const countBatch = async (batch: RecordBatch, deps: DeliveryEventsDeps): Promise<void> => {
+  if (batch.records.length === 0) return;
+  const { events, missed } = await deps.counting.count(laneBatch(batch, deps));
+  deps.metrics.counted.inc(events);
+  if (missed === 0) return;
+  deps.log.error(
+    { lane: batch.partition, missed },
+    'the event log had dropped delivery events before they were counted',
+  );
+};
+
+const consume = (deps: DeliveryEventsDeps): Promise<Consumer> =>
+  deps.eventLog.consume({
+    topic: deliveryEventsTopic.name,
+    group: statsGroup,
+    onAssigned: (epoch) => deps.counting.assigned(epoch.partitions),
+    onBatch: (batch) => countBatch(batch, deps),
+    onRevoked: () => Promise.resolve(),
+    onError: (error) => deps.log.warn({ error }, `delivery-events are read again: ${messageOf(error)}`),
+  });
+
+export const createDeliveryEvents = (deps: DeliveryEventsDeps): Part => {
+  let consumer: Consumer | undefined;
+  return {
+    name: 'delivery-events',
+    start: async () => {
+      consumer = await consume(deps);
+    },
+    stop: async () => {
+      await consumer?.close();
+    },
+  };
+};

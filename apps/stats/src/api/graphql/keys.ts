@@ -1,0 +1,4 @@
+/** What the gateway sends of the things that other services own. */
+
+export type ServerKey = { readonly id: string };
+export type CampaignKey = { readonly id: string };

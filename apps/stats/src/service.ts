@@ -1,0 +1,70 @@
+/** The stats service as parts and one route: delivery events become numbers, senders' words become health, both are asked by GraphQL. */
+import { deliveryEventsTopic, senderStatusTopic, type TopicDefinition } from '@sendpool/contracts';
+import { createDatabase } from '@sendpool/database';
+import { createEventLog, type TopicSpec } from '@sendpool/event-log';
+import { createSubgraph } from '@sendpool/graphql';
+import { verifyRequest, type Log, type Metrics, type Part, type Route } from '@sendpool/service';
+import { createDeliveryEvents } from './api/events/delivery-events.consumer.ts';
+import { createSenderStatus } from './api/events/sender-status.reader.ts';
+import { createResolvers, typeDefs } from './api/graphql/resolvers.ts';
+import { createCountEvents } from './domain/count-events.ts';
+import { groupSaves } from './domain/group-saves.ts';
+import { lagOf, type Lag } from './domain/lag.ts';
+import { createHealthBoard } from './domain/server-health.ts';
+import type { StatsEnv } from './env.ts';
+import { repeat } from './repeat.ts';
+import { createStatsMetrics } from './stats-metrics.ts';
+import { createCountStore } from './store/count.store.ts';
+import { statsDatabase } from './store/migrations.ts';
+import { createNumbersStore } from './store/numbers.store.ts';
+
+export type StatsService = { parts: Part[]; route: Route };
+
+type Topic = Pick<TopicDefinition<never>, 'name' | 'cleanup' | 'retentionMs' | 'partitions'>;
+
+const hourMs = 3_600_000;
+const lagEveryMs = 5000;
+
+const topicSpec = ({ name, cleanup, retentionMs, partitions }: Topic, lanes: number): TopicSpec => ({
+  name,
+  cleanup,
+  retentionMs,
+  partitions: partitions === 'LANES' ? lanes : 1,
+});
+
+/** Opens the database and the event log; the parts begin to work, and close both at the end. */
+export const createStatsService = async (options: {
+  env: StatsEnv;
+  log: Log;
+  metrics: Metrics;
+}): Promise<StatsService> => {
+  const { env, log } = options;
+  const metrics = createStatsMetrics(options.metrics);
+  const database = await createDatabase({ ...statsDatabase, url: env.DATABASE_URL });
+  const eventLog = await createEventLog({ url: env.EVENT_LOG_URL, applicationName: statsDatabase.applicationName });
+  const numbers = createNumbersStore(database);
+  const counting = createCountEvents(groupSaves(createCountStore(database)));
+  const board = createHealthBoard(Date.now);
+  const lag = async (): Promise<Lag> =>
+    lagOf(await numbers.positions(), await eventLog.bounds(deliveryEventsTopic.name));
+  const door = await createSubgraph({
+    typeDefs,
+    resolvers: createResolvers({ numbers, healthOf: board.healthOf, now: Date.now, lag }),
+    actorOf: (req, body) => verifyRequest(req, body, { secret: env.INTERNAL_SECRET }),
+    log,
+  });
+  const topics = [topicSpec(deliveryEventsTopic, env.LANES), topicSpec(senderStatusTopic, env.LANES)];
+  const dropOldMinutes = () => numbers.dropMinutes(Date.now() - env.MINUTES_KEPT_DAYS * 24 * hourMs);
+  const measureLag = async () => metrics.behind.set((await lag()).behind);
+  const parts: Part[] = [
+    { name: 'database', ready: () => database.isReady(), stop: () => database.close() },
+    { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
+    { name: 'topics', start: () => eventLog.ensureTopics(topics) },
+    createDeliveryEvents({ eventLog, counting, log, metrics }),
+    createSenderStatus({ eventLog, board, log }),
+    repeat({ name: 'old-minutes', everyMs: hourMs, work: dropOldMinutes, log }),
+    repeat({ name: 'lag', everyMs: lagEveryMs, work: measureLag, log }),
+    door.part,
+  ];
+  return { parts, route: door.route };
+};
