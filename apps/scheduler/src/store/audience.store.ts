@@ -20,13 +20,13 @@ const columns = 'id, name, contacts, created_at';
  */
 const upsert = `
   with incoming as materialized (
-    select * from unnest($2::text[], $3::text[], $4::boolean[]) as incoming (email, fields, repeated)
+    select * from unnest($2::text[], $3::text[], $4::boolean[]) with ordinality as incoming (email, fields, repeated, place)
   ), known as materialized (
     select incoming.*, contact.id, contact.email <> incoming.email or contact.fields <> incoming.fields as differs
     from incoming
     left join contact on contact.audience = $1 and lower(contact.email) = lower(incoming.email)
   ), added as (
-    insert into contact (audience, email, fields) select $1, email, fields from known where id is null
+    insert into contact (audience, email, fields) select $1, email, fields from known where id is null order by place
   ), changed as (
     update contact set email = known.email, fields = known.fields from known where known.differs and contact.id = known.id
   )

@@ -51,9 +51,48 @@ export class RecipientsAndLanes1764000100000 implements MigrationInterface {
     await runner.query(
       `comment on column campaign_lane.next_seq is 'recipients of the lane below it have been published at least once'`,
     );
+    await runner.query(`
+      create table recipient_fact (
+        campaign int not null,
+        seq int not null,
+        lane smallint not null,
+        reply text,
+        due_at bigint,
+        server_hint text,
+        unknown_at bigint,
+        unknowns smallint not null default 0,
+        late_accepted boolean not null default false,
+        deferred_at bigint,
+        releases smallint not null default 0,
+        primary key (campaign, seq)
+      ) with (fillfactor = 80)`);
+    await runner.query(
+      'create index recipient_fact_due on recipient_fact (lane, campaign, due_at) where due_at is not null',
+    );
+    await runner.query(`
+      create table lane (
+        lane smallint primary key,
+        owner text,
+        epoch int not null default 0,
+        lease_until timestamptz not null default '-infinity',
+        next_sequence bigint not null default 0,
+        produced_sequence bigint not null default -1,
+        intent text,
+        intent_first bigint,
+        intent_count int
+      ) with (fillfactor = 10)`);
+    // The intent is replaced with each slice and read only after a crash: compressing it would be work for nothing.
+    await runner.query('alter table lane alter intent set storage external');
+    await runner.query(`
+      create table consumed (
+        topic text not null,
+        partition smallint not null,
+        next_offset bigint not null,
+        primary key (topic, partition)
+      ) with (fillfactor = 10)`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop table recipient, recipient_block, campaign_lane');
+    await runner.query('drop table recipient, recipient_block, campaign_lane, recipient_fact, lane, consumed');
   }
 }

@@ -1,0 +1,6 @@
+/** Every migration of the scheduler's schema, in order. */
+import type { MigrationClass } from '@sendpool/database';
+import { AudiencesAndCampaigns1764000000000 } from './1764000000000-audiences-and-campaigns.ts';
+import { RecipientsAndLanes1764000100000 } from './1764000100000-recipients-and-lanes.ts';
+
+export const migrations: MigrationClass[] = [AudiencesAndCampaigns1764000000000, RecipientsAndLanes1764000100000];
