@@ -95,6 +95,7 @@ export type PartitionLag = {
   partition: number;
   /** Next offset to be written. */ end: number;
   /** Committed offset, 0 when none. */ committed: number;
+  /** What the group has committed; undefined when nothing ever was. */ position: Position | undefined;
 };
 
 export type EventLog = {
@@ -103,7 +104,10 @@ export type EventLog = {
   /** Appends all records; those of one partition lie together and in order, as one batch. Resolves when all are durable. Retries by itself while `retriable`. */
   publish(topic: string, records: readonly NewRecord[]): Promise<void>;
   consume(options: ConsumeOptions): Promise<Consumer>;
-  /** Newest record of each key first, then every new record. `onRecord` may see a key more than once; order of a key is log order. */
+  /**
+   * Newest record of each key first, then every new record. `onRecord` may see a key more than once; order of a key is log order.
+   * When it throws, it gets the same record again.
+   */
   follow(topic: string, onRecord: (record: StoredRecord) => void | Promise<void>): Promise<Follower>;
   /** Records of one partition from `offset` on, at most `max`; empty at the end. For replay, recount and take-over. */
   read(topic: string, partition: number, offset: number, max: number): Promise<StoredRecord[]>;

@@ -1,0 +1,3 @@
+export { createEventLog, type EventLogOptions } from './create-event-log.ts';
+export { createPostgresEventLog, type PostgresEventLogOptions } from './postgres/event-log.ts';
+export type * from './port.ts';

@@ -1,0 +1,137 @@
+/**
+ * Appends. What is published to a topic while an append runs, or within a few milliseconds, goes into the next one together: one
+ * transaction, one row a partition. An idle topic is appended to at once. One append a topic is under way, so order is kept.
+ */
+import { AppError, backoffDelay, sleep } from '@sendpool/kernel';
+import type pg from 'pg';
+import type { NewRecord } from '../port.ts';
+import { faultOf, isPassing, withClient } from './connection.ts';
+import { packBatches } from './packing.ts';
+import type { Topic } from './topics.ts';
+
+/** Under load a new append begins at most this often: fewer, fuller transactions. */
+const groupMs = 3;
+const maxRecords = 5000;
+/** Characters; rows stay small enough to be read a few at a time. */
+const maxRowSize = 250_000;
+const retry = { firstMs: 50, factor: 2, maxMs: 1000, jitter: 0.5 };
+
+type Waiting = { records: readonly NewRecord[]; resolve: () => void; reject: (error: unknown) => void };
+export type Appender = { append(records: readonly NewRecord[]): Promise<void>; close(): void };
+
+/** Locks the partitions in their order: commits happen in the order of offsets, and two writers never wait for each other in a ring. */
+const lockPartitions = `l as materialized (select p.partition, p.next_offset from log_partition p
+  where p.topic = $1 and p.partition = any($2::int[]) order by p.partition for no key update)`;
+
+const appendBatches = `with u as materialized (select * from unnest($2::int[], $3::int[], $4::bytea[]) with ordinality u(partition, n, data, place)),
+  ${lockPartitions},
+  b as materialized (select u.partition, u.n, u.data, l.next_offset + sum(u.n) over (partition by u.partition order by u.place) - u.n as base from u join l using (partition)),
+  s as (select partition, sum(n) as n from u group by partition),
+  p as (update log_partition p set next_offset = l.next_offset + s.n from l join s using (partition) where p.topic = $1 and p.partition = l.partition)
+  insert into log_batch(topic, partition, base_offset, n, at, data) select $1, partition, base, n, now_ms(), data from b`;
+
+/** Of several records with the same key only the last one is kept; it has its own offset. */
+const appendLatest = `with u as materialized (select * from unnest($2::int[], $3::text[], $4::text[]) with ordinality u(partition, key, value, place)),
+  ${lockPartitions},
+  p as (update log_partition p set next_offset = l.next_offset + (select count(*) from u) from l where p.topic = $1 and p.partition = l.partition)
+  insert into log_latest as t (topic, key, "offset", at, value)
+  select distinct on (u.key) $1, u.key, l.next_offset + u.place - 1, now_ms(), convert_to(u.value, 'UTF8') from u cross join l order by u.key, u.place desc
+  on conflict (topic, key) do update set "offset" = excluded."offset", at = excluded.at, value = excluded.value`;
+
+type Row = { partition: number; size: number; records: NewRecord[] };
+
+/** Rows of one partition each, in order; a partition whose records are many gets several. */
+export const rowsOf = (records: readonly NewRecord[]): Row[] => {
+  const open = new Map<number, Row>();
+  const rows: Row[] = [];
+  for (const record of records) {
+    let row = open.get(record.partition);
+    if (row === undefined || row.size >= maxRowSize) {
+      row = { partition: record.partition, size: 0, records: [] };
+      open.set(record.partition, row);
+      rows.push(row);
+    }
+    row.size += record.value.length;
+    row.records.push(record);
+  }
+  return rows;
+};
+
+const batchStatement = (topic: Topic, records: readonly NewRecord[]): pg.QueryConfig => {
+  const rows = rowsOf(records);
+  const counts = rows.map((row) => row.records.length);
+  const data = packBatches(rows.map((row) => row.records));
+  return { name: 'append', text: appendBatches, values: [topic.id, rows.map((row) => row.partition), counts, data] };
+};
+
+const latestStatement = (topic: Topic, records: readonly NewRecord[]): pg.QueryConfig => {
+  const columns = [records.map((one) => one.partition), records.map((one) => one.key), records.map((one) => one.value)];
+  return { name: 'append latest', text: appendLatest, values: [topic.id, ...columns] };
+};
+
+const checkRecord = (topic: Topic, record: NewRecord): void => {
+  if (topic.compacted && (record.key === null || /\0/.test(record.key + record.value))) {
+    throw new AppError('BAD_INPUT', `${topic.name} is compacted: its records need a key, and hold no NUL`);
+  }
+};
+
+/** Takes whole calls from the front of the queue, at least one. */
+const takeGroup = (queue: Waiting[]): Waiting[] => {
+  let count = 0;
+  let calls = 0;
+  while (calls < queue.length && (calls === 0 || count + queue[calls]!.records.length <= maxRecords))
+    count += queue[calls++]!.records.length;
+  return queue.splice(0, calls);
+};
+
+type AppenderDeps = { pool: pg.Pool; onAppended(topic: Topic): void };
+
+/** Repeats while the fault passes: after a lost answer the records may then lie in the log twice, but never in another order. */
+const appendUntilDone = async (deps: AppenderDeps, statement: pg.QueryConfig, stop: AbortSignal): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return void (await withClient(deps.pool, (client) => client.query(statement)));
+    } catch (error) {
+      if (stop.aborted || !isPassing(error)) throw faultOf(error);
+    }
+    await sleep(backoffDelay(retry, attempt), stop);
+  }
+};
+
+export const createAppender = (deps: AppenderDeps, topic: Topic): Appender => {
+  const queue: Waiting[] = [];
+  const stop = new AbortController();
+  let isRunning = false;
+  const appendGroup = async (group: Waiting[]): Promise<void> => {
+    const records = group.length === 1 ? group[0]!.records : group.flatMap((waiting) => waiting.records);
+    const statement = topic.compacted ? latestStatement(topic, records) : batchStatement(topic, records);
+    try {
+      await appendUntilDone(deps, statement, stop.signal);
+      for (const { resolve } of group) resolve();
+      deps.onAppended(topic);
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+  };
+  const run = async (): Promise<void> => {
+    isRunning = true;
+    while (queue.length > 0) {
+      const began = performance.now();
+      await appendGroup(takeGroup(queue));
+      const rest = groupMs - (performance.now() - began);
+      if (rest > 0) await sleep(rest);
+    }
+    isRunning = false;
+  };
+  return {
+    append: (records) => {
+      if (stop.signal.aborted) return Promise.reject(new AppError('UNAVAILABLE', 'the event log is closed'));
+      for (const record of records) checkRecord(topic, record);
+      return new Promise((resolve, reject) => {
+        queue.push({ records, resolve, reject });
+        if (!isRunning) void run();
+      });
+    },
+    close: () => stop.abort(),
+  };
+};

@@ -1,0 +1,119 @@
+/** Brings the records of an epoch's partitions to its handler: bounded buffers, one batch of a partition at a time, all partitions read together. */
+import { sleep } from '@sendpool/kernel';
+import { createBell } from './bell.ts';
+import type { RecordBatch, StoredRecord } from '../port.ts';
+import type { Wanted } from './reader.ts';
+
+/** Readers look by themselves this often, should a signal get lost. */
+const pollMs = 750;
+/** A reader that found little looks again no sooner: many small reads cost more than the records. */
+const gapMs = 5;
+const retryMs = 200;
+
+export type DeliveryDeps = {
+  /** Runs of records, about `max` for each partition. */
+  read(wanted: readonly Wanted[], max: number): Promise<StoredRecord[][]>;
+  /** Calls back when there may be something new; returns how to stop. */
+  subscribe(onSignal: () => void): () => void;
+  handle(batch: RecordBatch): Promise<void>;
+  /** The handler threw: deliver nothing more. */
+  onFailed(error: unknown): void;
+  onError(error: unknown): void;
+  maxBatch: number;
+};
+
+export type Delivery = {
+  pause(partition: number): void;
+  resume(partition: number): void;
+  /** Hands over nothing more; resolves when the handlers that run have ended. */
+  stop(): Promise<void>;
+};
+
+type Lane = {
+  partition: number;
+  next: number;
+  waiting: StoredRecord[];
+  isPaused: boolean;
+  isRunning: boolean;
+  done: Promise<void>;
+};
+
+const store = (lanes: ReadonlyMap<number, Lane>, records: StoredRecord[]): void => {
+  const lane = lanes.get(records[0]!.partition)!;
+  lane.next = records.at(-1)!.offset + 1;
+  if (lane.waiting.length === 0) lane.waiting = records;
+  else for (const record of records) lane.waiting.push(record);
+};
+
+/** Starts at the given offsets. */
+export const createDelivery = (deps: DeliveryDeps, start: ReadonlyMap<number, number>): Delivery => {
+  const { maxBatch } = deps;
+  const lanes = new Map<number, Lane>();
+  for (const [partition, next] of start)
+    lanes.set(partition, { partition, next, waiting: [], isPaused: false, isRunning: false, done: Promise.resolve() });
+  const bell = createBell();
+  const unsubscribe = deps.subscribe(bell.ring);
+  const stopped = new AbortController();
+
+  const deliver = async (lane: Lane): Promise<void> => {
+    lane.isRunning = true;
+    try {
+      while (!stopped.signal.aborted && !lane.isPaused && lane.waiting.length > 0) {
+        const records = lane.waiting.splice(0, maxBatch);
+        if (lane.waiting.length < maxBatch) bell.ring();
+        await deps.handle({ partition: lane.partition, records });
+      }
+    } catch (error) {
+      stopped.abort();
+      deps.onFailed(error);
+    } finally {
+      lane.isRunning = false;
+    }
+  };
+  const pump = (lane: Lane): void => {
+    if (!lane.isRunning && !stopped.signal.aborted) lane.done = deliver(lane);
+  };
+  const fetch = async (): Promise<number> => {
+    const wanted = [...lanes.values()].filter((lane) => !lane.isPaused && lane.waiting.length < maxBatch);
+    const runs = await deps.read(
+      wanted.map(({ partition, next }) => ({ partition, offset: next })),
+      maxBatch,
+    );
+    if (stopped.signal.aborted) return 0;
+    for (const records of runs) if (records.length > 0) store(lanes, records);
+    for (const lane of lanes.values()) pump(lane);
+    return runs.reduce((count, records) => count + records.length, 0);
+  };
+  const loop = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      try {
+        const count = await fetch();
+        if (count === 0) await bell.wait(pollMs);
+        else if (count < maxBatch) await sleep(gapMs);
+      } catch (error) {
+        deps.onError(error);
+        await sleep(retryMs);
+      }
+    }
+  };
+  if (lanes.size > 0) void loop();
+  return {
+    pause: (partition) => {
+      const lane = lanes.get(partition);
+      if (lane !== undefined) lane.isPaused = true;
+    },
+    resume: (partition) => {
+      const lane = lanes.get(partition);
+      if (lane === undefined) return;
+      lane.isPaused = false;
+      pump(lane);
+      bell.ring();
+    },
+    stop: async () => {
+      stopped.abort();
+      unsubscribe();
+      bell.ring();
+      await Promise.all([...lanes.values()].map((lane) => lane.done));
+    },
+  };
+};

@@ -1,0 +1,155 @@
+/** The event log in PostgreSQL, put together: one pool, one listening connection, an appender for each topic. */
+import { AppError, sleep } from '@sendpool/kernel';
+import type pg from 'pg';
+import type { Consumer, ConsumeOptions, EventLog, Follower, NewRecord, StoredRecord } from '../port.ts';
+import { createAppender, type Appender } from './appender.ts';
+import { createPool, faultOf, withClient, type PoolOptions } from './connection.ts';
+import { createConsumer } from './consumer.ts';
+import { createFollower } from './follower.ts';
+import { openGroup, readLag } from './group-store.ts';
+import { readRuns } from './reader.ts';
+import { applyRetention } from './retention.ts';
+import { createSchema } from './schema.ts';
+import { createSignals, type Signals } from './signals.ts';
+import { createTopics, type Topic, type Topics } from './topics.ts';
+
+export type PostgresEventLogOptions = PoolOptions & {
+  /** Milliseconds between two looks for batches that are too old. Default 60,000. */
+  retentionIntervalMs?: number;
+};
+
+type Core = { pool: pg.Pool; signals: Signals; topics: Topics };
+type Closable = { close(): Promise<void> };
+
+const topicKey = (topic: Topic): string => `t${topic.id}`;
+const groupKey = (id: number): string => `g${id}`;
+
+const keepRetention = async (pool: pg.Pool, intervalMs: number, stop: AbortSignal): Promise<void> => {
+  for (;;) {
+    // Spread, so that processes started together do not come together.
+    await sleep(intervalMs * (0.5 + Math.random()), stop);
+    if (stop.aborted) return;
+    // What cannot be dropped now is dropped next time.
+    await applyRetention(pool).catch(() => undefined);
+  }
+};
+
+const consume = async ({ pool, signals, topics }: Core, options: ConsumeOptions): Promise<Consumer> => {
+  const topic = await topics.find(options.topic);
+  const store = await openGroup(pool, topic, [options.group, (id) => signals.send(groupKey(id))]);
+  return createConsumer(
+    {
+      store,
+      read: (wanted, max) => readRuns(pool, topic, [wanted, max]),
+      onAppended: (onSignal) => signals.subscribe(topicKey(topic), onSignal),
+      onGroupChanged: (onSignal) => signals.subscribe(groupKey(store.id), onSignal),
+    },
+    options,
+  );
+};
+
+const follow = async (
+  { pool, signals, topics }: Core,
+  name: string,
+  onRecord: (record: StoredRecord) => void | Promise<void>,
+): Promise<Follower> => {
+  const topic = await topics.find(name);
+  if (!topic.compacted) throw new AppError('BAD_INPUT', `${name} is not compacted`);
+  return createFollower({
+    read: async (offset, max) => (await readRuns(pool, topic, [[{ partition: 0, offset }], max])).flat(),
+    subscribe: (onSignal) => signals.subscribe(topicKey(topic), onSignal),
+    onRecord,
+  });
+};
+
+const createPublisher = ({ pool, signals, topics }: Core) => {
+  const appenders = new Map<number, Appender>();
+  const pending = new Set<Promise<void>>();
+  const appenderOf = (topic: Topic): Appender => {
+    const known = appenders.get(topic.id);
+    if (known !== undefined) return known;
+    const made = createAppender({ pool, onAppended: () => signals.send(topicKey(topic)) }, topic);
+    appenders.set(topic.id, made);
+    return made;
+  };
+  const append = async (name: string, records: readonly NewRecord[]): Promise<void> => {
+    if (records.some(({ partition }) => !(partition >= 0)))
+      throw new AppError('BAD_INPUT', 'a partition is a whole number from 0 on');
+    const highest = records.reduce((most, { partition }) => Math.max(most, partition), 0);
+    await appenderOf(await topics.find(name, highest + 1)).append(records);
+  };
+  return {
+    publish: async (name: string, records: readonly NewRecord[]): Promise<void> => {
+      if (records.length === 0) return;
+      const done = append(name, records);
+      pending.add(done);
+      try {
+        await done;
+      } finally {
+        pending.delete(done);
+      }
+    },
+    /** Waits a while for what is under way. */
+    close: async (): Promise<void> => {
+      const timer = new AbortController();
+      await Promise.race([Promise.allSettled(pending), sleep(5000, timer.signal)]);
+      timer.abort();
+      for (const appender of appenders.values()) appender.close();
+    },
+  };
+};
+
+/** Closes everything that is still open, each once. */
+const createKeeper = () => {
+  const open = new Set<Closable>();
+  return {
+    keep: <T extends Closable>(thing: T): T => {
+      const close = thing.close.bind(thing);
+      open.add(thing);
+      thing.close = () => close().finally(() => open.delete(thing));
+      return thing;
+    },
+    closeAll: async (): Promise<void> => void (await Promise.allSettled([...open].map((thing) => thing.close()))),
+  };
+};
+
+const translated =
+  <Arguments extends unknown[], Result>(call: (...args: Arguments) => Promise<Result>) =>
+  (...args: Arguments): Promise<Result> =>
+    call(...args).catch((error: unknown) => Promise.reject(faultOf(error)));
+
+/** Throws AppError UNAVAILABLE when the database cannot be reached. The log lives in the schema `event_log` of that database. */
+export const createPostgresEventLog = async (options: PostgresEventLogOptions): Promise<EventLog> => {
+  const pool = createPool(options);
+  await withClient(pool, createSchema).catch(async (error: unknown) => {
+    await pool.end();
+    throw faultOf(error);
+  });
+  const core: Core = { pool, signals: createSignals(options), topics: createTopics(pool) };
+  const stop = new AbortController();
+  const retention = keepRetention(pool, options.retentionIntervalMs ?? 60_000, stop.signal);
+  const publisher = createPublisher(core);
+  const keeper = createKeeper();
+  const { topics, signals } = core;
+  return {
+    ensureTopics: translated(topics.ensure),
+    publish: translated(publisher.publish),
+    consume: translated(async (wanted) => keeper.keep(await consume(core, wanted))),
+    follow: translated(async (name, onRecord) => keeper.keep(await follow(core, name, onRecord))),
+    read: translated(async (name, partition, offset, max) => {
+      const runs = await readRuns(pool, await topics.find(name, partition + 1), [[{ partition, offset }], max]);
+      return runs.flat().slice(0, max);
+    }),
+    bounds: translated(topics.bounds),
+    lag: translated(async (name, group) => readLag(pool, await topics.find(name), group)),
+    trim: translated(topics.trim),
+    isReady: signals.isConnected,
+    close: async () => {
+      stop.abort();
+      await keeper.closeAll();
+      await publisher.close();
+      await Promise.all([signals.close(), retention]);
+      await pool.end();
+    },
+  };
+};
