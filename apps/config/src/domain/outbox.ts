@@ -16,7 +16,8 @@ export type Outbox = {
   /** Rows whose newest revision was not acknowledged by the topic yet, at most `count`. */
   pending(count: number): Promise<OutboxEntry[]>;
   acknowledged(entries: readonly OutboxEntry[]): Promise<void>;
-  revisions(): Promise<RowRevision[]>;
+  /** Of all rows the revision that the topic has acknowledged last; 0 = none yet. */
+  acknowledgedRevisions(): Promise<RowRevision[]>;
   /** Makes those of these rows pending again that are not; resolves to their number. */
   repeat(ids: readonly string[]): Promise<number>;
   /**
@@ -27,12 +28,13 @@ export type Outbox = {
 };
 
 export type Repair = {
-  /** Ids of rows whose last record is older or missing. */ readonly repeat: readonly string[];
-  /** Rows that are older than their last record (a restored database), with the revision of that record. */
+  /** Ids of rows whose last record is older than what was acknowledged, or missing. */
+  readonly repeat: readonly string[];
+  /** Rows with a record newer than what was acknowledged, and the revision of it: on the way, or the database was restored. */
   readonly lift: readonly RowRevision[];
 };
 
-/** `last` holds the revision of the last record of each key, in log order: not the highest one that was ever seen. */
+/** `rows` carry their acknowledged revisions, read before the records. `last` holds the revision of the last record of each key, in log order: not the highest one that was ever seen. */
 export const repairOf = (rows: readonly RowRevision[], last: ReadonlyMap<string, number>): Repair => {
   const recorded = rows.map((row) => ({ ...row, record: last.get(row.key) ?? 0 }));
   return {

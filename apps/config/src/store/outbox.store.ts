@@ -19,7 +19,7 @@ const statementsOf = (table: string) => ({
   pending: `select id from ${table} where published_revision < revision order by id limit $1`,
   acknowledged: `update ${table} as row set published_revision = greatest(published_revision, done.revision)
     from unnest($1::uuid[], $2::integer[]) as done(id, revision) where row.id = done.id`,
-  revisions: `select id, revision from ${table}`,
+  acknowledgedRevisions: `select id, published_revision as revision from ${table}`,
   repeat: `update ${table} set published_revision = revision - 1
     where id = any($1::uuid[]) and published_revision >= revision returning id`,
   lift: `update ${table} as row set revision = seen.revision + 1, published_revision = seen.revision
@@ -46,8 +46,8 @@ const createOutbox = <T extends Versioned>(sql: Sql, source: Source<T>): Outbox 
     acknowledged: async (entries) => {
       await sql.query(statements.acknowledged, columns(entries));
     },
-    revisions: async () =>
-      (await sql.query<Versioned>(statements.revisions)).map(({ id, revision }) => ({
+    acknowledgedRevisions: async () =>
+      (await sql.query<Versioned>(statements.acknowledgedRevisions)).map(({ id, revision }) => ({
         id,
         revision,
         key: source.keyOf(id),

@@ -5,7 +5,7 @@
 import { sleep } from '@sendpool/kernel';
 import type { EventLog, Follower, StoredRecord } from '@sendpool/event-log';
 import type { Log, Part } from '@sendpool/service';
-import { repairOf, type Outbox } from '../../domain/outbox.ts';
+import { repairOf, type Outbox, type RowRevision } from '../../domain/outbox.ts';
 import type { Wake } from './wake.ts';
 
 export type RepairDeps = {
@@ -22,7 +22,7 @@ export type RepairDeps = {
   repaired(topic: string, keys: number): void;
 };
 
-/** Records come in bursts; the rows are looked at when a burst is over. */
+/** Time that the follower is given to bring what was acknowledged; records come in bursts, and a burst is looked at once. */
 const settleMs = 250;
 const pollMs = 60_000;
 
@@ -35,33 +35,42 @@ const revisionIn = (deps: RepairDeps, record: StoredRecord): number => {
   }
 };
 
-/** Compares the rows with the last records, and makes pending what the topic has wrong. */
-export const repairOutbox = async (
-  deps: RepairDeps,
-  outbox: Outbox,
-  last: ReadonlyMap<string, number>,
-): Promise<void> => {
-  const { repeat, lift } = repairOf(await outbox.revisions(), last);
+type Snapshot = { readonly outbox: Outbox; readonly rows: readonly RowRevision[] };
+
+const snapshotOf = (deps: RepairDeps): Promise<Snapshot[]> =>
+  Promise.all(deps.outboxes.map(async (outbox) => ({ outbox, rows: await outbox.acknowledgedRevisions() })));
+
+const repairOutbox = async ({ outbox, rows }: Snapshot, last: ReadonlyMap<string, number>): Promise<number> => {
+  const { repeat, lift } = repairOf(rows, last);
   const repeated = repeat.length > 0 ? await outbox.repeat(repeat) : 0;
   const lifted = lift.length > 0 ? await outbox.lift(lift) : 0;
-  if (repeated + lifted === 0) return;
-  deps.log.warn({ topic: deps.topic, repeated, lifted }, 'the topic did not hold the newest rows; they are repeated');
-  deps.repaired(deps.topic, repeated + lifted);
-  deps.publisher.wake();
+  return repeated + lifted;
 };
 
-const compare = async (deps: RepairDeps, last: ReadonlyMap<string, number>): Promise<void> => {
-  for (const outbox of deps.outboxes) await repairOutbox(deps, outbox, last);
+/** Makes pending what the topic has wrong. Every record acknowledged before `snapshots` must be in `last`. */
+const repair = async (
+  deps: RepairDeps,
+  snapshots: readonly Snapshot[],
+  last: ReadonlyMap<string, number>,
+): Promise<void> => {
+  let keys = 0;
+  for (const snapshot of snapshots) keys += await repairOutbox(snapshot, last);
+  if (keys === 0) return;
+  deps.log.warn({ topic: deps.topic, keys }, 'the topic did not hold the newest rows; they are published again');
+  deps.repaired(deps.topic, keys);
+  deps.publisher.wake();
 };
 
 const run = async (deps: RepairDeps, last: ReadonlyMap<string, number>, signal: AbortSignal): Promise<void> => {
   while (!signal.aborted) {
     await deps.wake.wait(pollMs, signal);
-    await sleep(settleMs, signal);
     try {
-      await compare(deps, last);
+      const snapshots = await snapshotOf(deps);
+      await sleep(settleMs, signal);
+      if (!signal.aborted) await repair(deps, snapshots, last);
     } catch (error) {
       deps.log.warn({ error, topic: deps.topic }, 'the topic could not be compared with the rows; trying again');
+      await sleep(settleMs, signal);
       deps.wake.wake();
     }
   }
@@ -80,9 +89,10 @@ export const createRepairTopic = (deps: RepairDeps): Part => {
   return {
     name: `repair ${deps.topic}`,
     start: async () => {
+      const snapshots = await snapshotOf(deps);
       follower = await deps.eventLog.follow(deps.topic, onRecord);
       await follower.caughtUp;
-      await compare(deps, last);
+      await repair(deps, snapshots, last);
       running = run(deps, last, ending.signal);
     },
     stop: async () => {

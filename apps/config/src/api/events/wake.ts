@@ -5,7 +5,7 @@ export type Wake = {
   /** Ends the present wait, or the next one when nobody waits. */
   wake: () => void;
   /** Resolves when woken, after `ms` milliseconds at the latest, and at once when `signal` is aborted. */
-  wait(ms: number, signal: AbortSignal): Promise<void>;
+  wait: (ms: number, signal: AbortSignal) => Promise<void>;
 };
 
 export const createWake = (): Wake => {
