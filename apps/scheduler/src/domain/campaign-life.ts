@@ -18,6 +18,8 @@ export type CampaignLifeStore = {
 /** The outbox of sendpool.campaigns: a revision is published after its transaction until the log has it. */
 export type CampaignOutbox = {
   unacknowledged(max: number): Promise<CampaignRecord[]>;
+  /** Ids of the campaigns that have an acknowledged revision and are not at their end. */
+  running(): Promise<string[]>;
   acknowledge(records: readonly CampaignRecord[]): Promise<void>;
   /** Of these ids the campaigns whose acknowledged revision is newer than the one seen last in the log. */
   newerThan(seen: ReadonlyMap<string, number>): Promise<CampaignRecord[]>;

@@ -12,6 +12,10 @@ export const createCampaignOutbox = (database: Pick<Database, 'sql'>): CampaignO
       where acknowledged < revision and started_at is not null order by number limit $1`;
     return (await database.sql.query<CampaignRow>(text, [max])).map(recordOf);
   },
+  running: async () => {
+    const text = `select id from campaign where acknowledged > 0 and status not in ('FINISHED', 'CANCELLED')`;
+    return (await database.sql.query<{ id: string }>(text)).map(({ id }) => id);
+  },
   acknowledge: async (records) => {
     await database.sql.query(
       `update campaign set acknowledged = greatest(acknowledged, seen.revision)

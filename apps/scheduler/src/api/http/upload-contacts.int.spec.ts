@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import type { Actor } from '@sendpool/contracts';
+import { createImportContacts, type ImportReport } from '../../domain/import-contacts.ts';
+import { rules } from '../../domain/testing.ts';
+import { createAudienceStore } from '../../store/audience.store.ts';
+import { makeAudience, schedulerDatabase, type TestDatabase } from '../../store/testing.ts';
+import { createUploadRoute } from './upload-contacts.ts';
+
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+describe('POST /audiences/{id}/contacts', () => {
+  let database: TestDatabase;
+  let server: Server;
+  let port: number;
+  let actor: Actor | undefined;
+  before(async () => {
+    database = await schedulerDatabase();
+    const audiences = createAudienceStore(database);
+    const route = createUploadRoute({
+      importContacts: createImportContacts({ audiences, parseAddress: rules.parseAddress }),
+      actorOf: () => actor,
+      log: quiet,
+    });
+    server = createServer((req, res) => void Promise.resolve(route.handle(req, res)).catch(() => res.destroy()));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    port = (server.address() as AddressInfo).port;
+  });
+  after(async () => {
+    server.closeAllConnections();
+    server.close();
+    await database[Symbol.asyncDispose]();
+  });
+
+  const post = async (id: string, body: string | Buffer, headers: Record<string, string> = {}) => {
+    actor ??= { keyId: 'k', role: 'OPERATOR', requestId: 'r' };
+    const answer = await fetch(`http://127.0.0.1:${port}/audiences/${id}/contacts`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/csv', ...headers },
+      body,
+    });
+    return { status: answer.status, body: (await answer.json()) as ImportReport & { error?: string } };
+  };
+
+  it('takes 20,000 rows in a few seconds, reports the bad ones, and takes the same file again without doubles', async () => {
+    const id = await makeAudience(database, 0);
+    const lines = Array.from({ length: 20_000 }, (_, n) =>
+      n % 1000 === 7 ? `bad ${n},x` : `u${n}@example.com,"Ann, ${n}"`,
+    );
+    const file = `\u{feff}email,name\r\n${lines.join('\r\n')}\r\n`;
+    const began = performance.now();
+    const { status, body } = await post(id, file);
+    assert.ok(performance.now() - began < 10_000);
+    assert.deepEqual(
+      [status, body.imported, body.rejected, body.errors[0]],
+      [200, 19_980, 20, { row: 9, column: 'email', message: 'this is not one e-mail address' }],
+    );
+    const again = await post(id, file);
+    assert.deepEqual([again.body.imported, again.body.updated, again.body.unchanged], [0, 0, 19_980]);
+    assert.equal((await createAudienceStore(database).find(id))?.contactCount, 19_980);
+  });
+
+  it('reports a row of bytes that are not UTF-8', async () => {
+    const id = await makeAudience(database, 0);
+    const file = Buffer.concat([
+      Buffer.from('email,name\na@example.com,'),
+      Buffer.from([0xe9]),
+      Buffer.from('\nb@example.com,x\n'),
+    ]);
+    const { body } = await post(id, file);
+    assert.deepEqual(
+      [body.imported, body.errors],
+      [1, [{ row: 2, column: 'name', message: 'the value is not UTF-8' }]],
+    );
+  });
+
+  it('refuses strangers, readers, other content, and audiences that are not there', async () => {
+    const id = await makeAudience(database, 0);
+    actor = { keyId: 'k', role: 'READER', requestId: 'r' };
+    assert.equal((await post(id, 'email\n')).status, 403);
+    actor = { keyId: 'k', role: 'OPERATOR', requestId: 'r' };
+    assert.equal((await post(id, '{}', { 'content-type': 'application/json' })).status, 415);
+    assert.equal((await post('01900000-0000-7000-8000-000000000001', 'email\n')).status, 404);
+    assert.equal((await post('nonsense', 'email\n')).status, 404);
+    const { status, body } = await post(id, 'name\nx\n');
+    assert.deepEqual([status, /"email"/.test(body.error ?? '')], [400, true]);
+  });
+
+  it('keeps what was stored when the client goes away in the middle', async () => {
+    const id = await makeAudience(database, 0);
+    const rows = Array.from({ length: 6000 }, (_, n) => `v${n}@example.com\n`).join('');
+    const upload = request({
+      port,
+      host: '127.0.0.1',
+      method: 'POST',
+      path: `/audiences/${id}/contacts`,
+      headers: { 'content-type': 'text/csv' },
+    });
+    upload.on('error', () => undefined);
+    upload.write(`email\n${rows}`);
+    const stored = async () => (await createAudienceStore(database).find(id))?.contactCount ?? 0;
+    while ((await stored()) < 4000) await new Promise((resolve) => setTimeout(resolve, 10));
+    upload.destroy();
+    const { body } = await post(id, `email\n${rows}`);
+    assert.equal(body.imported + body.unchanged, 6000);
+    assert.equal(await stored(), 6000);
+  });
+});
