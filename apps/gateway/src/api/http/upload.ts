@@ -1,0 +1,121 @@
+/** POST /audiences/{id}/contacts: streams a contact file to the scheduler as fast as that reads it, and hands its answer back. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { mayActAs, type Actor } from '@sendpool/contracts';
+import { AppError, isId } from '@sendpool/kernel';
+import { answerJson, signRequest, streamedBody, type Log, type Part, type Route } from '@sendpool/service';
+import { Pool } from 'undici';
+import type { Authenticate } from './authenticate.ts';
+
+export type UploadOptions = {
+  schedulerUrl: string;
+  secret: string;
+  maxBytes: number;
+  authenticate: Authenticate;
+  log: Log;
+};
+
+type Refusal = { status: number; code: string; message: string };
+type Answer = Awaited<ReturnType<Pool['request']>>;
+type Exchange = { req: IncomingMessage; res: ServerResponse; actor: Actor };
+
+const refusals = {
+  unauthenticated: {
+    status: 401,
+    code: 'UNAUTHENTICATED',
+    message: 'A valid API key is needed: send `Authorization: Bearer <key>`',
+  },
+  forbidden: { status: 403, code: 'FORBIDDEN', message: 'An upload needs the role OPERATOR' },
+  notFound: { status: 404, code: 'NOT_FOUND', message: 'No such audience: upload to /audiences/{id}/contacts' },
+  notCsv: { status: 415, code: 'BAD_INPUT', message: 'Send the contacts as `Content-Type: text/csv`' },
+  tooLarge: { status: 413, code: 'BAD_INPUT', message: 'The file is too large' },
+  unavailable: { status: 503, code: 'UNAVAILABLE', message: 'A service is not available; try again in a moment' },
+} as const satisfies Record<string, Refusal>;
+
+/** How long a refused client may go on sending, so that it reads the answer and not a broken connection. */
+const lingerMs = 5000;
+
+const refuse = (req: IncomingMessage, res: ServerResponse, { status, code, message }: Refusal): void => {
+  if (res.headersSent || res.destroyed) return void res.destroy();
+  answerJson(res.setHeader('connection', 'close'), status, { error: { code, message } });
+  req.resume();
+  setTimeout(() => req.complete || req.destroy(), lingerMs).unref();
+};
+
+const audienceOf = (req: IncomingMessage): string | undefined => {
+  const id = /^\/audiences\/([^/?]+)\/contacts$/.exec(req.url ?? '')?.[1];
+  return id !== undefined && isId(id) ? id : undefined;
+};
+
+const refusalOf = (req: IncomingMessage, actor: Actor | undefined, maxBytes: number): Refusal | undefined => {
+  if (actor === undefined) return refusals.unauthenticated;
+  if (!mayActAs(actor.role, 'OPERATOR')) return refusals.forbidden;
+  if (audienceOf(req) === undefined) return refusals.notFound;
+  if (!/^text\/csv\b/i.test(req.headers['content-type'] ?? '')) return refusals.notCsv;
+  if (Number(req.headers['content-length'] ?? 0) > maxBytes) return refusals.tooLarge;
+  return undefined;
+};
+
+async function* atMost(body: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > maxBytes) throw new AppError('BAD_INPUT', refusals.tooLarge.message);
+    yield chunk;
+  }
+}
+
+const clientSignal = (res: ServerResponse): AbortSignal => {
+  const controller = new AbortController();
+  res.once('close', () => {
+    if (!res.writableFinished) controller.abort();
+  });
+  return controller.signal;
+};
+
+const passOn = (pool: Pool, { req, res, actor }: Exchange, options: UploadOptions): Promise<Answer> => {
+  const path = req.url ?? '';
+  return pool.request({
+    path,
+    method: 'POST',
+    headers: {
+      'content-type': req.headers['content-type'] ?? '',
+      ...signRequest({ target: `POST ${path}`, body: streamedBody, actor }, options.secret),
+    },
+    body: Readable.from(atMost(req, options.maxBytes), { objectMode: false }),
+    signal: clientSignal(res),
+  });
+};
+
+/** A fault of the scheduler keeps its text to itself; its refusals are for the client. */
+const answer = async ({ req, res, actor }: Exchange, response: Answer): Promise<void> => {
+  const text = await response.body.text();
+  if (response.statusCode >= 500) return refuse(req, res, refusals.unavailable);
+  res.setHeader('x-request-id', actor.requestId);
+  answerJson(res, response.statusCode, JSON.parse(text));
+};
+
+const upload = async (pool: Pool, exchange: Exchange, options: UploadOptions): Promise<void> => {
+  try {
+    await answer(exchange, await passOn(pool, exchange, options));
+  } catch (error) {
+    const { req, res, actor } = exchange;
+    const tooLarge = error instanceof AppError && error.code === 'BAD_INPUT';
+    if (!tooLarge && !res.destroyed) options.log.warn({ error, requestId: actor.requestId }, 'an upload failed');
+    refuse(req, res, tooLarge ? refusals.tooLarge : refusals.unavailable);
+  }
+};
+
+export const createUpload = (options: UploadOptions): { route: Route; part: Part } => {
+  const pool = new Pool(options.schedulerUrl, { connect: { timeout: 3000 } });
+  const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const actor = options.authenticate(req);
+    const refusal = refusalOf(req, actor, options.maxBytes);
+    if (refusal !== undefined || actor === undefined) return refuse(req, res, refusal ?? refusals.unauthenticated);
+    await upload(pool, { req, res, actor }, options);
+  };
+  return {
+    route: { method: 'POST', path: '/audiences/*', handle },
+    part: { name: 'upload', stop: () => pool.destroy() },
+  };
+};

@@ -1,0 +1,46 @@
+/** The gateway as parts and routes: API keys from the log, public GraphQL over the services, uploads to the scheduler. */
+import { createEventLog } from '@sendpool/event-log';
+import { createGateway, createStitchedEngine } from '@sendpool/graphql';
+import { signRequest, type Log, type Part, type Route } from '@sendpool/service';
+import { readFileSync } from 'node:fs';
+import { followApiKeys } from './api/events/api-keys.follower.ts';
+import { createAuthenticate } from './api/http/authenticate.ts';
+import { createUpload } from './api/http/upload.ts';
+import { createKeyRing } from './domain/key-ring.ts';
+import type { GatewayEnv } from './env.ts';
+
+export type GatewayService = { parts: Part[]; routes: Route[] };
+
+const readSupergraph = (): string => readFileSync(new URL('../supergraph.graphql', import.meta.url), 'utf8');
+
+export const createGatewayService = async ({ env, log }: { env: GatewayEnv; log: Log }): Promise<GatewayService> => {
+  const secret = env.INTERNAL_SECRET;
+  const eventLog = await createEventLog({ url: env.EVENT_LOG_URL, applicationName: 'sendpool gateway' });
+  const keys = createKeyRing();
+  const authenticate = createAuthenticate(keys, Date.now);
+  const engine = createStitchedEngine({
+    supergraphSdl: readSupergraph(),
+    urls: {
+      config: `${env.CONFIG_URL}/graphql`,
+      scheduler: `${env.SCHEDULER_URL}/graphql`,
+      stats: `${env.STATS_URL}/graphql`,
+    },
+    sign: (request) => signRequest(request, secret),
+    log,
+  });
+  const door = await createGateway({ engine, authenticate, introspection: env.INTROSPECTION, log });
+  const upload = createUpload({
+    schedulerUrl: env.SCHEDULER_URL,
+    secret,
+    maxBytes: env.UPLOAD_MAX_BYTES,
+    authenticate,
+    log,
+  });
+  const parts: Part[] = [
+    { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
+    followApiKeys({ eventLog, keys, log }),
+    door.part,
+    upload.part,
+  ];
+  return { parts, routes: [door.route, upload.route] };
+};
