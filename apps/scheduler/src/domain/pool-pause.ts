@@ -1,0 +1,29 @@
+/** A pool without a usable server: its slices stop with growing delays, and a probe slice of few messages finds out when it is back. */
+import type { RetryPolicy } from './recipient.ts';
+
+export type PoolPause = {
+  readonly poolId: string;
+  /** How often in a row it had no server; 0 = it has one, no row is kept. */
+  readonly strikes: number;
+  /** Nothing is published through the pool before; then one probe slice. */
+  readonly until: number;
+};
+
+/** The reason of a RELEASED outcome that pauses the pool. */
+export const noServerReason = 'NO_SERVER';
+/** The reason of a RELEASED outcome of a lane whose window is nearly full. */
+export const busyReason = 'BUSY';
+
+const delay = (strikes: number, policy: RetryPolicy): number =>
+  Math.min(policy.poolPauseMs.max, policy.poolPauseMs.first * 2 ** (strikes - 1));
+
+/** The pause after one more message came back for want of a server. While a pause runs, further ones say nothing new. */
+export const struck = (
+  pause: PoolPause | undefined,
+  poolId: string,
+  when: { now: number; policy: RetryPolicy },
+): PoolPause => {
+  if (pause !== undefined && pause.strikes > 0 && pause.until > when.now) return pause;
+  const strikes = (pause?.strikes ?? 0) + 1;
+  return { poolId, strikes, until: when.now + delay(strikes, when.policy) };
+};
