@@ -1,0 +1,13 @@
+export { parseAddress, type ParsedAddress } from './address.ts';
+export { classifyRefusal, type Refusal, type RefusalReason } from './classify.ts';
+export { openConnection, type SendResult, type SmtpConnection } from './conversation.ts';
+export { probeServer, type ProbeResult } from './probe.ts';
+export { parseReply } from './reply.ts';
+export {
+  SmtpFailure,
+  defaultTimeouts,
+  type ConnectionOptions,
+  type FailureKind,
+  type SmtpServer,
+  type SmtpTimeouts,
+} from './server.ts';
