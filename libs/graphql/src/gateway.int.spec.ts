@@ -6,7 +6,14 @@ import { after, before, describe, it } from 'node:test';
 import { AppError } from '@sendpool/kernel';
 import { composeServices } from '@theguild/federation-composition';
 import { parse } from 'graphql';
-import { createGateway, createStitchedEngine, createSubgraph, type GraphQLDoor, type RequestContext } from './index.ts';
+import {
+  createGateway,
+  createStitchedEngine,
+  createSubgraph,
+  type GraphQLDoor,
+  type RequestContext,
+  type SubgraphOptions,
+} from './index.ts';
 
 const common = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
@@ -81,15 +88,11 @@ const serve = async (door: GraphQLDoor): Promise<Running> => {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`, calls, stop };
 };
 
-const startSubgraph = async (typeDefs: string, resolvers: object): Promise<Running> =>
-  serve(
-    await createSubgraph({
-      typeDefs,
-      resolvers,
-      log: silent,
-      actorOf: (req) => JSON.parse(String(req.headers['x-actor'] ?? 'null')) ?? undefined,
-    }),
-  );
+const signedActor: SubgraphOptions['actorOf'] = (req) =>
+  JSON.parse(String(req.headers['x-actor'] ?? 'null')) ?? undefined;
+
+const startSubgraph = async (typeDefs: string, resolvers: object, actorOf = signedActor): Promise<Running> =>
+  serve(await createSubgraph({ typeDefs, resolvers, log: silent, actorOf }));
 
 const keys: Record<string, 'READER' | 'ADMIN'> = { 'Bearer reader': 'READER', 'Bearer admin': 'ADMIN' };
 const authenticate = (req: IncomingMessage) => {
@@ -182,6 +185,16 @@ describe('the gateway', () => {
     const { text, errors } = await ask(gateway.url, '{ bug }');
     assert.ok(!text.includes('hunter2') && !text.includes('10.0.0.7'), text);
     assert.deepEqual(errors?.[0]?.extensions, { code: 'INTERNAL', requestId: 'request-7' });
+  });
+
+  it('does not blame the key of a client when a service refuses the signature of the gateway', async () => {
+    const stranger = await startSubgraph(numbersSdl, numbersResolvers, () => undefined);
+    const half = await startGateway({ pools: pools.url, numbers: stranger.url });
+    const { status, data, errors } = await ask(half.url, '{ whoAmI lag }');
+    assert.deepEqual([status, data], [200, { whoAmI: 'reader READER', lag: null }]);
+    assert.deepEqual(errors?.[0]?.extensions['code'], 'UNAVAILABLE');
+    await half.stop();
+    await stranger.stop();
   });
 
   it('answers alike whether the key is missing, malformed or wrong, without reading the body', async () => {

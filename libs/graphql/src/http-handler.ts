@@ -34,7 +34,6 @@ const notJson: Problem = { status: 400, code: 'BAD_REQUEST', message: 'The reque
 
 const refuse = (res: ServerResponse, { status, code, message }: Problem): void => {
   if (status === 401) res.setHeader('www-authenticate', 'Bearer');
-  if (status !== 400) res.setHeader('connection', 'close');
   res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
   res.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
 };

@@ -13,7 +13,6 @@ export const readBody = (req: IncomingMessage, maxBytes: number): Promise<ReadBo
     let size = 0;
     const end = (result: ReadBody): void => {
       clearTimeout(timer);
-      if (!result.ok) req.pause();
       resolve(result);
     };
     const timer = setTimeout(() => end({ ok: false, reason: 'NOT_COMPLETE' }), bodyTimeoutMs);

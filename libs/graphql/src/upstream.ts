@@ -1,5 +1,6 @@
 /** Asks one service behind the gateway: signed requests over kept connections, no sharing between users, no transport detail to clients. */
 import type { Actor } from '@sendpool/contracts';
+import { AppError } from '@sendpool/kernel';
 import type { ExecutionRequest } from '@graphql-tools/utils';
 import { GraphQLError, print, type DocumentNode, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 import { Pool } from 'undici';
@@ -59,7 +60,9 @@ export const createUpstream = ({ name, url, sign, log }: UpstreamOptions): Upstr
       },
       body,
     });
-    return response.body.json();
+    const answer: unknown = await response.body.json();
+    if (response.statusCode === 401) throw new AppError('BAD_CONFIGURATION', `${name} does not know our signature`);
+    return answer;
   };
 
   const execute = async (request: ExecutionRequest): Promise<ExecutionResult> => {

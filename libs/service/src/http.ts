@@ -9,7 +9,10 @@ export type Route = {
   method: 'GET' | 'POST';
   /** Exact, or a prefix that ends in `*`. The first route that fits is taken. */
   path: string;
-  /** May throw: the caller then answers 500 without details, and logs. */
+  /**
+   * May throw: the server then answers 500 without details, and logs. May answer before the body has been read: the rest is read
+   * and dropped for 5 seconds, so that the client sees the answer. Do not set `connection: close` then: it would cut it off.
+   */
   handle(req: IncomingMessage, res: ServerResponse): void | Promise<void>;
 };
 
@@ -29,6 +32,8 @@ export type HttpServer = {
   drain(deadlineMs: number): Promise<void>;
   close(): Promise<void>;
 };
+
+const restMs = 5000;
 
 type Readiness = { ready: boolean; parts: Record<string, boolean> };
 type HttpDeps = { routes: readonly Route[]; readiness: () => Readiness; log: Log; metrics: Metrics };
@@ -87,6 +92,11 @@ const runRoute = async (
   }
 };
 
+/** Node drops the rest of a body by itself; this bounds for how long. */
+const boundRest = (req: IncomingMessage): void => {
+  if (!req.complete) setTimeout(() => req.complete || req.destroy(), restMs).unref();
+};
+
 const createHandler = (deps: HttpDeps, state: State): ((req: IncomingMessage, res: ServerResponse) => void) => {
   const own = ownRoutes(deps);
   const all = [...own, ...deps.routes];
@@ -104,6 +114,7 @@ const createHandler = (deps: HttpDeps, state: State): ((req: IncomingMessage, re
       state.running -= 1;
       stopTimer({ status: String(res.statusCode) });
     });
+    res.once('finish', () => boundRest(req));
     void runRoute(route, { req, res, log: deps.log });
   };
 };

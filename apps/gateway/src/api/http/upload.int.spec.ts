@@ -153,20 +153,25 @@ describe('an upload', () => {
     await ended.promise;
   });
 
-  it('hands refusals of the scheduler back, and keeps its faults to itself', async () => {
-    behave = async (req, res) => {
-      await readAll(req);
-      res.writeHead(404).end('{"error":{"code":"NOT_FOUND"}}');
-    };
-    assert.deepEqual((await send({ role: 'OPERATOR' })).status, 404);
-    behave = async (req, res) => {
-      await readAll(req);
-      res.writeHead(500).end('relation "contact" at 10.0.0.7');
-    };
-    const { status, text } = await send({ role: 'OPERATOR' });
-    assert.equal(status, 503);
-    assert.ok(!text.includes('10.0.0.7'), text);
-    behave = async (req) => void req.socket.destroy();
-    assert.equal((await send({ role: 'OPERATOR' })).status, 503);
+  it('is told why the scheduler refuses it, also while the file is still on its way', async () => {
+    behave = async (_req, res) => void res.writeHead(404).end('{"error":"no such audience"}');
+    for (const body of ['email', 'x'.repeat(maxBytes)]) {
+      const answer = await send({ role: 'OPERATOR', body });
+      assert.equal(answer.status, 404);
+      assert.deepEqual(answer.body, { error: { code: 'NOT_FOUND', message: 'no such audience' } });
+    }
   });
+
+  const faults: [string, typeof behave][] = [
+    ['fails', async (_req, res) => void res.writeHead(500).end('relation "contact" at 10.0.0.7')],
+    ['does not know the signature', async (_req, res) => void res.writeHead(401).end('{"error":"unauthenticated"}')],
+    ['cuts the connection', async (req) => void req.socket.destroy()],
+  ];
+  for (const [name, fault] of faults)
+    it(`is answered 503 without details when the scheduler ${name}`, async () => {
+      behave = fault;
+      const { status, text, body } = await send({ role: 'OPERATOR' });
+      assert.deepEqual([status, (body['error'] as { code: string }).code], [503, 'UNAVAILABLE']);
+      assert.ok(!text.includes('10.0.0.7'), text);
+    });
 });

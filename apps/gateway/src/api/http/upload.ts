@@ -32,14 +32,9 @@ const refusals = {
   unavailable: { status: 503, code: 'UNAVAILABLE', message: 'A service is not available; try again in a moment' },
 } as const satisfies Record<string, Refusal>;
 
-/** How long a refused client may go on sending, so that it reads the answer and not a broken connection. */
-const lingerMs = 5000;
-
-const refuse = (req: IncomingMessage, res: ServerResponse, { status, code, message }: Refusal): void => {
+const refuse = (res: ServerResponse, { status, code, message }: Refusal): void => {
   if (res.headersSent || res.destroyed) return void res.destroy();
-  answerJson(res.setHeader('connection', 'close'), status, { error: { code, message } });
-  req.resume();
-  setTimeout(() => req.complete || req.destroy(), lingerMs).unref();
+  answerJson(res, status, { error: { code, message } });
 };
 
 const audienceOf = (req: IncomingMessage): string | undefined => {
@@ -87,22 +82,32 @@ const passOn = (pool: Pool, { req, res, actor }: Exchange, options: UploadOption
   });
 };
 
-/** A fault of the scheduler keeps its text to itself; its refusals are for the client. */
-const answer = async ({ req, res, actor }: Exchange, response: Answer): Promise<void> => {
-  const text = await response.body.text();
-  if (response.statusCode >= 500) return refuse(req, res, refusals.unavailable);
+const codes: Readonly<Record<number, string>> = {
+  400: 'BAD_INPUT',
+  404: 'NOT_FOUND',
+  409: 'CONFLICT',
+  415: 'BAD_INPUT',
+};
+
+/** The scheduler's reasons are for the client; its faults, and a quarrel between it and the gateway, are not. */
+const answer = async ({ res, actor }: Exchange, response: Answer): Promise<void> => {
+  const { statusCode: status } = response;
+  const body = JSON.parse(await response.body.text()) as { error?: unknown };
   res.setHeader('x-request-id', actor.requestId);
-  answerJson(res, response.statusCode, JSON.parse(text));
+  if (status === 200) return answerJson(res, 200, body);
+  const code = codes[status];
+  if (code === undefined) throw new AppError('UNAVAILABLE', `the scheduler answered ${status} to an upload`);
+  refuse(res, { status, code, message: String(body.error) });
 };
 
 const upload = async (pool: Pool, exchange: Exchange, options: UploadOptions): Promise<void> => {
   try {
     await answer(exchange, await passOn(pool, exchange, options));
   } catch (error) {
-    const { req, res, actor } = exchange;
+    const { res, actor } = exchange;
     const tooLarge = error instanceof AppError && error.code === 'BAD_INPUT';
     if (!tooLarge && !res.destroyed) options.log.warn({ error, requestId: actor.requestId }, 'an upload failed');
-    refuse(req, res, tooLarge ? refusals.tooLarge : refusals.unavailable);
+    refuse(res, tooLarge ? refusals.tooLarge : refusals.unavailable);
   }
 };
 
@@ -111,7 +116,7 @@ export const createUpload = (options: UploadOptions): { route: Route; part: Part
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const actor = options.authenticate(req);
     const refusal = refusalOf(req, actor, options.maxBytes);
-    if (refusal !== undefined || actor === undefined) return refuse(req, res, refusal ?? refusals.unauthenticated);
+    if (refusal !== undefined || actor === undefined) return refuse(res, refusal ?? refusals.unauthenticated);
     await upload(pool, { req, res, actor }, options);
   };
   return {
