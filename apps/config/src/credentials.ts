@@ -9,6 +9,9 @@ import { createProbe } from './probe.ts';
 
 export type Credentials = { seal: SealPassword; probe: VerifySendingServerDeps['probe'] };
 
+/** Milliseconds: a person waits for the answer. */
+const patience = { connect: 5000, greeting: 5000, command: 10_000, quit: 1000 };
+
 export const createCredentials = (env: ConfigEnv, metrics: Metrics): Credentials => {
   const results = metrics.counter(
     'config_verifications',
@@ -17,7 +20,7 @@ export const createCredentials = (env: ConfigEnv, metrics: Metrics): Credentials
   );
   const probe = createProbe({
     open: (sealed, serverId) => openSecret(sealed, serverId, env.CREDENTIALS_KEY),
-    talk: (server) => probeServer(server),
+    talk: (server) => probeServer(server, patience),
     allowPrivate: env.ALLOW_PRIVATE_SERVERS,
     lookup: (host) => lookup(host, { all: true }),
   });

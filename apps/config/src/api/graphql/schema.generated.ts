@@ -1,5 +1,5 @@
 import type { GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { GraphQLResolveInfo } from '@sendpool/graphql';
+import type { GraphQLResolveInfo  } from '@sendpool/graphql';
 import type { SendingServer as ServerModel } from '../../domain/sending-server.ts';
 import type { Pool as PoolModel } from '../../domain/pool.ts';
 import type { SharedMember as MemberModel } from '../../domain/shares.ts';
@@ -11,14 +11,14 @@ export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
 /** All built-in and custom scalars, mapped to their actual values */
 export type Scalars = {
-  ID: { input: string; output: string };
-  String: { input: string; output: string };
-  Boolean: { input: boolean; output: boolean };
-  Int: { input: number; output: number };
-  Float: { input: number; output: number };
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
   /** A moment in UTC, as in `2026-11-24T12:30:00.000Z` (RFC 3339). */
-  DateTime: { input: Date; output: Date };
-  _FieldSet: { input: unknown; output: unknown };
+  DateTime: { input: Date; output: Date; }
+  _FieldSet: { input: unknown; output: unknown; }
 };
 
 /** A key for this API. Its text is shown once, when it is made. */
@@ -97,37 +97,46 @@ export type Mutation = {
   readonly verifySendingServer: SendingServerResult;
 };
 
+
 export type MutationActivateSendingServerArgs = {
   input: SendingServerInput;
 };
+
 
 export type MutationCreateApiKeyArgs = {
   input: CreateApiKeyInput;
 };
 
+
 export type MutationCreatePoolArgs = {
   input: CreatePoolInput;
 };
+
 
 export type MutationCreateSendingServerArgs = {
   input: CreateSendingServerInput;
 };
 
+
 export type MutationDeactivateSendingServerArgs = {
   input: SendingServerInput;
 };
+
 
 export type MutationRevokeApiKeyArgs = {
   input: RevokeApiKeyInput;
 };
 
+
 export type MutationUpdatePoolArgs = {
   input: UpdatePoolInput;
 };
 
+
 export type MutationUpdateSendingServerArgs = {
   input: UpdateSendingServerInput;
 };
+
 
 export type MutationVerifySendingServerArgs = {
   input: SendingServerInput;
@@ -175,18 +184,22 @@ export type Query = {
   readonly sendingServers: SendingServerConnection;
 };
 
+
 export type QueryPoolArgs = {
   id: Scalars['ID']['input'];
 };
+
 
 export type QueryPoolsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
+
 export type QuerySendingServerArgs = {
   id: Scalars['ID']['input'];
 };
+
 
 export type QuerySendingServersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
@@ -274,7 +287,8 @@ export type SendingServerInput = {
   readonly id: Scalars['ID']['input'];
 };
 
-export type SendingServerKind = 'SMTP';
+export type SendingServerKind =
+  | 'SMTP';
 
 export type SendingServerPayload = {
   readonly __typename?: 'SendingServerPayload';
@@ -365,7 +379,10 @@ export type Verification = {
   readonly status: VerificationStatus;
 };
 
-export type VerificationStatus = 'FAILED' | 'NEVER' | 'PASSED';
+export type VerificationStatus =
+  | 'FAILED'
+  | 'NEVER'
+  | 'PASSED';
 
 /** What happens while the chosen server has no free connection. */
 export type WhenBusy =
@@ -374,48 +391,46 @@ export type WhenBusy =
   /** Take the next one that is free. */
   | 'OVERFLOW';
 
+
+
 export type ResolverTypeWrapper<T> = Promise<T> | T;
 
 export type ReferenceResolver<TResult, TReference, TContext> = (
-  reference: TReference,
-  context: TContext,
-  info: GraphQLResolveInfo,
-) => Promise<TResult> | TResult;
+      reference: TReference,
+      context: TContext,
+      info: GraphQLResolveInfo
+    ) => Promise<TResult> | TResult;
 
-type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
-type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
-type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
-export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
+      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
+      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
+      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
+      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
+    
 
 export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
   resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
 };
-export type Resolver<
-  TResult,
-  TParent = Record<PropertyKey, never>,
-  TContext = Record<PropertyKey, never>,
-  TArgs = Record<PropertyKey, never>,
-> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
 
 export type ResolverFn<TResult, TParent, TContext, TArgs> = (
   parent: TParent,
   args: TArgs,
   context: TContext,
-  info: GraphQLResolveInfo,
+  info: GraphQLResolveInfo
 ) => Promise<TResult> | TResult;
 
 export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
   parent: TParent,
   args: TArgs,
   context: TContext,
-  info: GraphQLResolveInfo,
+  info: GraphQLResolveInfo
 ) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
 
 export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
   parent: TParent,
   args: TArgs,
   context: TContext,
-  info: GraphQLResolveInfo,
+  info: GraphQLResolveInfo
 ) => TResult | Promise<TResult>;
 
 export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
@@ -432,41 +447,26 @@ export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, 
   | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
   | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
 
-export type SubscriptionResolver<
-  TResult,
-  TKey extends string,
-  TParent = Record<PropertyKey, never>,
-  TContext = Record<PropertyKey, never>,
-  TArgs = Record<PropertyKey, never>,
-> =
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
   | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
   | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
 
 export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
   parent: TParent,
   context: TContext,
-  info: GraphQLResolveInfo,
+  info: GraphQLResolveInfo
 ) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
 
-export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
-  obj: T,
-  context: TContext,
-  info: GraphQLResolveInfo,
-) => boolean | Promise<boolean>;
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
 
 export type NextResolverFn<T> = () => Promise<T>;
 
-export type DirectiveResolverFn<
-  TResult = Record<PropertyKey, never>,
-  TParent = Record<PropertyKey, never>,
-  TContext = Record<PropertyKey, never>,
-  TArgs = Record<PropertyKey, never>,
-> = (
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
   next: NextResolverFn<TResult>,
   parent: TParent,
   args: TArgs,
   context: TContext,
-  info: GraphQLResolveInfo,
+  info: GraphQLResolveInfo
 ) => TResult | Promise<TResult>;
 
 /** Mapping of federation types */
@@ -477,20 +477,34 @@ export type FederationTypes = {
 
 /** Mapping of federation reference types */
 export type FederationReferenceTypes = {
-  SendingServer: { __typename: 'SendingServer' } & GraphQLRecursivePick<FederationTypes['SendingServer'], { id: true }>;
-  SendingServerPool: { __typename: 'SendingServerPool' } & GraphQLRecursivePick<
-    FederationTypes['SendingServerPool'],
-    { id: true }
-  >;
+  SendingServer:
+    ( { __typename: 'SendingServer' }
+    & GraphQLRecursivePick<FederationTypes['SendingServer'], {"id":true}> );
+  SendingServerPool:
+    ( { __typename: 'SendingServerPool' }
+    & GraphQLRecursivePick<FederationTypes['SendingServerPool'], {"id":true}> );
 };
 
 /** Mapping of union types */
 export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
-  CreateApiKeyResult: (Omit<CreateApiKeyPayload, 'apiKey'> & { apiKey: _RefType['ApiKey'] }) | Refused;
-  PoolResult: (Omit<PoolPayload, 'pool'> & { pool: _RefType['SendingServerPool'] }) | Refused;
-  RevokeApiKeyResult: Refused | (Omit<RevokeApiKeyPayload, 'apiKey'> & { apiKey: _RefType['ApiKey'] });
-  SendingServerResult: Refused | (Omit<SendingServerPayload, 'server'> & { server: _RefType['SendingServer'] });
+  CreateApiKeyResult:
+    | ( Omit<CreateApiKeyPayload, 'apiKey'> & { apiKey: _RefType['ApiKey'] } )
+    | ( Refused )
+  ;
+  PoolResult:
+    | ( Omit<PoolPayload, 'pool'> & { pool: _RefType['SendingServerPool'] } )
+    | ( Refused )
+  ;
+  RevokeApiKeyResult:
+    | ( Refused )
+    | ( Omit<RevokeApiKeyPayload, 'apiKey'> & { apiKey: _RefType['ApiKey'] } )
+  ;
+  SendingServerResult:
+    | ( Refused )
+    | ( Omit<SendingServerPayload, 'server'> & { server: _RefType['SendingServer'] } )
+  ;
 };
+
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
@@ -522,28 +536,14 @@ export type ResolversTypes = {
   SendingLimits: ResolverTypeWrapper<SendingLimits>;
   SendingLimitsInput: SendingLimitsInput;
   SendingServer: ResolverTypeWrapper<ServerModel>;
-  SendingServerConnection: ResolverTypeWrapper<
-    Omit<SendingServerConnection, 'edges' | 'nodes'> & {
-      edges: ReadonlyArray<ResolversTypes['SendingServerEdge']>;
-      nodes: ReadonlyArray<ResolversTypes['SendingServer']>;
-    }
-  >;
+  SendingServerConnection: ResolverTypeWrapper<Omit<SendingServerConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['SendingServerEdge']>, nodes: ReadonlyArray<ResolversTypes['SendingServer']> }>;
   SendingServerEdge: ResolverTypeWrapper<Omit<SendingServerEdge, 'node'> & { node: ResolversTypes['SendingServer'] }>;
   SendingServerInput: SendingServerInput;
   SendingServerKind: SendingServerKind;
-  SendingServerPayload: ResolverTypeWrapper<
-    Omit<SendingServerPayload, 'server'> & { server: ResolversTypes['SendingServer'] }
-  >;
+  SendingServerPayload: ResolverTypeWrapper<Omit<SendingServerPayload, 'server'> & { server: ResolversTypes['SendingServer'] }>;
   SendingServerPool: ResolverTypeWrapper<PoolModel>;
-  SendingServerPoolConnection: ResolverTypeWrapper<
-    Omit<SendingServerPoolConnection, 'edges' | 'nodes'> & {
-      edges: ReadonlyArray<ResolversTypes['SendingServerPoolEdge']>;
-      nodes: ReadonlyArray<ResolversTypes['SendingServerPool']>;
-    }
-  >;
-  SendingServerPoolEdge: ResolverTypeWrapper<
-    Omit<SendingServerPoolEdge, 'node'> & { node: ResolversTypes['SendingServerPool'] }
-  >;
+  SendingServerPoolConnection: ResolverTypeWrapper<Omit<SendingServerPoolConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['SendingServerPoolEdge']>, nodes: ReadonlyArray<ResolversTypes['SendingServerPool']> }>;
+  SendingServerPoolEdge: ResolverTypeWrapper<Omit<SendingServerPoolEdge, 'node'> & { node: ResolversTypes['SendingServerPool'] }>;
   SendingServerResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['SendingServerResult']>;
   SendingServerState: SendingServerState;
   TlsPolicy: TlsPolicy;
@@ -583,18 +583,12 @@ export type ResolversParentTypes = {
   SendingLimits: SendingLimits;
   SendingLimitsInput: SendingLimitsInput;
   SendingServer: ServerModel;
-  SendingServerConnection: Omit<SendingServerConnection, 'edges' | 'nodes'> & {
-    edges: ReadonlyArray<ResolversParentTypes['SendingServerEdge']>;
-    nodes: ReadonlyArray<ResolversParentTypes['SendingServer']>;
-  };
+  SendingServerConnection: Omit<SendingServerConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['SendingServerEdge']>, nodes: ReadonlyArray<ResolversParentTypes['SendingServer']> };
   SendingServerEdge: Omit<SendingServerEdge, 'node'> & { node: ResolversParentTypes['SendingServer'] };
   SendingServerInput: SendingServerInput;
   SendingServerPayload: Omit<SendingServerPayload, 'server'> & { server: ResolversParentTypes['SendingServer'] };
   SendingServerPool: PoolModel;
-  SendingServerPoolConnection: Omit<SendingServerPoolConnection, 'edges' | 'nodes'> & {
-    edges: ReadonlyArray<ResolversParentTypes['SendingServerPoolEdge']>;
-    nodes: ReadonlyArray<ResolversParentTypes['SendingServerPool']>;
-  };
+  SendingServerPoolConnection: Omit<SendingServerPoolConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['SendingServerPoolEdge']>, nodes: ReadonlyArray<ResolversParentTypes['SendingServerPool']> };
   SendingServerPoolEdge: Omit<SendingServerPoolEdge, 'node'> & { node: ResolversParentTypes['SendingServerPool'] };
   SendingServerResult: ResolversUnionTypes<ResolversParentTypes>['SendingServerResult'];
   UpdatePoolInput: UpdatePoolInput;
@@ -607,17 +601,9 @@ export type AccessDirectiveArgs = {
   role: Role;
 };
 
-export type AccessDirectiveResolver<
-  Result,
-  Parent,
-  ContextType = RequestContext,
-  Args = AccessDirectiveArgs,
-> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+export type AccessDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = AccessDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
-export type ApiKeyResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey'],
-> = {
+export type ApiKeyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ApiKey'] = ResolversParentTypes['ApiKey']> = {
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -627,19 +613,13 @@ export type ApiKeyResolvers<
   role?: Resolver<ResolversTypes['Role'], ParentType, ContextType>;
 };
 
-export type CreateApiKeyPayloadResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['CreateApiKeyPayload'] = ResolversParentTypes['CreateApiKeyPayload'],
-> = {
+export type CreateApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CreateApiKeyPayload'] = ResolversParentTypes['CreateApiKeyPayload']> = {
   apiKey?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType>;
   secret?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type CreateApiKeyResultResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['CreateApiKeyResult'] = ResolversParentTypes['CreateApiKeyResult'],
-> = {
+export type CreateApiKeyResultResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CreateApiKeyResult'] = ResolversParentTypes['CreateApiKeyResult']> = {
   __resolveType: TypeResolveFn<'CreateApiKeyPayload' | 'Refused', ParentType, ContextType>;
 };
 
@@ -647,174 +627,71 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
   name: 'DateTime';
 }
 
-export type MutationResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation'],
-> = {
-  activateSendingServer?: Resolver<
-    ResolversTypes['SendingServerResult'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationActivateSendingServerArgs, 'input'>
-  >;
-  createApiKey?: Resolver<
-    ResolversTypes['CreateApiKeyResult'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationCreateApiKeyArgs, 'input'>
-  >;
-  createPool?: Resolver<
-    ResolversTypes['PoolResult'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationCreatePoolArgs, 'input'>
-  >;
-  createSendingServer?: Resolver<
-    ResolversTypes['SendingServerResult'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationCreateSendingServerArgs, 'input'>
-  >;
-  deactivateSendingServer?: Resolver<
-    ResolversTypes['SendingServerResult'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationDeactivateSendingServerArgs, 'input'>
-  >;
-  revokeApiKey?: Resolver<
-    ResolversTypes['RevokeApiKeyResult'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationRevokeApiKeyArgs, 'input'>
-  >;
-  updatePool?: Resolver<
-    ResolversTypes['PoolResult'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationUpdatePoolArgs, 'input'>
-  >;
-  updateSendingServer?: Resolver<
-    ResolversTypes['SendingServerResult'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationUpdateSendingServerArgs, 'input'>
-  >;
-  verifySendingServer?: Resolver<
-    ResolversTypes['SendingServerResult'],
-    ParentType,
-    ContextType,
-    RequireFields<MutationVerifySendingServerArgs, 'input'>
-  >;
+export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  activateSendingServer?: Resolver<ResolversTypes['SendingServerResult'], ParentType, ContextType, RequireFields<MutationActivateSendingServerArgs, 'input'>>;
+  createApiKey?: Resolver<ResolversTypes['CreateApiKeyResult'], ParentType, ContextType, RequireFields<MutationCreateApiKeyArgs, 'input'>>;
+  createPool?: Resolver<ResolversTypes['PoolResult'], ParentType, ContextType, RequireFields<MutationCreatePoolArgs, 'input'>>;
+  createSendingServer?: Resolver<ResolversTypes['SendingServerResult'], ParentType, ContextType, RequireFields<MutationCreateSendingServerArgs, 'input'>>;
+  deactivateSendingServer?: Resolver<ResolversTypes['SendingServerResult'], ParentType, ContextType, RequireFields<MutationDeactivateSendingServerArgs, 'input'>>;
+  revokeApiKey?: Resolver<ResolversTypes['RevokeApiKeyResult'], ParentType, ContextType, RequireFields<MutationRevokeApiKeyArgs, 'input'>>;
+  updatePool?: Resolver<ResolversTypes['PoolResult'], ParentType, ContextType, RequireFields<MutationUpdatePoolArgs, 'input'>>;
+  updateSendingServer?: Resolver<ResolversTypes['SendingServerResult'], ParentType, ContextType, RequireFields<MutationUpdateSendingServerArgs, 'input'>>;
+  verifySendingServer?: Resolver<ResolversTypes['SendingServerResult'], ParentType, ContextType, RequireFields<MutationVerifySendingServerArgs, 'input'>>;
 };
 
-export type PageInfoResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo'],
-> = {
+export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
-export type PoolMemberResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['PoolMember'] = ResolversParentTypes['PoolMember'],
-> = {
+export type PoolMemberResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PoolMember'] = ResolversParentTypes['PoolMember']> = {
   role?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   server?: Resolver<ResolversTypes['SendingServer'], ParentType, ContextType>;
   share?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   weight?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type PoolPayloadResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['PoolPayload'] = ResolversParentTypes['PoolPayload'],
-> = {
+export type PoolPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PoolPayload'] = ResolversParentTypes['PoolPayload']> = {
   pool?: Resolver<ResolversTypes['SendingServerPool'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type PoolResultResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['PoolResult'] = ResolversParentTypes['PoolResult'],
-> = {
+export type PoolResultResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PoolResult'] = ResolversParentTypes['PoolResult']> = {
   __resolveType: TypeResolveFn<'PoolPayload' | 'Refused', ParentType, ContextType>;
 };
 
-export type QueryResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query'],
-> = {
+export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   apiKeys?: Resolver<ReadonlyArray<ResolversTypes['ApiKey']>, ParentType, ContextType>;
-  pool?: Resolver<
-    Maybe<ResolversTypes['SendingServerPool']>,
-    ParentType,
-    ContextType,
-    RequireFields<QueryPoolArgs, 'id'>
-  >;
-  pools?: Resolver<
-    ResolversTypes['SendingServerPoolConnection'],
-    ParentType,
-    ContextType,
-    RequireFields<QueryPoolsArgs, 'first'>
-  >;
-  sendingServer?: Resolver<
-    Maybe<ResolversTypes['SendingServer']>,
-    ParentType,
-    ContextType,
-    RequireFields<QuerySendingServerArgs, 'id'>
-  >;
-  sendingServers?: Resolver<
-    ResolversTypes['SendingServerConnection'],
-    ParentType,
-    ContextType,
-    RequireFields<QuerySendingServersArgs, 'first'>
-  >;
+  pool?: Resolver<Maybe<ResolversTypes['SendingServerPool']>, ParentType, ContextType, RequireFields<QueryPoolArgs, 'id'>>;
+  pools?: Resolver<ResolversTypes['SendingServerPoolConnection'], ParentType, ContextType, RequireFields<QueryPoolsArgs, 'first'>>;
+  sendingServer?: Resolver<Maybe<ResolversTypes['SendingServer']>, ParentType, ContextType, RequireFields<QuerySendingServerArgs, 'id'>>;
+  sendingServers?: Resolver<ResolversTypes['SendingServerConnection'], ParentType, ContextType, RequireFields<QuerySendingServersArgs, 'first'>>;
 };
 
-export type RefusedResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['Refused'] = ResolversParentTypes['Refused'],
-> = {
+export type RefusedResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Refused'] = ResolversParentTypes['Refused']> = {
   errors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type RevokeApiKeyPayloadResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['RevokeApiKeyPayload'] = ResolversParentTypes['RevokeApiKeyPayload'],
-> = {
+export type RevokeApiKeyPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RevokeApiKeyPayload'] = ResolversParentTypes['RevokeApiKeyPayload']> = {
   apiKey?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type RevokeApiKeyResultResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['RevokeApiKeyResult'] = ResolversParentTypes['RevokeApiKeyResult'],
-> = {
+export type RevokeApiKeyResultResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RevokeApiKeyResult'] = ResolversParentTypes['RevokeApiKeyResult']> = {
   __resolveType: TypeResolveFn<'Refused' | 'RevokeApiKeyPayload', ParentType, ContextType>;
 };
 
-export type SendingLimitsResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['SendingLimits'] = ResolversParentTypes['SendingLimits'],
-> = {
+export type SendingLimitsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SendingLimits'] = ResolversParentTypes['SendingLimits']> = {
   maxConnections?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   messagesPerConnection?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   messagesPerSecond?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
 };
 
-export type SendingServerResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['SendingServer'] = ResolversParentTypes['SendingServer'],
-  FederationReferenceType extends FederationReferenceTypes['SendingServer'] = FederationReferenceTypes['SendingServer'],
-> = {
-  __resolveReference?: ReferenceResolver<
-    Maybe<ResolversTypes['SendingServer']> | FederationReferenceType,
-    FederationReferenceType,
-    ContextType
-  >;
+export type SendingServerResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SendingServer'] = ResolversParentTypes['SendingServer'], FederationReferenceType extends FederationReferenceTypes['SendingServer'] = FederationReferenceTypes['SendingServer']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['SendingServer']> | FederationReferenceType, FederationReferenceType, ContextType>;
   fromDomains?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   hasCaCertificate?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   hasPassword?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -831,42 +708,24 @@ export type SendingServerResolvers<
   verification?: Resolver<ResolversTypes['Verification'], ParentType, ContextType>;
 };
 
-export type SendingServerConnectionResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['SendingServerConnection'] = ResolversParentTypes['SendingServerConnection'],
-> = {
+export type SendingServerConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SendingServerConnection'] = ResolversParentTypes['SendingServerConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['SendingServerEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['SendingServer']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
-export type SendingServerEdgeResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['SendingServerEdge'] = ResolversParentTypes['SendingServerEdge'],
-> = {
+export type SendingServerEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SendingServerEdge'] = ResolversParentTypes['SendingServerEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['SendingServer'], ParentType, ContextType>;
 };
 
-export type SendingServerPayloadResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['SendingServerPayload'] = ResolversParentTypes['SendingServerPayload'],
-> = {
+export type SendingServerPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SendingServerPayload'] = ResolversParentTypes['SendingServerPayload']> = {
   server?: Resolver<ResolversTypes['SendingServer'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type SendingServerPoolResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['SendingServerPool'] = ResolversParentTypes['SendingServerPool'],
-  FederationReferenceType extends FederationReferenceTypes['SendingServerPool'] =
-    FederationReferenceTypes['SendingServerPool'],
-> = {
-  __resolveReference?: ReferenceResolver<
-    Maybe<ResolversTypes['SendingServerPool']> | FederationReferenceType,
-    FederationReferenceType,
-    ContextType
-  >;
+export type SendingServerPoolResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SendingServerPool'] = ResolversParentTypes['SendingServerPool'], FederationReferenceType extends FederationReferenceTypes['SendingServerPool'] = FederationReferenceTypes['SendingServerPool']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['SendingServerPool']> | FederationReferenceType, FederationReferenceType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   members?: Resolver<ReadonlyArray<ResolversTypes['PoolMember']>, ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -874,44 +733,28 @@ export type SendingServerPoolResolvers<
   whenBusy?: Resolver<ResolversTypes['WhenBusy'], ParentType, ContextType>;
 };
 
-export type SendingServerPoolConnectionResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['SendingServerPoolConnection'] =
-    ResolversParentTypes['SendingServerPoolConnection'],
-> = {
+export type SendingServerPoolConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SendingServerPoolConnection'] = ResolversParentTypes['SendingServerPoolConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['SendingServerPoolEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['SendingServerPool']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
-export type SendingServerPoolEdgeResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['SendingServerPoolEdge'] = ResolversParentTypes['SendingServerPoolEdge'],
-> = {
+export type SendingServerPoolEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SendingServerPoolEdge'] = ResolversParentTypes['SendingServerPoolEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['SendingServerPool'], ParentType, ContextType>;
 };
 
-export type SendingServerResultResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['SendingServerResult'] = ResolversParentTypes['SendingServerResult'],
-> = {
+export type SendingServerResultResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SendingServerResult'] = ResolversParentTypes['SendingServerResult']> = {
   __resolveType: TypeResolveFn<'Refused' | 'SendingServerPayload', ParentType, ContextType>;
 };
 
-export type UserErrorResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError'],
-> = {
+export type UserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
   code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   path?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
 };
 
-export type VerificationResolvers<
-  ContextType = RequestContext,
-  ParentType extends ResolversParentTypes['Verification'] = ResolversParentTypes['Verification'],
-> = {
+export type VerificationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Verification'] = ResolversParentTypes['Verification']> = {
   at?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   failedStage?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;

@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { apiKeysTopic, sendingConfigTopic, type SendingServerConfig } from '@sendpool/contracts';
+import { freshDatabase, type TestDatabase } from '@sendpool/database/testing';
+import { createEventLog, type EventLog } from '@sendpool/event-log';
+import { newId, sleep } from '@sendpool/kernel';
+import { startSink, type Sink } from '@sendpool/testing';
+import { hashOf } from './domain/api-key.ts';
+import { startHarness, type Harness } from './service-harness.ts';
+
+type Refusal = { errors?: { code: string; message: string; path: string[] | null }[] };
+type ServerResult = Refusal & { server?: { id: string; revision: number } };
+type Pool = { id: string; members: { server: { name: string }; weight: number; role: string | null; share: number }[] };
+type PoolResult = Refusal & { pool?: Pool };
+type KeyResult = Refusal & { apiKey?: { id: string; prefix: string }; secret?: string };
+type Connection = { nodes: { name: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } };
+
+const refused = '... on Refused { errors { code message path } }';
+const serverAnswer = `... on SendingServerPayload { server { id revision } } ${refused}`;
+const poolAnswer = `... on PoolPayload { pool { id members { server { name } weight role share } } } ${refused}`;
+const createServerText = `mutation ($input: CreateSendingServerInput!) { createSendingServer(input: $input) { ${serverAnswer} } }`;
+const updateServerText = `mutation ($input: UpdateSendingServerInput!) { updateSendingServer(input: $input) { ${serverAnswer} } }`;
+const onServer = (verb: string) =>
+  `mutation ($id: ID!) { ${verb}SendingServer(input: { id: $id }) { ${serverAnswer} } }`;
+const createPoolText = `mutation ($input: CreatePoolInput!) { createPool(input: $input) { ${poolAnswer} } }`;
+const poolText = `query ($id: ID!) { pool(id: $id) { id members { server { name } weight role share } } }`;
+const createKeyText = `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) {
+  ... on CreateApiKeyPayload { apiKey { id prefix } secret } ${refused} } }`;
+const revokeKeyText = `mutation ($id: ID!) { revokeApiKey(input: { id: $id }) {
+  ... on RevokeApiKeyPayload { apiKey { id } } ${refused} } }`;
+
+let database: TestDatabase;
+let harness: Harness;
+let eventLog: EventLog;
+let sink: Sink;
+
+before(async () => {
+  database = await freshDatabase();
+  sink = await startSink();
+  harness = await startHarness(database.url);
+  eventLog = await createEventLog({ url: database.url, applicationName: 'spec' });
+});
+after(async () => {
+  await eventLog.close();
+  await harness.stop();
+  await sink.stop();
+  await database[Symbol.asyncDispose]();
+});
+
+const createServer = async (change: object = {}): Promise<string> => {
+  const base = { name: newId(), host: '127.0.0.1', port: sink.port, tls: 'NONE', fromDomains: ['example.com'] };
+  const { server, errors } = await harness.get<ServerResult>(createServerText, { input: { ...base, ...change } });
+  assert.ok(server, JSON.stringify(errors));
+  return server.id;
+};
+const verifiedServer = async (name: string): Promise<string> => {
+  const id = await createServer({ name });
+  await harness.get(onServer('verify'), { id });
+  return id;
+};
+const sharesOf = async (id: string): Promise<number[]> =>
+  (await harness.get<Pool>(poolText, { id })).members.map(({ share }) => share);
+
+describe('servers and pools over GraphQL', () => {
+  it('shows the shares of a pool, which follow what its servers are at the moment', async () => {
+    const [main, second, third] = [await verifiedServer('Main'), await verifiedServer('Second'), await createServer()];
+    const members = [
+      { serverId: main, weight: 85, role: 'Main delivery' },
+      { serverId: second, weight: 15 },
+      { serverId: third, weight: 100 },
+    ];
+    const { pool } = await harness.get<PoolResult>(createPoolText, { input: { name: 'Pool', members } });
+    assert.deepEqual(pool?.members.slice(0, 2), [
+      { server: { name: 'Main' }, weight: 85, role: 'Main delivery', share: 0.85 },
+      { server: { name: 'Second' }, weight: 15, role: null, share: 0.15 },
+    ]);
+    assert.deepEqual(await sharesOf(pool.id), [0.85, 0.15, 0]);
+    await harness.get(onServer('deactivate'), { id: main });
+    assert.deepEqual(await sharesOf(pool.id), [0, 1, 0]);
+    await harness.get(onServer('activate'), { id: main });
+    assert.deepEqual(await sharesOf(pool.id), [0.85, 0.15, 0]);
+  });
+
+  it('shows the new shares in the same request that changes a server', async () => {
+    const id = await verifiedServer('Alone');
+    const members = [{ serverId: id, weight: 1 }];
+    const { pool } = await harness.get<PoolResult>(createPoolText, { input: { name: 'Alone', members } });
+    const update = `updatePool(input: { id: $pool, name: $name }) { ${poolAnswer} }`;
+    const { data } = await harness.ask(
+      `mutation ($id: ID!, $pool: ID!, $name: String) {
+        before: ${update}
+        deactivateSendingServer(input: { id: $id }) { ${serverAnswer} }
+        after: ${update}
+      }`,
+      { id, pool: pool!.id, name: 'Alone' },
+    );
+    const shares = ['before', 'after'].map((name) => (data?.[name] as PoolResult | undefined)?.pool?.members[0]?.share);
+    assert.deepEqual(shares, [1, 0]);
+  });
+
+  it('has a deactivation on the topic within a second', async () => {
+    const id = await verifiedServer('Off');
+    const asked = performance.now();
+    await harness.get(onServer('deactivate'), { id });
+    const isOff = async (): Promise<boolean> => {
+      const records = await eventLog.read(sendingConfigTopic.name, 0, 0, 10_000);
+      const last = records.filter(({ key }) => key === `server:${id}`).at(-1);
+      return (last && (sendingConfigTopic.decode(last.value) as SendingServerConfig))?.state === 'INACTIVE';
+    };
+    while (!(await isOff())) {
+      assert.ok(performance.now() - asked < 1000);
+      await sleep(10);
+    }
+  });
+
+  for (const weight of [1.5, '7', -1, 2_000_000])
+    it(`answers a weight of ${JSON.stringify(weight)} with a typed error that says what is wrong`, async () => {
+      const members = [{ serverId: await createServer(), weight }];
+      const { data, errors } = await harness.ask(createPoolText, { input: { name: newId(), members } });
+      const refusal = (data?.['createPool'] as PoolResult | undefined)?.errors?.[0];
+      if (Number.isInteger(weight)) {
+        assert.deepEqual([refusal?.code, refusal?.path], ['BAD_INPUT', ['input', 'members', '0', 'weight']]);
+      } else {
+        assert.equal(errors?.[0]?.extensions.code, 'BAD_USER_INPUT');
+        assert.match(errors[0].message, /Int cannot represent non-integer value: /);
+      }
+    });
+
+  it('lists servers page by page, each once', async () => {
+    for (let number = 0; number < 5; number += 1) await createServer();
+    const names: string[] = [];
+    let after: string | null = null;
+    for (let more = true; more;) {
+      const page: Connection = await harness.get(
+        `query ($after: String) { sendingServers(first: 2, after: $after) { nodes { name } pageInfo { hasNextPage endCursor } } }`,
+        { after },
+      );
+      names.push(...page.nodes.map(({ name }) => name));
+      [more, after] = [page.pageInfo.hasNextPage, page.pageInfo.endCursor];
+    }
+    assert.equal(new Set(names).size, names.length);
+    assert.ok(names.length >= 5);
+  });
+
+  for (const page of ['first: 0', 'first: 101', 'first: -1', 'after: "x"', 'after: "NQ"', `after: "ImhlbGxvIg"`])
+    it(`refuses the page ${page}`, async () => {
+      const { errors } = await harness.ask(`{ pools(${page}) { nodes { id } } }`);
+      assert.equal(errors?.[0]?.extensions.code, 'BAD_INPUT');
+    });
+
+  it('answers null for an id that is not there, also for one that is no id', async () => {
+    const text = `{ one: sendingServer(id: "${newId()}") { id } two: pool(id: "' or 1=1") { id } }`;
+    assert.deepEqual({ ...(await harness.ask(text)).data }, { one: null, two: null });
+  });
+
+  it('resolves the references of other services, and null for those that are gone', async () => {
+    const id = await createServer({ name: 'Referenced' });
+    const representations = [
+      { __typename: 'SendingServer', id },
+      { __typename: 'SendingServer', id: newId() },
+    ];
+    const text = `query ($r: [_Any!]!) { _entities(representations: $r) { ... on SendingServer { name } } }`;
+    assert.deepEqual(await harness.get(text, { r: representations }), [{ name: 'Referenced' }, null]);
+  });
+});
+
+describe('API keys over GraphQL', () => {
+  it('has the first key from the environment, and its hash on the topic', async () => {
+    const keys = await harness.get<{ prefix: string; role: string }[]>('{ apiKeys { prefix role } }');
+    assert.deepEqual(keys, [{ prefix: harness.firstKey.slice(0, 11), role: 'ADMIN' }]);
+    const [record] = await eventLog.read(apiKeysTopic.name, 0, 0, 1);
+    assert.equal(apiKeysTopic.decode(record!.value).hash, hashOf(harness.firstKey));
+  });
+
+  it('keeps the last usable ADMIN key', async () => {
+    const [first] = await harness.get<{ id: string }[]>('{ apiKeys { id } }');
+    const { errors } = await harness.get<KeyResult>(revokeKeyText, { id: first!.id });
+    assert.deepEqual([errors?.[0]?.code, errors?.[0]?.path], ['CONFLICT', null]);
+    const second = await harness.get<KeyResult>(createKeyText, { input: { name: 'Second', role: 'ADMIN' } });
+    const answer = await harness.get<KeyResult>(revokeKeyText, { id: second.apiKey!.id });
+    assert.equal(answer.apiKey?.id, second.apiKey?.id);
+  });
+
+  it('lets two requests at once not revoke the last two ADMIN keys', async () => {
+    const [first] = await harness.get<{ id: string }[]>('{ apiKeys { id } }');
+    const other = await harness.get<KeyResult>(createKeyText, { input: { name: 'Other', role: 'ADMIN' } });
+    const ids = [first!.id, other.apiKey!.id];
+    const answers = await Promise.all(ids.map((id) => harness.get<KeyResult>(revokeKeyText, { id })));
+    assert.equal(answers.filter(({ errors }) => errors?.[0]?.code === 'CONFLICT').length, 1);
+  });
+
+  it('are for ADMINs only, and a READER changes nothing', async () => {
+    const codeOf = async (text: string, role: 'READER' | 'OPERATOR', variables: object = {}) =>
+      (await harness.ask(text, variables, role)).errors?.[0]?.extensions.code;
+    assert.equal(await codeOf('{ apiKeys { id } }', 'OPERATOR'), 'FORBIDDEN');
+    assert.equal(await codeOf(createKeyText, 'OPERATOR', { input: { name: 'x', role: 'ADMIN' } }), 'FORBIDDEN');
+    assert.equal(await codeOf(onServer('deactivate'), 'READER', { id: newId() }), 'FORBIDDEN');
+    assert.equal(await codeOf('{ pools { nodes { id } } }', 'READER'), undefined);
+  });
+
+  it('answers 401 to a request that the gateway has not signed', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const request = { method: 'POST', headers, body: '{"query":"{ __typename }"}' };
+    assert.equal((await fetch(`${harness.url}/graphql`, request)).status, 401);
+  });
+});
+
+describe('secrets', () => {
+  const canaries = ['canary-first-8d2c', 'canary-second-19be'];
+  const forms = canaries.flatMap((canary) => [canary, Buffer.from(canary).toString('base64').slice(0, 16)]);
+  const login = (password: string) => ({ tls: 'REQUIRED', username: 'mailer', password });
+
+  it('are in no answer, no log line, no record and no row', async () => {
+    const answers: unknown[] = [];
+    const ask = async (text: string, variables: object) => answers.push(await harness.ask(text, variables));
+    const id = await createServer({ name: 'Canary', ...login(canaries[0]!) });
+    await ask(updateServerText, { input: { id, password: canaries[1] } });
+    await ask(updateServerText, { input: { id, tls: 'NONE' } });
+    await ask(updateServerText, { input: { id, host: 'elsewhere.example', name: 7 } });
+    await ask(createServerText, { input: { name: 'Canary', ...login(canaries[0]!) } });
+    await ask(onServer('verify'), { id });
+    await ask('{ sendingServers { nodes { id username hasPassword verification { message } } } }', {});
+    const { secret } = await harness.get<KeyResult>(createKeyText, { input: { name: 'Canary', role: 'READER' } });
+    await ask('{ apiKeys { id name prefix } }', {});
+    await sleep(500);
+    const places = { answers: JSON.stringify(answers), log: harness.logged(), database: await dump() };
+    assert.match(places.database, /sealed|"data": ?"/);
+    for (const [place, text] of Object.entries(places))
+      for (const form of [...forms, secret!.slice(12)]) assert.ok(!text.includes(form), `${place} holds ${form}`);
+  });
+});
+
+/** Every row of every table, the records of the event log among them, as text; bytes also as the text they hold. */
+const dump = async (): Promise<string> => {
+  const { createDatabase } = await import('@sendpool/database');
+  const own = await createDatabase({ url: database.url, schema: 'config', applicationName: 'dump' });
+  const tables = await own.sql.query<{ name: string }>(
+    `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
+     where table_schema in ('config', 'event_log') and table_type = 'BASE TABLE'`,
+  );
+  const texts: string[] = [];
+  for (const { name } of tables) {
+    const rows = await own.sql.query<Record<string, unknown>>(`select * from ${name}`);
+    texts.push(JSON.stringify(rows), ...rows.flatMap(Object.values).map((value) => String(value)));
+  }
+  for (const { name } of [sendingConfigTopic, apiKeysTopic])
+    texts.push(...(await eventLog.read(name, 0, 0, 10_000)).map(({ value }) => value.toString('latin1')));
+  await own.close();
+  return texts.join('\n');
+};
