@@ -5,7 +5,7 @@
 const adapter = '(database|event-log|graphql|smtp|service)';
 const layer = '(kernel|contracts|database|event-log|graphql|smtp|service)';
 const packages = ['npm', 'npm-dev', 'npm-optional'];
-const spec = '\\.spec\\.ts$';
+const spec = '(\\.spec|/testing)\\.ts$';
 
 /** `pkg` and its subpaths may be imported below `homes` only. */
 const only = (pkg, homes) => ({
