@@ -31,12 +31,12 @@ export type Candidate = {
 };
 
 export type SliceSave = {
-  readonly intent: Intent;
+  /** Replaces the stored one. Undefined: nothing is to be produced, the stored one is removed. */
+  readonly intent: Intent | undefined;
   /** New last sequence of the lane. */
   readonly lastSequence: number;
   readonly changes: readonly RecipientChange[];
   readonly counters: readonly CounterDelta[];
-  /** How far each campaign has come in this lane: all fresh candidates that were read are used up. */
   readonly takes: readonly CampaignTake[];
   readonly pools: readonly PoolPause[];
 };

@@ -27,3 +27,9 @@ export const struck = (
   const strikes = (pause?.strikes ?? 0) + 1;
   return { poolId, strikes, until: when.now + delay(strikes, when.policy) };
 };
+
+/** The pause after a probe slice was taken: no other one before the next delay is over. */
+export const probed = (pause: PoolPause, when: { now: number; policy: RetryPolicy }): PoolPause => ({
+  ...pause,
+  until: when.now + delay(pause.strikes, when.policy),
+});

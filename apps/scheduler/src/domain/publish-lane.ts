@@ -1,5 +1,5 @@
 /** Publishes one lane while this process holds its lease: the stored intent first, then slice after slice, each produced before the next is taken. */
-import type { LaneStore, SliceRequest } from './lane-store.ts';
+import type { LaneLease, LaneStore, SliceRequest } from './lane-store.ts';
 
 export type SliceResult =
   | { readonly kind: 'SLICE'; readonly lastSequence: number; readonly records: readonly string[] }
@@ -9,19 +9,19 @@ export type SliceResult =
 
 export type LanePublisherDeps = {
   readonly leases: Pick<LaneStore, 'acquire' | 'release'>;
+  /** Names one start of this process. */
+  readonly owner: string;
   takeSlice(request: SliceRequest): Promise<SliceResult>;
   /** Appends the records to the lane's partition as one batch. Resolves when they are durable; when it rejects, the same ones come again. */
   produce(lane: number, records: readonly string[]): Promise<void>;
   /** True when the senders have committed a ledger in this lane: before that nothing may be published there. */
   isOpen(lane: number): Promise<boolean>;
-  /** Names one start of this process. */
-  readonly owner: string;
   /** Resolves after `ms`, or earlier when there may be something to publish in this lane. */
   idle(lane: number, ms: number): Promise<void>;
   /** Told of faults that are retried. */
   onFault(lane: number, error: unknown): void;
   readonly timings: {
-    /** Between two looks at a lane that is held by another process, is not open, or has a fault. */
+    /** Before the next look at a lane that is held by another process, is not open, or had a fault. */
     readonly retryMs: number;
     /** Longest wait in a lane without work; below the lease time, because each look renews the lease. */
     readonly idleMs: number;
@@ -32,3 +32,51 @@ export type LanePublisher = {
   /** Runs until `signal` is aborted; then gives the lane up. Never rejects. */
   run(lane: number, signal: AbortSignal): Promise<void>;
 };
+
+const rest = (deps: LanePublisherDeps, lane: number, { nextDueAt, now }: { nextDueAt: number | null; now: number }) => {
+  const { idleMs } = deps.timings;
+  return deps.idle(lane, nextDueAt === null ? idleMs : Math.min(idleMs, Math.max(1, nextDueAt - now)));
+};
+
+/**
+ * From the stored state of the lane on. The next slice names the last sequence that is known to be produced: a slice transaction that
+ * was given up and is carried out late can then never replace an intent that was not produced.
+ */
+const publishUnder = async (deps: LanePublisherDeps, lease: LaneLease, signal: AbortSignal): Promise<void> => {
+  const { lane, epoch, intent } = lease;
+  if (intent !== undefined) await deps.produce(lane, intent.records);
+  let produced = lease.lastSequence;
+  while (!signal.aborted) {
+    const slice = await deps.takeSlice({ lane, epoch, produced });
+    if (slice.kind === 'LEASE_LOST') return;
+    if (slice.kind === 'EMPTY') {
+      await rest(deps, lane, slice);
+      continue;
+    }
+    if (slice.records.length > 0) await deps.produce(lane, slice.records);
+    produced = slice.lastSequence;
+  }
+};
+
+/** Resolves with the lease that was held, if there was one. */
+const holdLane = async (deps: LanePublisherDeps, lane: number, signal: AbortSignal): Promise<LaneLease | undefined> => {
+  const lease = (await deps.isOpen(lane)) ? await deps.leases.acquire(lane, deps.owner) : undefined;
+  if (lease === undefined) await deps.idle(lane, deps.timings.retryMs);
+  else await publishUnder(deps, lease, signal);
+  return lease;
+};
+
+export const createLanePublisher = (deps: LanePublisherDeps): LanePublisher => ({
+  run: async (lane, signal) => {
+    while (!signal.aborted) {
+      try {
+        const lease = await holdLane(deps, lane, signal);
+        if (lease !== undefined && signal.aborted) await deps.leases.release(lane, lease.epoch);
+      } catch (error) {
+        // Whether the transaction or the produce took place is not known: the stored intent tells.
+        deps.onFault(lane, error);
+        await deps.idle(lane, deps.timings.retryMs);
+      }
+    }
+  },
+});

@@ -71,8 +71,8 @@ export type RetryPolicy = {
   readonly maxGaps: number;
   /** Delays of a pool without a server: the first, doubled each time, up to the last. */
   readonly poolPauseMs: { readonly first: number; readonly max: number };
-  /** A recipient that a busy lane gave back waits so long. */
-  readonly busyDelayMs: number;
+  /** A recipient that came back for another reason than a pause waits so long. */
+  readonly releaseDelayMs: number;
 };
 
 const minute = 60_000;
@@ -86,5 +86,12 @@ export const defaultRetryPolicy: RetryPolicy = {
   maxUnknowns: 3,
   maxGaps: 3,
   poolPauseMs: { first: 1000, max: 30_000 },
-  busyDelayMs: 30_000,
+  releaseDelayMs: 30_000,
+};
+
+/** The same facts with some changed; `noFacts` itself when nothing is exceptional any more. */
+export const withFacts = (facts: RecipientFacts, patch: Partial<RecipientFacts>): RecipientFacts => {
+  const merged = { ...facts, ...patch };
+  const isPlain = (Object.keys(noFacts) as (keyof RecipientFacts)[]).every((key) => merged[key] === noFacts[key]);
+  return isPlain ? noFacts : merged;
 };
