@@ -1,0 +1,84 @@
+/** Puts new settings in force: servers, pools, campaigns, and the lanes this process owns. */
+import type { PoolConfig, SendingServerConfig } from '@sendpool/contracts';
+import type { SmtpServer } from '@sendpool/smtp';
+import { createBreaker } from '../domain/breaker.ts';
+import { connectionShare, rateShare } from '../domain/pace.ts';
+import type { Context } from './context.ts';
+import type { Fifo } from './fifo.ts';
+import { sweepIdle } from './lines.ts';
+import { setPool } from './pool-queue.ts';
+import type { Pump } from './pump.ts';
+import { createServer, leastReadAhead, type Server } from './server.ts';
+import type { Task } from './task.ts';
+import { isWanted } from './vet.ts';
+
+const shareConnections = (context: Context, server: Server, owned: ReadonlySet<number>): void => {
+  server.connections = connectionShare(server.config.limits.maxConnections, owned, context.settings.lanes);
+  server.allowed = server.connections;
+  server.readAhead = leastReadAhead(server.connections);
+};
+
+const shareRate = (context: Context, server: Server, owned: ReadonlySet<number>): void => {
+  const rate = rateShare(server.config.limits.messagesPerSecond, owned.size, context.settings.lanes);
+  server.pace.setRate(rate, context.clock.monotonic());
+};
+
+const addServer = (context: Context, config: SendingServerConfig, smtp: SmtpServer): Server => {
+  const breaker = createBreaker(config.revision, context.settings.breaker, () => context.random());
+  const server = createServer(config, smtp, breaker);
+  context.servers.set(config.id, server);
+  return server;
+};
+
+/** Forgets what was learnt about the server under older settings, among them that it was asked to go slower. */
+const renewServer = (server: Server, config: SendingServerConfig, smtp: SmtpServer): Server => {
+  server.breaker.renew(config.revision);
+  return Object.assign(server, { config, smtp, throttledUntil: -Infinity, throttles: 0, lastError: null });
+};
+
+/**
+ * From the return on no conversation begins at a server that is not in force any more, or under its old settings. What waits for
+ * it chooses anew in the same turn; what runs ends as it does.
+ */
+export const applyServer = (
+  context: Context,
+  change: { config: SendingServerConfig; smtp: SmtpServer; owned: ReadonlySet<number> },
+): void => {
+  const { config, smtp, owned } = change;
+  const known = context.servers.get(config.id);
+  const rate = known?.config.limits.messagesPerSecond;
+  const server = known === undefined ? addServer(context, config, smtp) : renewServer(known, config, smtp);
+  shareConnections(context, server, owned);
+  if (rate !== config.limits.messagesPerSecond) shareRate(context, server, owned);
+  sweepIdle(server, -Infinity);
+  context.freed(server);
+};
+
+/** Other lanes: other shares of every limit. */
+export const applyLanes = (context: Context, owned: ReadonlySet<number>): void => {
+  for (const server of context.servers.values()) {
+    shareConnections(context, server, owned);
+    shareRate(context, server, owned);
+    sweepIdle(server, -Infinity);
+    context.freed(server);
+  }
+};
+
+export const applyPool = (pump: Pump, config: PoolConfig): void => {
+  setPool(pump.context, pump.pool(config.id), config);
+  for (const server of pump.context.servers.values()) pump.context.freed(server);
+};
+
+const queues = function* (pump: Pump): Iterable<Fifo<Task>> {
+  for (const pool of pump.pools()) yield pool.waiting;
+  for (const server of pump.context.servers.values()) {
+    yield server.queue;
+    yield server.ready;
+  }
+};
+
+/** Ends or forgets what is not wanted any more: a campaign was paused or cancelled, or lanes were taken away. */
+export const dropUnwanted = (pump: Pump): void => {
+  for (const queue of queues(pump)) queue.reject((task) => isWanted(pump.context, task));
+  for (const server of pump.context.servers.values()) pump.context.freed(server);
+};

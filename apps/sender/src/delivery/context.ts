@@ -1,0 +1,53 @@
+/** What the parts of the delivery share: the needs handed in, the servers, and the ways back into the queues. */
+import type { Clock } from '@sendpool/kernel';
+import type { Outcome } from '@sendpool/contracts';
+import type { ProbeResult, SmtpConnection, SmtpServer } from '@sendpool/smtp';
+import type { BreakerLimits } from '../domain/breaker.ts';
+import type { LaneKeeper } from '../domain/lane-types.ts';
+import type { Campaigns } from './campaigns.ts';
+import type { Server } from './server.ts';
+import type { Task } from './task.ts';
+
+/** What the dispatcher asks of the keeper of the lanes. */
+export type Keeper = Pick<LaneKeeper, 'start' | 'canStart' | 'isAlive' | 'finish' | 'giveBack'>;
+
+export type DeliverySettings = {
+  breaker: BreakerLimits;
+  /** Lanes of the whole cluster. */
+  lanes: number;
+  /** A connection without a message is closed after this time. */
+  idleMs: number;
+  /** Messages started ahead of a server's connections, at most. */
+  maxReadAhead: number;
+};
+
+/** Told what happens, for the numbers of the process. */
+export type DeliveryObserver = {
+  ended(end: { serverId: string | null; provider: string; outcome: Outcome; latencyMs: number | null }): void;
+  startTook(ms: number): void;
+  failover(serverId: string, error: string): void;
+  badContent(campaignId: string, error: unknown): void;
+};
+
+/** Rejects SmtpFailure. */
+export type OpenConnection = (server: SmtpServer) => Promise<SmtpConnection>;
+export type ProbeServer = (server: SmtpServer) => Promise<ProbeResult>;
+
+export type DeliveryDeps = {
+  keeper: Keeper;
+  campaigns: Campaigns;
+  open: OpenConnection;
+  probe: ProbeServer;
+  clock: Clock;
+  random(): number;
+  observer: DeliveryObserver;
+  settings: DeliverySettings;
+};
+
+export type Context = DeliveryDeps & {
+  readonly servers: Map<string, Server>;
+  /** Chooses a server anew for these messages, before all others of their pools. */
+  again(tasks: readonly Task[]): void;
+  /** A message of this server ended or moved away: it may start the next one. */
+  freed(server: Server): void;
+};

@@ -1,0 +1,94 @@
+/** One message over one connection: rendered, sent, and its end reported, or moved on to another server when this one failed. */
+import type { SendResult } from '@sendpool/smtp';
+import { doubtfulFailure } from '../domain/breaker.ts';
+import type { Context } from './context.ts';
+import { renderFailed, reportOf, type Verdict } from './report.ts';
+import { noteWell, throttle, type Line, type Server } from './server.ts';
+import { noteHop, type Hop, type Task } from './task.ts';
+
+type Failure = Extract<SendResult, { kind: 'SERVER_FAILURE' }>;
+
+const render = (context: Context, task: Task): { from: string; text: string } | undefined => {
+  const { campaignId, recipient, email, fields } = task.message.request;
+  try {
+    const campaign = context.campaigns.get(campaignId)!;
+    const { message } = campaign.content().render({ number: recipient, email, fields: JSON.parse(fields) });
+    return { from: campaign.fromAddress, text: message };
+  } catch {
+    return undefined;
+  }
+};
+
+/** A transport that throws has told nothing about the message: it may have been sent. */
+const send = async (line: Line, envelope: { from: string; to: string }, text: string): Promise<SendResult> => {
+  try {
+    return await line.connection.send(envelope, text);
+  } catch (error) {
+    return { kind: 'UNKNOWN', message: String(error) };
+  }
+};
+
+const report = (context: Context, line: Line, task: Task, result: Verdict): void => {
+  const { server, revision } = line;
+  const now = context.clock.monotonic();
+  if (result.kind === 'UNKNOWN') server.breaker.failed(revision, now, doubtfulFailure);
+  else noteWell(server, revision, now);
+  const outcome = reportOf(task, server.config.id, result);
+  context.keeper.finish(task.message, outcome);
+  const { serverId, provider, latencyMs } = outcome;
+  context.observer.ended({ serverId, provider, outcome: result.kind, latencyMs });
+};
+
+/** Closed by the server while it was idle, or after its number of messages (421): says nothing about the server. */
+const isStale = (line: Line, failure: Failure): boolean =>
+  line.carried > 1 &&
+  (failure.stage === 'MAIL' || failure.stage === 'CONNECT') &&
+  (failure.failure === 'CONNECTION' || failure.failure === 'THROTTLE') &&
+  (failure.reply === null || failure.reply.code === 421 || failure.reply.code === 0);
+
+/** What the failure of a server, proven to be before the final dot, means for the server. The caller moves the message. */
+export const noteFailure = (
+  context: Context,
+  server: Server,
+  failure: { revision: number; isThrottle: boolean; message: string },
+): void => {
+  const now = context.clock.monotonic();
+  server.lastError = failure.message;
+  if (failure.isThrottle) throttle(server, now);
+  else server.breaker.failed(failure.revision, now);
+};
+
+/** The same message goes to the next server at once. */
+export const hop = (context: Context, task: Task, failed: Hop): void => {
+  noteHop(task, failed);
+  task.server = null;
+  context.servers.get(failed.serverId)!.failovers += 1;
+  context.observer.failover(failed.serverId, failed.stage);
+  context.again([task]);
+};
+
+const moveOn = (context: Context, line: Line, task: Task, failure: Failure): void => {
+  const { server, revision } = line;
+  if (!task.refreshed && isStale(line, failure)) {
+    task.refreshed = true;
+    server.ready.unshift([task]);
+    return;
+  }
+  const isThrottle = failure.failure === 'THROTTLE';
+  noteFailure(context, server, { revision, isThrottle, message: failure.message });
+  hop(context, task, { serverId: server.config.id, stage: failure.stage, error: failure.message });
+};
+
+/** Ends when the message has ended here. The connection may be unusable afterwards. Never rejects. */
+export const converse = async (context: Context, line: Line, task: Task): Promise<void> => {
+  const mail = render(context, task);
+  if (mail === undefined) {
+    context.keeper.finish(task.message, renderFailed(task));
+    context.observer.ended({ serverId: null, provider: task.provider, outcome: 'BOUNCED', latencyMs: null });
+    return;
+  }
+  line.carried += 1;
+  const result = await send(line, { from: mail.from, to: task.message.request.email }, mail.text);
+  if (result.kind === 'SERVER_FAILURE') moveOn(context, line, task, result);
+  else report(context, line, task, result);
+};

@@ -1,0 +1,182 @@
+/** For specs: a dispatcher over a keeper whose start bits are durable at once, with builders for settings and messages. */
+import type { CampaignRecord, PoolConfig, SendingServerConfig, SendRequest } from '@sendpool/contracts';
+import { sleep, systemClock } from '@sendpool/kernel';
+import { openConnection, probeServer } from '@sendpool/smtp';
+import { breakerLimits } from '../domain/breaker.ts';
+import type { ReadyMessage, Report } from '../domain/lane-types.ts';
+import { createCampaigns, type Compile } from './campaigns.ts';
+import type { DeliverySettings, Keeper, OpenConnection } from './context.ts';
+import { createDispatcher, type Dispatcher } from './dispatcher.ts';
+
+export type GivenBack = { outcome: string; reason: string };
+
+/** What became of each recipient, in order. */
+export type FakeKeeper = Keeper & {
+  readonly finished: Map<number, Report[]>;
+  readonly givenBack: Map<number, GivenBack[]>;
+  /** Messages that ended, one way or the other. */
+  ended(): number;
+  isLost: boolean;
+  /** Milliseconds until a start bit is durable. */
+  startMs: number;
+};
+
+const add = <Item>(map: Map<number, Item[]>, { request }: ReadyMessage, item: Item): void => {
+  const items = map.get(request.recipient);
+  if (items === undefined) map.set(request.recipient, [item]);
+  else items.push(item);
+};
+
+export const createFakeKeeper = (): FakeKeeper => {
+  let ended = 0;
+  const keeper: FakeKeeper = {
+    finished: new Map(),
+    givenBack: new Map(),
+    isLost: false,
+    startMs: 0,
+    ended: () => ended,
+    start: async () => {
+      if (keeper.startMs > 0) await sleep(keeper.startMs);
+      return !keeper.isLost;
+    },
+    canStart: () => true,
+    isAlive: () => !keeper.isLost,
+    finish: (message, report) => {
+      ended += 1;
+      add(keeper.finished, message, report);
+    },
+    giveBack: (message, outcome, reason) => {
+      ended += 1;
+      add(keeper.givenBack, message, { outcome, reason });
+    },
+  };
+  return keeper;
+};
+
+export const serverAt = (port: number, change: Partial<SendingServerConfig> = {}): SendingServerConfig => ({
+  type: 'SERVER',
+  id: 'a',
+  revision: 1,
+  deleted: false,
+  name: 'a',
+  kind: 'SMTP',
+  state: 'ACTIVE',
+  verified: true,
+  host: '127.0.0.1',
+  port,
+  tls: 'NONE',
+  username: null,
+  password: null,
+  caCertificate: null,
+  fromDomains: ['example.com'],
+  ...change,
+  limits: { maxConnections: 2, messagesPerConnection: null, messagesPerSecond: null, ...change.limits },
+});
+
+export const poolOf = (weights: Record<string, number>, change: Partial<PoolConfig> = {}): PoolConfig => ({
+  type: 'POOL',
+  id: 'pool',
+  revision: 1,
+  deleted: false,
+  name: 'pool',
+  whenBusy: 'KEEP_WEIGHTS',
+  members: Object.entries(weights).map(([serverId, weight]) => ({ serverId, weight, role: null })),
+  ...change,
+});
+
+export const campaignOf = (change: Partial<CampaignRecord> = {}): CampaignRecord => ({
+  id: 'campaign',
+  revision: 1,
+  status: 'SENDING',
+  poolId: 'pool',
+  unknownPolicy: 'HOLD',
+  from: { name: 'News', address: 'news@example.com' },
+  replyTo: null,
+  subject: 'Hello',
+  html: null,
+  text: 'Hello',
+  ...change,
+});
+
+export const messageFor = (recipient: number, change: Partial<SendRequest> = {}): ReadyMessage => ({
+  lane: 0,
+  offset: recipient,
+  generation: 1,
+  request: {
+    type: 'SEND',
+    lane: 0,
+    sequence: recipient,
+    campaignId: 'campaign',
+    campaignRevision: 1,
+    recipient,
+    email: `r${recipient}@example.org`,
+    fields: '{}',
+    tryNumber: 1,
+    serverHint: null,
+    ...change,
+  },
+});
+
+/** The text names its recipient, so that a sink can tell copies apart. A recipient with the field `broken` cannot be rendered. */
+const compile: Compile = () => ({
+  render: ({ number, email, fields }) => {
+    if ('broken' in fields) throw new Error('broken');
+    return { message: `Message-ID: <${number}@example.com>\r\nTo: ${email}\r\n\r\nHello\r\n` };
+  },
+});
+
+export type Harness = AsyncDisposable & {
+  readonly dispatcher: Dispatcher;
+  readonly keeper: FakeKeeper;
+  server(config: SendingServerConfig, password?: string): void;
+  /** Offers recipients `from` to `to`, the last one left out. */
+  offer(from: number, to: number): void;
+  /** Resolves when so many messages have ended; throws when it takes too long. */
+  untilEnded(count: number, limitMs?: number): Promise<void>;
+};
+
+const settings: DeliverySettings = { breaker: breakerLimits, lanes: 1, idleMs: 30_000, maxReadAhead: 64 };
+
+const until = async (isTrue: () => boolean, limitMs: number): Promise<void> => {
+  const end = performance.now() + limitMs;
+  while (!isTrue()) {
+    if (performance.now() > end) throw new Error('it takes too long');
+    await sleep(2);
+  }
+};
+
+export const createHarness = (
+  options: { settings?: Partial<DeliverySettings>; open?: OpenConnection; compile?: Compile } = {},
+): Harness => {
+  const keeper = createFakeKeeper();
+  const ignore = (): void => undefined;
+  const dispatcher = createDispatcher({
+    keeper,
+    campaigns: createCampaigns(options.compile ?? compile),
+    open: options.open ?? ((server) => openConnection(server, { timeouts: { connect: 1000, afterDot: 2000 } })),
+    probe: (server) => probeServer(server, { connect: 1000 }),
+    clock: systemClock,
+    random: () => 0.5,
+    observer: { ended: ignore, startTook: ignore, failover: ignore, badContent: ignore },
+    settings: { ...settings, ...options.settings },
+  });
+  dispatcher.settings.lanes(new Set([0]));
+  dispatcher.settings.campaign(campaignOf());
+  return {
+    dispatcher,
+    keeper,
+    server: (config, password) => {
+      const { id, revision, host, port, tls, username, caCertificate } = config;
+      const smtp = { id, revision, host, port, tls, username, caCertificate, password: password ?? null };
+      dispatcher.settings.server(config, smtp);
+    },
+    offer: (from, to) => {
+      for (let recipient = from; recipient < to; recipient += 1) dispatcher.offer(messageFor(recipient));
+    },
+    untilEnded: (count, limitMs = 10_000) => until(() => keeper.ended() >= count, limitMs),
+    [Symbol.asyncDispose]: async () => {
+      await until(() => dispatcher.status().every(({ inFlight }) => inFlight === 0), 5000);
+      dispatcher.close();
+    },
+  };
+};

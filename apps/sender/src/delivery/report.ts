@@ -1,0 +1,49 @@
+/** Puts the answer of an SMTP conversation into the words of an outcome event. */
+import type { SendResult } from '@sendpool/smtp';
+import type { Report } from '../domain/lane-types.ts';
+import type { Task } from './task.ts';
+
+/** Every end of a conversation but the failure of the server itself, which moves the message on. */
+export type Verdict = Exclude<SendResult, { kind: 'SERVER_FAILURE' }>;
+
+const blank = (task: Task) => ({
+  poolId: task.pool.id,
+  provider: task.provider,
+  hops: [...task.hops],
+  reply: null,
+  bounceClass: null,
+  reason: null,
+  latencyMs: null,
+});
+
+/** A started message of which nothing was accepted anywhere. `reason` is a short machine word. */
+export const withoutTry = (task: Task, outcome: 'RELEASED' | 'CANCELLED', reason: string): Report => ({
+  ...blank(task),
+  serverId: null,
+  outcome,
+  reason,
+});
+
+/** The message of this one recipient cannot be built: no server can help. */
+export const renderFailed = (task: Task): Report => ({
+  ...blank(task),
+  serverId: null,
+  outcome: 'BOUNCED',
+  bounceClass: 'BLOCK',
+  reason: 'RENDER_FAILED',
+});
+
+export const reportOf = (task: Task, serverId: string, result: Verdict): Report => {
+  const base = { ...blank(task), serverId, outcome: result.kind };
+  switch (result.kind) {
+    case 'ACCEPTED':
+      return { ...base, reply: result.reply, latencyMs: result.latencyMs };
+    case 'DEFERRED':
+    case 'BOUNCED': {
+      const { reply, bounceClass, reason, latencyMs } = result;
+      return { ...base, reply, bounceClass, reason, latencyMs };
+    }
+    case 'UNKNOWN':
+      return { ...base, reason: 'NO_REPLY' };
+  }
+};

@@ -1,0 +1,39 @@
+/** Asks before each step whether a message is still to be sent, and ends it when it is not. */
+import type { CampaignStatus } from '@sendpool/contracts';
+import type { Context } from './context.ts';
+import { withoutTry } from './report.ts';
+import type { Task } from './task.ts';
+
+/** Ends a message of which no server accepted anything: a started one with an outcome, another one is given back. */
+export const endUntried = (
+  context: Context,
+  task: Task,
+  end: { outcome: 'RELEASED' | 'CANCELLED'; reason: string },
+): void => {
+  const { outcome, reason } = end;
+  if (task.started) context.keeper.finish(task.message, withoutTry(task, outcome, reason));
+  else context.keeper.giveBack(task.message, outcome, reason);
+  context.observer.ended({ serverId: null, provider: task.provider, outcome, latencyMs: null });
+};
+
+const endFor = (status: CampaignStatus | undefined): Parameters<typeof endUntried>[2] =>
+  status === 'CANCELLED'
+    ? { outcome: 'CANCELLED', reason: 'CANCELLED' }
+    : { outcome: 'RELEASED', reason: status ?? 'NO_CAMPAIGN' };
+
+/** Messages of a lane that was taken away: a started one ends, since nothing of it was accepted; another one is forgotten. */
+const endLost = (context: Context, task: Task): void => {
+  if (task.started) endUntried(context, task, { outcome: 'RELEASED', reason: 'LANE_LOST' });
+};
+
+/** True when the lane is still ours and the campaign still sends. Otherwise the message is ended or forgotten here. */
+export const isWanted = (context: Context, task: Task): boolean => {
+  if (!context.keeper.isAlive(task.message)) {
+    endLost(context, task);
+    return false;
+  }
+  const status = context.campaigns.get(task.message.request.campaignId)?.status;
+  if (status === 'SENDING') return true;
+  endUntried(context, task, endFor(status));
+  return false;
+};
