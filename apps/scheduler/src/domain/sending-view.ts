@@ -7,6 +7,7 @@ export type SendingView = {
   apply(config: SendingConfig): void;
   pool(id: string): PoolConfig | undefined;
   server(id: string): SendingServerConfig | undefined;
+  serverIds(): string[];
 };
 
 export const createSendingView = (): SendingView => {
@@ -19,6 +20,7 @@ export const createSendingView = (): SendingView => {
     },
     pool: (id) => alive(pools.get(id)),
     server: (id) => alive(servers.get(id)),
+    serverIds: () => [...servers.keys()],
   };
 };
 

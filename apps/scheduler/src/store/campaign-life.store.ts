@@ -51,18 +51,23 @@ const sweepChunk = async (tx: Sql, campaign: number): Promise<'MORE' | 'DONE'> =
   return end < row.prepared_seq ? 'MORE' : 'DONE';
 };
 
-const isDone = `
-  select coalesce(sum(pending + in_flight + deferred), 0) = 0
-    and coalesce(max(last_unknown_at), 0) <= $2
-    and not exists (select from recipient_fact where campaign = $1 and due_at is not null) as done
+const settled = `
+  select coalesce(sum(pending + in_flight + deferred), 0) = 0 and coalesce(max(last_unknown_at), 0) <= $2 as done
   from campaign_lane where campaign = $1`;
+
+/** An UNKNOWN recipient with a time will be sent again. */
+const resends = 'select from recipient_fact where campaign = $1 and due_at is not null limit 1';
+
+const isDone = async (tx: Sql, campaign: number, knownBefore: number): Promise<boolean> => {
+  const [result] = await tx.query<{ done: boolean }>(settled, [campaign, knownBefore]);
+  return result?.done === true && (await tx.query(resends, [campaign])).length === 0;
+};
 
 /** The lock on the campaign waits for outcomes that are being recorded. */
 const finishIfDone = async (tx: Sql, campaign: number, now: Date, graceMs: number): Promise<boolean> => {
   const [row] = await tx.query(`select from campaign where number = $1 and status = 'SENDING' for update`, [campaign]);
   if (row === undefined) return false;
-  const [result] = await tx.query<{ done: boolean }>(isDone, [campaign, now.getTime() - graceMs]);
-  if (result?.done !== true) return false;
+  if (!(await isDone(tx, campaign, now.getTime() - graceMs))) return false;
   const text = `update campaign set status = 'FINISHED', revision = revision + 1, finished_at = $2 where number = $1`;
   await tx.query(text, [campaign, now]);
   return true;

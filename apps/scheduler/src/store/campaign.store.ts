@@ -63,12 +63,13 @@ const sums = [...counterColumns, 'deferred_then_accepted']
   .map((column) => `coalesce(sum(campaign_lane.${column}), 0)::int as ${column}`)
   .join(', ');
 
-/** What is released waits for a server as long as nothing of the campaign is in flight. */
+/** A campaign waits while its pool has no usable server and nothing of it is in flight. */
+const waiting = `case when campaign.status = 'SENDING' and sum(campaign_lane.in_flight) = 0
+  and exists (select from pool_pause where pool_pause.pool_id = campaign.pool_id) then 'waiting for a server' end`;
+
 const progress = async (sql: Sql, ids: readonly string[]): Promise<Map<string, CampaignProgress>> => {
   const rows = await sql.query<ProgressRow>(
-    `select campaign.id, ${sums},
-       case when campaign.status = 'SENDING' and sum(campaign_lane.in_flight) = 0
-         then max(campaign_lane.waiting_for) end as waiting_for
+    `select campaign.id, ${sums}, ${waiting} as waiting_for
      from campaign left join campaign_lane on campaign_lane.campaign = campaign.number
      where campaign.id = any($1::uuid[]) group by campaign.number`,
     [ids],

@@ -39,7 +39,7 @@ const walkFacts = `
   where fact.campaign = $1 and fact.seq > $2 and recipient.state = $3
   order by fact.seq limit $4`;
 
-const withFacts: readonly (RecipientState | null)[] = ['DEFERRED', 'BOUNCED', 'EXPIRED', 'UNKNOWN'];
+const withFacts: readonly (RecipientState | null)[] = ['DEFERRED', 'BOUNCED', 'UNKNOWN'];
 
 export const listRecipients = async (
   sql: Sql,

@@ -29,11 +29,13 @@ const snapshot = `
     select $1, seq, id, case when suppressed then ${stateNumber('SUPPRESSED')} else ${stateNumber('PENDING')} end, lane
     from placed order by seq
   ), counted as (
-    insert into campaign_lane (campaign, lane, pending, suppressed)
-    select $1, lane, count(*) filter (where not suppressed), count(*) filter (where suppressed)
+    insert into campaign_lane (campaign, lane, fresh, pending, suppressed)
+    select $1, lane, count(*) filter (where not suppressed), count(*) filter (where not suppressed),
+      count(*) filter (where suppressed)
     from placed group by lane order by lane
     on conflict (campaign, lane) do update
-    set pending = campaign_lane.pending + excluded.pending, suppressed = campaign_lane.suppressed + excluded.suppressed
+    set fresh = campaign_lane.fresh + excluded.fresh, pending = campaign_lane.pending + excluded.pending,
+      suppressed = campaign_lane.suppressed + excluded.suppressed
   )
   select count(*) as count, coalesce(max(id), $3) as last from placed`;
 

@@ -42,28 +42,28 @@ export class RecipientsAndLanes1764000100000 implements MigrationInterface {
         campaign int not null,
         lane smallint not null,
         next_seq int not null default 0,
+        fresh int not null default 0,
+        send_window int not null default 1024,
         ${counters.map((name) => `${name} int not null default 0`).join(', ')},
         deferred_then_accepted int not null default 0,
         last_unknown_at bigint,
-        waiting_for text,
         primary key (campaign, lane)
       ) with (fillfactor = 20)`);
-    await runner.query(
-      `comment on column campaign_lane.next_seq is 'recipients of the lane below it have been published at least once'`,
-    );
+    await runner.query(`
+      comment on column campaign_lane.next_seq is 'recipients of the lane below it have been published at least once'`);
+    await runner.query(`comment on column campaign_lane.fresh is 'PENDING recipients of the lane from next_seq on'`);
     await runner.query(`
       create table recipient_fact (
         campaign int not null,
         seq int not null,
         lane smallint not null,
-        reply text,
         due_at bigint,
-        server_hint text,
-        unknown_at bigint,
-        unknowns smallint not null default 0,
-        late_accepted boolean not null default false,
         deferred_at bigint,
-        releases smallint not null default 0,
+        unknowns smallint not null,
+        gaps smallint not null,
+        copy_accepted boolean not null,
+        server_hint text,
+        reply text,
         primary key (campaign, seq)
       ) with (fillfactor = 80)`);
     await runner.query(
@@ -75,14 +75,17 @@ export class RecipientsAndLanes1764000100000 implements MigrationInterface {
         owner text,
         epoch int not null default 0,
         lease_until timestamptz not null default '-infinity',
-        next_sequence bigint not null default 0,
-        produced_sequence bigint not null default -1,
-        intent text,
-        intent_first bigint,
-        intent_count int
+        last_sequence bigint not null default -1,
+        intent text
       ) with (fillfactor = 10)`);
     // The intent is replaced with each slice and read only after a crash: compressing it would be work for nothing.
     await runner.query('alter table lane alter intent set storage external');
+    await runner.query(`
+      create table pool_pause (
+        pool_id text primary key,
+        strikes int not null,
+        until bigint not null
+      )`);
     await runner.query(`
       create table consumed (
         topic text not null,
@@ -93,6 +96,8 @@ export class RecipientsAndLanes1764000100000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('drop table recipient, recipient_block, campaign_lane, recipient_fact, lane, consumed');
+    await runner.query(
+      'drop table recipient, recipient_block, campaign_lane, recipient_fact, lane, pool_pause, consumed',
+    );
   }
 }
