@@ -1,0 +1,164 @@
+/** A service on a real port, in this process: order of start and stop, readiness, routes and metrics. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { sleep } from '@sendpool/kernel';
+import { createLog } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import type { Part } from './part.ts';
+import { startService, type RunningService, type ServiceOptions } from './start-service.ts';
+
+const setUp = (change: Partial<ServiceOptions> = {}) => {
+  const lines: string[] = [];
+  const log = createLog({ name: 'test', level: 'debug', destination: { write: (line) => void lines.push(line) } });
+  const options = {
+    name: 'test',
+    http: { host: '127.0.0.1', port: 0 },
+    parts: [],
+    log,
+    metrics: createMetrics('test'),
+  };
+  return { options: { ...options, ...change }, lines };
+};
+
+const get = async (service: RunningService, path: string, method = 'GET') => {
+  const res = await fetch(`http://127.0.0.1:${service.port}${path}`, { method });
+  return { status: res.status, text: await res.text() };
+};
+
+const freePort = async (): Promise<number> => {
+  const service = await startService(setUp().options);
+  await service.stop(1000);
+  return service.port;
+};
+
+const recorder = () => {
+  const calls: string[] = [];
+  const part = (name: string): Part => ({
+    name,
+    start: async () => void calls.push(`start ${name}`),
+    stop: async () => void calls.push(`stop ${name}`),
+  });
+  return { calls, part };
+};
+
+describe('a service', () => {
+  it('starts its parts in order and stops them in reverse order', async () => {
+    const { calls, part } = recorder();
+    const service = await startService(setUp({ parts: [part('a'), part('b'), part('c')] }).options);
+    assert.equal(await service.stop(1000), true);
+    assert.deepEqual(calls, ['start a', 'start b', 'start c', 'stop c', 'stop b', 'stop a']);
+  });
+
+  it('stops what has started when a part cannot start, and throws why', async () => {
+    const { calls, part } = recorder();
+    const broken = { name: 'broken', start: () => Promise.reject(new Error('no database')) };
+    const { options, lines } = setUp({ parts: [part('a'), broken, part('c')] });
+    await assert.rejects(startService(options), /no database/);
+    assert.deepEqual(calls, ['start a', 'stop a']);
+    assert.match(lines.join(''), /could not start: no database/);
+  });
+
+  it('stops the other parts when one fails to stop, and says that it was not clean', async () => {
+    const { calls, part } = recorder();
+    const broken = { name: 'broken', stop: () => Promise.reject(new Error('stuck')) };
+    const service = await startService(setUp({ parts: [part('a'), broken] }).options);
+    assert.equal(await service.stop(1000), false);
+    assert.deepEqual(calls, ['start a', 'stop a']);
+  });
+
+  it('is ready only while every part is', async () => {
+    let ready = false;
+    const service = await startService(setUp({ parts: [{ name: 'log', ready: () => ready }] }).options);
+    const before = await get(service, '/readyz');
+    assert.deepEqual([before.status, before.text], [503, '{"ready":false,"parts":{"log":false}}']);
+    ready = true;
+    assert.equal((await get(service, '/readyz')).status, 200);
+    await service.stop(1000);
+  });
+
+  it('is alive but not ready, and refuses requests, while it starts and while it stops', async () => {
+    const starting = Promise.withResolvers<number>();
+    const finish = Promise.withResolvers<void>();
+    let seen: number[] = [];
+    const look = async (port: number): Promise<void> => {
+      const paths = ['/healthz', '/readyz', '/hello'];
+      seen = await Promise.all(paths.map(async (path) => (await fetch(`http://127.0.0.1:${port}${path}`)).status));
+    };
+    const routes = [
+      { method: 'GET', path: '/hello', handle: (_req, res) => void res.end('hello') },
+    ] satisfies ServiceOptions['routes'];
+    const http = { host: '127.0.0.1', port: await freePort() };
+    const slow: Part = {
+      name: 'slow',
+      start: async () => {
+        starting.resolve(http.port);
+        await finish.promise;
+      },
+      stop: () => look(http.port),
+    };
+    const service = startService(setUp({ http, parts: [slow], routes }).options);
+    await look(await starting.promise);
+    assert.deepEqual(seen, [200, 503, 503]);
+    finish.resolve();
+    assert.equal((await get(await service, '/hello')).text, 'hello');
+    await (await service).stop(1000);
+    assert.deepEqual(seen, [200, 503, 503]);
+  });
+
+  it('lets a running request finish before its parts stop', async () => {
+    const { calls, part } = recorder();
+    const reached = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const handle: NonNullable<ServiceOptions['routes']>[number]['handle'] = async (_req, res) => {
+      reached.resolve();
+      await release.promise;
+      calls.push('answered');
+      res.end('done');
+    };
+    const routes = [{ method: 'GET', path: '/slow', handle }] satisfies ServiceOptions['routes'];
+    const service = await startService(setUp({ parts: [part('database')], routes }).options);
+    const request = get(service, '/slow');
+    await reached.promise;
+    const stopping = service.stop(6000);
+    release.resolve();
+    assert.equal((await request).text, 'done');
+    await stopping;
+    assert.deepEqual(calls, ['start database', 'answered', 'stop database']);
+  });
+
+  it('answers 404 and 405, matches prefixes, and hides why a route failed', async () => {
+    const routes = [
+      { method: 'GET', path: '/things/*', handle: (req, res) => void res.end(req.url) },
+      { method: 'GET', path: '/broken', handle: () => Promise.reject(new Error('secret reason')) },
+    ] satisfies ServiceOptions['routes'];
+    const { options, lines } = setUp({ routes });
+    const service = await startService(options);
+    assert.equal((await get(service, '/nothing')).status, 404);
+    assert.equal((await get(service, '/broken', 'POST')).status, 405);
+    assert.equal((await get(service, '/things/7?x=1')).text, '/things/7?x=1');
+    const broken = await get(service, '/broken');
+    assert.deepEqual([broken.status, broken.text], [500, '{"error":"internal error"}']);
+    assert.match(lines.join(''), /secret reason/);
+    await service.stop(1000);
+  });
+
+  it('serves its own metrics, those of Node.js, and how long requests took', async () => {
+    const { options } = setUp({ routes: [{ method: 'GET', path: '/hello', handle: (_req, res) => void res.end() }] });
+    options.metrics.counter('things_total', 'Things.').inc(3);
+    const service = await startService(options);
+    await get(service, '/hello');
+    await sleep(50); // the client may have the answer before the server has closed it
+    const { text } = await get(service, '/metrics');
+    assert.match(text, /sendpool_things_total\{service="test"\} 3/);
+    assert.match(text, /sendpool_nodejs_eventloop_lag_p99_seconds\{service="test"\}/);
+    assert.match(text, /sendpool_http_request_seconds_count\{route="\/hello",status="200",service="test"\} 1/);
+    await service.stop(1000);
+  });
+
+  it('says which address is taken', async () => {
+    const first = await startService(setUp().options);
+    const http = { host: '127.0.0.1', port: first.port };
+    await assert.rejects(startService(setUp({ http }).options), new RegExp(`cannot listen on 127.0.0.1:${first.port}`));
+    await first.stop(1000);
+  });
+});
