@@ -149,10 +149,11 @@ describe('a service', () => {
     await get(service, '/hello');
     await sleep(50); // the client may have the answer before the server has closed it
     const { text } = await get(service, '/metrics');
-    assert.match(text, /sendpool_things_total\{service="test"\} 3/);
-    assert.match(text, /sendpool_nodejs_eventloop_lag_p99_seconds\{service="test"\}/);
-    assert.match(text, /sendpool_http_request_seconds_count\{route="\/hello",status="200",service="test"\} 1/);
     await service.stop(1000);
+    assert.match(text, /^sendpool_things_total\{service="test"\} 3$/m);
+    assert.match(text, /^sendpool_nodejs_eventloop_lag_p99_seconds\{service="test"\} /m);
+    const labels = /^sendpool_http_request_seconds_count\{(.*)\} 1$/m.exec(text)?.[1]?.split(',');
+    assert.deepEqual(new Set(labels), new Set(['route="/hello"', 'status="200"', 'service="test"']));
   });
 
   it('says which address is taken', async () => {
