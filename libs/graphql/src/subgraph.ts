@@ -47,7 +47,7 @@ const isolateReferences = (resolvers: object): object =>
   );
 
 /** Throws AppError BAD_CONFIGURATION when a root field has no `@access`. */
-export const buildSubgraph = (typeDefs: string, resolvers: object): GraphQLSchema => {
+const buildSubgraph = (typeDefs: string, resolvers: object): GraphQLSchema => {
   const document = parse(typeDefs);
   const all = { ...definedScalars(document), ...isolateReferences(resolvers) };
   return enforceAccess(buildSubgraphSchema([{ typeDefs: document, resolvers: all }]));
