@@ -33,8 +33,15 @@ const server = (): SendingServer => ({
   verification: neverVerified,
 });
 const key = (): ApiKey => ({
-  ...{ id: newId(), revision: 1, name: 'CI', role: 'OPERATOR', prefix: 'sp_01234567', hash: newId() },
-  ...{ createdAt: new Date(), expiresAt: null, revokedAt: null },
+  id: newId(),
+  revision: 1,
+  name: 'CI',
+  role: 'OPERATOR',
+  prefix: 'sp_01234567',
+  hash: newId(),
+  createdAt: new Date(),
+  expiresAt: null,
+  revokedAt: null,
 });
 
 const silent = (): void => undefined;

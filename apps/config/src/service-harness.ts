@@ -8,7 +8,7 @@ import { hashOf, newKeyText, prefixOf } from './domain/api-key.ts';
 import { readConfigEnv } from './env.ts';
 import { createConfigService } from './service.ts';
 
-export type Answer = {
+type Answer = {
   data?: Record<string, never> | null;
   errors?: { message: string; path?: (string | number)[]; extensions: { code: string } }[];
 };

@@ -11,7 +11,7 @@ import { createUpdatePool } from './domain/update-pool.ts';
 import { createUpdateSendingServer } from './domain/update-sending-server.ts';
 import { createVerifySendingServer, type VerifySendingServerDeps } from './domain/verify-sending-server.ts';
 
-export type Stores = { servers: ServerStore; pools: PoolStore; keys: KeyStore };
+type Stores = { servers: ServerStore; pools: PoolStore; keys: KeyStore };
 
 export type UseCaseDeps = Stores & { seal: SealPassword; probe: VerifySendingServerDeps['probe'] };
 

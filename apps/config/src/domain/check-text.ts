@@ -3,7 +3,7 @@ import { bad, good, type Checked } from './result.ts';
 
 /** True when the text holds a control character; CR and LF among them would break out of an SMTP line or a header. */
 // eslint-disable-next-line no-control-regex -- finding control characters is the point
-export const hasControl = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text);
+const hasControl = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text);
 
 /** A name of 1 to 100 characters, without spaces around it. */
 export const checkName = (text: string): Checked<string> => {

@@ -124,7 +124,10 @@ describe('sharesOf', () => {
           return { server: serverWith({ state, verification }), weight };
         });
         const pool: Pool = {
-          ...{ id: newId(), revision: 1, name: 'P', whenBusy: 'KEEP_WEIGHTS' },
+          id: newId(),
+          revision: 1,
+          name: 'P',
+          whenBusy: 'KEEP_WEIGHTS',
           members: members.map(({ server, weight }) => ({ serverId: server.id, weight, role: null })),
         };
         const shares = sharesOf(pool, new Map(members.map(({ server }) => [server.id, server])));

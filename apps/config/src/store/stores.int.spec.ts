@@ -155,7 +155,7 @@ describe('the stores in PostgreSQL', () => {
         store.exclusively((keys) => ({ save: keyWith(`turn ${number}`), answer: keys.length - before })),
       ),
     );
-    assert.deepEqual(seen.toSorted(), [0, 1, 2]);
+    assert.deepEqual(new Set(seen), new Set([0, 1, 2]));
   });
 
   it('call out after each change that took effect, and only then', async () => {
@@ -183,16 +183,16 @@ describe('the stores in PostgreSQL', () => {
   });
 });
 
-describe('the outboxes', () => {
-  const stores = (): { servers: ServerStore; pools: PoolStore; keys: KeyStore } => ({
-    servers: createServerStore(database, changed),
-    pools: createPoolStore(database, changed),
-    keys: createKeyStore(database, changed),
-  });
-  const outboxes = (): readonly Outbox[] => createOutboxes(database.sql, stores());
-  const acknowledgeAll = async (outbox: Outbox): Promise<void> => outbox.acknowledged(await outbox.pending(1000));
-  const pendingIds = async (outbox: Outbox) => (await outbox.pending(1000)).map(({ id }) => id);
+const stores = (): { servers: ServerStore; pools: PoolStore; keys: KeyStore } => ({
+  servers: createServerStore(database, changed),
+  pools: createPoolStore(database, changed),
+  keys: createKeyStore(database, changed),
+});
+const outboxes = (): readonly Outbox[] => createOutboxes(database.sql, stores());
+const acknowledgeAll = async (outbox: Outbox): Promise<void> => outbox.acknowledged(await outbox.pending(1000));
+const pendingIds = async (outbox: Outbox) => (await outbox.pending(1000)).map(({ id }) => id);
 
+describe('the outboxes', () => {
   it('hold each changed row of each table until its newest revision is acknowledged', async () => {
     const rows = [serverWith(), poolWith(), keyWith('outbox')] as const;
     for (const outbox of outboxes()) await acknowledgeAll(outbox);

@@ -33,7 +33,7 @@ const publishSome = async (deps: PublishDeps, outbox: Outbox): Promise<boolean> 
 };
 
 /** Publishes everything that is pending. Throws when the database or the log does not take part. */
-export const publishPending = async (deps: PublishDeps): Promise<void> => {
+const publishPending = async (deps: PublishDeps): Promise<void> => {
   for (const outbox of deps.outboxes) while (await publishSome(deps, outbox));
 };
 
