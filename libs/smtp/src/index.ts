@@ -1,5 +1,13 @@
 export { parseAddress, type ParsedAddress } from './address.ts';
 export { classifyRefusal, type Refusal, type RefusalReason } from './classify.ts';
+export {
+  checkTemplates,
+  compileCampaign,
+  type CampaignContent,
+  type CompiledCampaign,
+  type MailRecipient,
+  type TemplateError,
+} from './compile/campaign.ts';
 export { openConnection, type SendResult, type SmtpConnection } from './conversation.ts';
 export { probeServer, type ProbeResult } from './probe.ts';
 export { parseReply } from './reply.ts';
