@@ -35,7 +35,7 @@ const sweep = `
     from swept group by lane order by lane
   )
   update campaign_lane set pending = campaign_lane.pending - counts.pending,
-    deferred = deferred - (counts.whole - counts.pending), cancelled = cancelled + counts.whole
+    deferred = campaign_lane.deferred - (counts.whole - counts.pending), cancelled = campaign_lane.cancelled + counts.whole
   from counts where campaign_lane.campaign = $1 and campaign_lane.lane = counts.lane`;
 
 /** The status is CANCELLED since before this transaction, so no recipient can become PENDING or DEFERRED behind the sweep. */

@@ -41,7 +41,7 @@ const lockLane = `
 const saveIntent = 'update lane set last_sequence = $2, intent = $3 where lane = $1';
 
 const moveOn = `
-  update campaign_lane set fresh = fresh - take.fresh, next_seq = coalesce(take.next_seq, campaign_lane.next_seq),
+  update campaign_lane set fresh = campaign_lane.fresh - take.fresh, next_seq = coalesce(take.next_seq, campaign_lane.next_seq),
     send_window = take.send_window
   from unnest($1::int[], $2::smallint[], $3::int[], $4::int[], $5::int[]) as take (campaign, lane, fresh, next_seq, send_window)
   where campaign_lane.campaign = take.campaign and campaign_lane.lane = take.lane`;
