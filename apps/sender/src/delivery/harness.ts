@@ -121,7 +121,8 @@ export const messageFor = (recipient: number, change: Partial<SendRequest> = {})
 const compile: Compile = () => ({
   render: ({ number, email, fields }) => {
     if ('broken' in fields) throw new Error('broken');
-    return { message: `Message-ID: <${number}@example.com>\r\nTo: ${email}\r\n\r\nHello\r\n` };
+    const messageId = `<${number}@example.com>`;
+    return { messageId, message: `Message-ID: ${messageId}\r\nTo: ${email}\r\n\r\nHello\r\n` };
   },
 });
 
@@ -145,11 +146,12 @@ const until = async (isTrue: () => boolean, limitMs: number): Promise<void> => {
   }
 };
 
+const ignore = (): void => undefined;
+
 export const createHarness = (
   options: { settings?: Partial<DeliverySettings>; open?: OpenConnection; compile?: Compile } = {},
 ): Harness => {
   const keeper = createFakeKeeper();
-  const ignore = (): void => undefined;
   const dispatcher = createDispatcher({
     keeper,
     campaigns: createCampaigns(options.compile ?? compile),

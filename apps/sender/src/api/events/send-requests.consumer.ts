@@ -1,0 +1,46 @@
+/** Takes send requests of the lanes this process owns, and hands them with their epochs to the keeper of the lanes. */
+import { sendRequestsTopic, senderGroup } from '@sendpool/contracts';
+import type { Consumer, EventLog } from '@sendpool/event-log';
+import { messageOf } from '@sendpool/kernel';
+import type { Log, Part } from '@sendpool/service';
+import type { LaneKeeper } from '../../domain/lane-types.ts';
+import { readRequest } from './read-request.ts';
+
+export type SendRequestsDeps = {
+  eventLog: Pick<EventLog, 'consume'>;
+  keeper: Pick<LaneKeeper, 'assigned' | 'received' | 'revoked'>;
+  /** Told the lanes of each new epoch before its first message. */
+  onLanes(owned: ReadonlySet<number>): void;
+  /** Longest time to wait for running conversations when lanes are given up; above the keeper's own. */
+  drainMs: number;
+  log: Log;
+};
+
+const consume = ({ eventLog, keeper, onLanes, drainMs, log }: SendRequestsDeps): Promise<Consumer> =>
+  eventLog.consume({
+    topic: sendRequestsTopic.name,
+    group: senderGroup,
+    drainMs,
+    onAssigned: async (epoch) => {
+      log.info({ generation: epoch.generation, lanes: epoch.partitions }, 'lanes were assigned');
+      onLanes(new Set(epoch.partitions));
+      return keeper.assigned(epoch);
+    },
+    onBatch: ({ partition, records }, epoch) => keeper.received(epoch, partition, records.map(readRequest)),
+    onRevoked: async (epoch, reason) => {
+      log.info({ generation: epoch.generation, reason }, 'lanes are given up');
+      await keeper.revoked(epoch, reason);
+    },
+    onError: (error) => log.warn({ error }, `send-requests are read again: ${messageOf(error)}`),
+  });
+
+export const consumeSendRequests = (deps: SendRequestsDeps): Part => {
+  let consumer: Consumer | undefined;
+  return {
+    name: 'send-requests',
+    start: async () => {
+      consumer = await consume(deps);
+    },
+    stop: async () => consumer?.close(),
+  };
+};

@@ -1,0 +1,108 @@
+/** Puts the keeper of the lanes and the dispatcher together with the real SMTP, the event log and the settings of this process. */
+import { laneLimits, type CampaignRecord } from '@sendpool/contracts';
+import type { EventLog } from '@sendpool/event-log';
+import { sleep, systemClock } from '@sendpool/kernel';
+import type { Log } from '@sendpool/service';
+import { compileCampaign, openConnection, probeServer, type SmtpTimeouts } from '@sendpool/smtp';
+import { createPublishEvents } from './api/events/delivery-events.publisher.ts';
+import { createRequestReader } from './api/events/send-requests.reader.ts';
+import { createCampaigns, type Campaigns, type Compile } from './delivery/campaigns.ts';
+import type { DeliverySettings } from './delivery/context.ts';
+import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts';
+import { breakerLimits } from './domain/breaker.ts';
+import { createLaneKeeper } from './domain/lane-keeper.ts';
+import type { LaneAlarm, LaneKeeper, LaneKeeperLimits } from './domain/lane-types.ts';
+import { domainOf } from './domain/provider.ts';
+import type { SenderEnv } from './env.ts';
+import { messageIdSecret } from './message-id-secret.ts';
+import type { SenderMetrics } from './sender-metrics.ts';
+
+export type DeliveryOptions = { env: SenderEnv; eventLog: EventLog; log: Log; metrics: SenderMetrics };
+
+/** Running conversations get this long before lanes are given up; the keeper commits what they leave before it has passed. */
+export const consumerDrainMs = 5000;
+
+const limitsOf = (env: SenderEnv): LaneKeeperLimits => ({
+  started: env.STARTED_PER_LANE,
+  window: laneLimits.window,
+  offered: 256,
+  groupMs: 3,
+  busyAfterMs: 60_000,
+  busyCheckMs: 5000,
+  drainMs: consumerDrainMs - 1000,
+});
+
+const timeoutsOf = (env: SenderEnv): Partial<SmtpTimeouts> => ({
+  connect: env.CONNECT_TIMEOUT_SECONDS * 1000,
+  greeting: env.GREETING_TIMEOUT_SECONDS * 1000,
+  command: env.REPLY_TIMEOUT_SECONDS * 1000,
+  afterDot: env.AFTER_DOT_TIMEOUT_SECONDS * 1000,
+});
+
+/** A probe must not take longer than the shortest time between two of them. */
+const probeTimeoutMs = 5000;
+
+const probeTimeouts = (env: SenderEnv): Partial<SmtpTimeouts> => {
+  const { connect = probeTimeoutMs } = timeoutsOf(env);
+  return { connect, greeting: probeTimeoutMs, command: probeTimeoutMs };
+};
+
+const settingsOf = (env: SenderEnv): DeliverySettings => ({
+  breaker: { ...breakerLimits, failures: env.BREAKER_FAILURES, baseMs: env.BREAKER_BASE_SECONDS * 1000 },
+  lanes: env.LANES,
+  idleMs: env.IDLE_CONNECTION_SECONDS * 1000,
+  maxReadAhead: 64,
+});
+
+const compileWith =
+  (secret: string): Compile =>
+  ({ id, from, replyTo, subject, html, text }: CampaignRecord) =>
+    compileCampaign({ id, from, replyTo, subject, html, text, messageIdDomain: domainOf(from.address), secret });
+
+/** Says each campaign that cannot be compiled once, not once for each of its recipients. */
+const reportBadContent = (log: Log): ((campaignId: string, error: unknown) => void) => {
+  const said = new Set<string>();
+  return (campaignId, error) => {
+    if (said.has(campaignId)) return;
+    said.add(campaignId);
+    log.error({ campaignId, error }, 'a campaign cannot be sent: its content does not compile');
+  };
+};
+
+const createKeeper = (
+  { env, eventLog, log, metrics }: DeliveryOptions,
+  campaigns: Campaigns,
+  dispatcher: () => Dispatcher,
+): LaneKeeper =>
+  createLaneKeeper({
+    ...createRequestReader(eventLog),
+    publishEvents: createPublishEvents(eventLog),
+    campaignRevision: (campaignId) => campaigns.get(campaignId)?.revision,
+    onReady: (message) => dispatcher().offer(message),
+    onWithdrawn: () => dispatcher().withdraw(),
+    onAlarm: (alarm: LaneAlarm) => {
+      metrics.alarm(alarm.code);
+      log.error(alarm, 'a lane needs a look');
+    },
+    clock: systemClock,
+    sleep,
+    limits: limitsOf(env),
+  });
+
+export const createDelivery = (options: DeliveryOptions): { keeper: LaneKeeper; dispatcher: Dispatcher } => {
+  const { env, log, metrics } = options;
+  const campaigns = createCampaigns(compileWith(messageIdSecret(env.CREDENTIALS_KEY)));
+  const clientName = env.SMTP_CLIENT_NAME === undefined ? {} : { clientName: env.SMTP_CLIENT_NAME };
+  const keeper = createKeeper(options, campaigns, () => dispatcher);
+  const dispatcher: Dispatcher = createDispatcher({
+    keeper,
+    campaigns,
+    open: (server) => openConnection(server, { timeouts: timeoutsOf(env), ...clientName }),
+    probe: (server) => probeServer(server, probeTimeouts(env)),
+    clock: systemClock,
+    random: Math.random,
+    observer: { ...metrics.observer, badContent: reportBadContent(log) },
+    settings: settingsOf(env),
+  });
+  return { keeper, dispatcher };
+};

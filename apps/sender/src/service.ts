@@ -1,0 +1,84 @@
+/** The sender as parts: send requests become mail, and what became of it becomes delivery events. */
+import {
+  campaignsTopic,
+  deliveryEventsTopic,
+  senderStatusTopic,
+  sendingConfigTopic,
+  sendRequestsTopic,
+  type TopicDefinition,
+} from '@sendpool/contracts';
+import { createEventLog, type TopicSpec } from '@sendpool/event-log';
+import { newId } from '@sendpool/kernel';
+import { openSecret, type Log, type Metrics, type Part } from '@sendpool/service';
+import { followCampaigns } from './api/events/campaigns.follower.ts';
+import { consumeSendRequests } from './api/events/send-requests.consumer.ts';
+import { publishSenderStatus } from './api/events/sender-status.publisher.ts';
+import { followSendingConfig } from './api/events/sending-config.follower.ts';
+import { consumerDrainMs, createDelivery } from './create-delivery.ts';
+import type { SenderEnv } from './env.ts';
+import { createSenderMetrics } from './sender-metrics.ts';
+
+type Topic = Pick<TopicDefinition<never>, 'name' | 'cleanup' | 'retentionMs' | 'partitions'>;
+
+const topicSpec = ({ name, cleanup, retentionMs, partitions }: Topic, lanes: number): TopicSpec => ({
+  name,
+  cleanup,
+  retentionMs,
+  partitions: partitions === 'LANES' ? lanes : 1,
+});
+
+const topics = (lanes: number): TopicSpec[] =>
+  [sendingConfigTopic, campaignsTopic, sendRequestsTopic, deliveryEventsTopic, senderStatusTopic].map((topic) =>
+    topicSpec(topic, lanes),
+  );
+
+/** Opens the event log; the parts begin to work. Settings and campaigns are known before the first message is taken. */
+export const createSenderService = async (options: {
+  env: SenderEnv;
+  log: Log;
+  metrics: Metrics;
+}): Promise<{ parts: Part[] }> => {
+  const { env, log } = options;
+  const metrics = createSenderMetrics(options.metrics);
+  const source = env.SENDER_ID ?? newId();
+  const eventLog = await createEventLog({ url: env.EVENT_LOG_URL, applicationName: 'sendpool-sender' });
+  const { keeper, dispatcher } = createDelivery({ env, eventLog, log, metrics });
+  const { settings } = dispatcher;
+  const parts: Part[] = [
+    { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
+    { name: 'topics', start: () => eventLog.ensureTopics(topics(env.LANES)) },
+    { name: 'delivery', stop: async () => dispatcher.close() },
+    followSendingConfig({
+      eventLog,
+      log,
+      server: (config, password) => settings.server(config, { ...config, password }),
+      pool: (config) => settings.pool(config),
+      open: (sealed, ownerId) => openSecret(sealed, ownerId, env.CREDENTIALS_KEY),
+    }),
+    followCampaigns({
+      eventLog,
+      log,
+      apply: (record) => settings.campaign(record),
+      changed: (campaignId) => keeper.campaignChanged(campaignId),
+    }),
+    publishSenderStatus({
+      eventLog,
+      log,
+      source,
+      status: () => dispatcher.status(),
+      observe: (states) => {
+        metrics.servers(states);
+        metrics.lanes(keeper.state());
+      },
+      now: Date.now,
+    }),
+    consumeSendRequests({
+      eventLog,
+      keeper,
+      onLanes: (owned) => settings.lanes(owned),
+      drainMs: consumerDrainMs,
+      log,
+    }),
+  ];
+  return { parts };
+};
