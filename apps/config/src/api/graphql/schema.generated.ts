@@ -175,32 +175,37 @@ export type PoolPayload = {
 
 export type PoolResult = PoolPayload | Refused;
 
+/** A field is null, with an error at its place, while its service is away; the others are answered. */
 export type Query = {
   readonly __typename?: 'Query';
-  readonly apiKeys: ReadonlyArray<ApiKey>;
+  readonly apiKeys: Maybe<ReadonlyArray<ApiKey>>;
   readonly pool: Maybe<SendingServerPool>;
-  readonly pools: SendingServerPoolConnection;
+  readonly pools: Maybe<SendingServerPoolConnection>;
   readonly sendingServer: Maybe<SendingServer>;
-  readonly sendingServers: SendingServerConnection;
+  readonly sendingServers: Maybe<SendingServerConnection>;
 };
 
 
+/** A field is null, with an error at its place, while its service is away; the others are answered. */
 export type QueryPoolArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** A field is null, with an error at its place, while its service is away; the others are answered. */
 export type QueryPoolsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
+/** A field is null, with an error at its place, while its service is away; the others are answered. */
 export type QuerySendingServerArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** A field is null, with an error at its place, while its service is away; the others are answered. */
 export type QuerySendingServersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -663,11 +668,11 @@ export type PoolResultResolvers<ContextType = RequestContext, ParentType extends
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  apiKeys?: Resolver<ReadonlyArray<ResolversTypes['ApiKey']>, ParentType, ContextType>;
+  apiKeys?: Resolver<Maybe<ReadonlyArray<ResolversTypes['ApiKey']>>, ParentType, ContextType>;
   pool?: Resolver<Maybe<ResolversTypes['SendingServerPool']>, ParentType, ContextType, RequireFields<QueryPoolArgs, 'id'>>;
-  pools?: Resolver<ResolversTypes['SendingServerPoolConnection'], ParentType, ContextType, RequireFields<QueryPoolsArgs, 'first'>>;
+  pools?: Resolver<Maybe<ResolversTypes['SendingServerPoolConnection']>, ParentType, ContextType, RequireFields<QueryPoolsArgs, 'first'>>;
   sendingServer?: Resolver<Maybe<ResolversTypes['SendingServer']>, ParentType, ContextType, RequireFields<QuerySendingServerArgs, 'id'>>;
-  sendingServers?: Resolver<ResolversTypes['SendingServerConnection'], ParentType, ContextType, RequireFields<QuerySendingServersArgs, 'first'>>;
+  sendingServers?: Resolver<Maybe<ResolversTypes['SendingServerConnection']>, ParentType, ContextType, RequireFields<QuerySendingServersArgs, 'first'>>;
 };
 
 export type RefusedResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Refused'] = ResolversParentTypes['Refused']> = {

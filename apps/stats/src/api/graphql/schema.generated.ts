@@ -84,10 +84,11 @@ export type ProviderStats = {
   readonly unknown: Scalars['BigInt']['output'];
 };
 
+/** A field is null, with an error at its place, while its service is away; the others are answered. */
 export type Query = {
   readonly __typename?: 'Query';
   /** How far stats has read: events counted, and events in the log that are not counted yet. */
-  readonly statsLag: StatsLag;
+  readonly statsLag: Maybe<StatsLag>;
 };
 
 export type Role =
@@ -379,7 +380,7 @@ export type ProviderStatsResolvers<ContextType = RequestContext, ParentType exte
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  statsLag?: Resolver<ResolversTypes['StatsLag'], ParentType, ContextType>;
+  statsLag?: Resolver<Maybe<ResolversTypes['StatsLag']>, ParentType, ContextType>;
 };
 
 export type SenderHealthResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SenderHealth'] = ResolversParentTypes['SenderHealth']> = {
