@@ -49,6 +49,16 @@ test('a sender that has been silent for more than ten seconds is ignored', () =>
   assert.deepEqual(board.healthOf('a'), { queueDepth: 0, deferredWaiting: 0, senders: [] });
 });
 
+test('what waits to be tried again holds until a scheduler says otherwise', () => {
+  let now = 1000;
+  const board = createHealthBoard(() => now);
+  board.put({ type: 'SCHEDULER', source: 'x', serverId: 'a', at: 1000, deferredWaiting: 7 });
+  now += 60_000;
+  assert.equal(board.healthOf('a').deferredWaiting, 7);
+  board.put({ type: 'SCHEDULER', source: 'y', serverId: 'a', at: now, deferredWaiting: 5 });
+  assert.equal(board.healthOf('a').deferredWaiting, 5);
+});
+
 test('a server nobody has spoken of has nothing', () => {
   assert.equal(createHealthBoard(() => 0).healthOf('z').queueDepth, 0);
 });

@@ -10,37 +10,46 @@ export type ServerHealth = {
 
 export type HealthBoard = { put: (status: ServerStatus) => void; healthOf: (serverId: string) => ServerHealth };
 
-/** A process that says nothing for this long is gone. It speaks once a second. */
+/** A sender that says nothing for this long is gone. It speaks once a second. */
 export const freshMs = 10_000;
 
-const isSender = (status: ServerStatus): status is SenderStatus => status.type === 'SENDER';
-const isScheduler = (status: ServerStatus): status is DeferredStatus => status.type === 'SCHEDULER';
+type Known = { readonly senders: Map<string, SenderStatus>; deferred: DeferredStatus | undefined };
 
-const healthFrom = (statuses: readonly ServerStatus[]): ServerHealth => {
-  const senders = statuses.filter(isSender).sort((a, b) => (a.source < b.source ? -1 : 1));
-  const deferredWaiting = statuses.filter(isScheduler).reduce((sum, status) => sum + status.deferredWaiting, 0);
+const isNewer = (status: ServerStatus, than: ServerStatus | undefined): boolean =>
+  than === undefined || than.at <= status.at;
+
+/** Schedulers share one truth and speak only when it changes: the newest word of any of them holds. */
+const take = (known: Known, status: ServerStatus): void => {
+  if (status.type === 'SCHEDULER') {
+    if (isNewer(status, known.deferred)) known.deferred = status;
+  } else if (isNewer(status, known.senders.get(status.source))) known.senders.set(status.source, status);
+};
+
+const dropOld = ({ senders }: Known, oldest: number): void => {
+  for (const [source, status] of senders) if (status.at < oldest) senders.delete(source);
+};
+
+const healthFrom = (known: Known): ServerHealth => {
+  const senders = [...known.senders.values()].sort((a, b) => (a.source < b.source ? -1 : 1));
+  const deferredWaiting = known.deferred?.deferredWaiting ?? 0;
   const given = senders.reduce((sum, status) => sum + status.queued + status.inFlight, 0);
   return { queueDepth: given + deferredWaiting, deferredWaiting, senders };
 };
 
-/** `now` in milliseconds since 1970. Remembers one status for each source and server that has spoken within ten seconds. */
+/** `now` in milliseconds since 1970. */
 export const createHealthBoard = (now: () => number): HealthBoard => {
-  const servers = new Map<string, Map<string, ServerStatus>>();
-  const dropOld = (sources: Map<string, ServerStatus>): void => {
-    const oldest = now() - freshMs;
-    for (const [source, status] of sources) if (status.at < oldest) sources.delete(source);
-  };
+  const servers = new Map<string, Known>();
   return {
     put: (status) => {
-      const sources = servers.get(status.serverId) ?? new Map<string, ServerStatus>();
-      servers.set(status.serverId, sources);
-      if ((sources.get(status.source)?.at ?? 0) <= status.at) sources.set(status.source, status);
-      dropOld(sources);
+      const known = servers.get(status.serverId) ?? { senders: new Map(), deferred: undefined };
+      servers.set(status.serverId, known);
+      take(known, status);
+      dropOld(known, now() - freshMs);
     },
     healthOf: (serverId) => {
-      const sources = servers.get(serverId) ?? new Map<string, ServerStatus>();
-      dropOld(sources);
-      return healthFrom([...sources.values()]);
+      const known = servers.get(serverId) ?? { senders: new Map(), deferred: undefined };
+      dropOld(known, now() - freshMs);
+      return healthFrom(known);
     },
   };
 };

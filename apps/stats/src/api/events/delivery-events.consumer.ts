@@ -14,7 +14,7 @@ const decode = ({ value, partition, offset }: StoredRecord, deps: DeliveryEvents
     return deliveryEventsTopic.decode(value);
   } catch (error) {
     deps.metrics.badRecords.inc();
-    deps.log.error({ error, lane: partition, offset }, 'a delivery event cannot be read and is not counted');
+    deps.log.error({ lane: partition, offset, fault: messageOf(error) }, 'a delivery event is not counted');
     return undefined;
   }
 };

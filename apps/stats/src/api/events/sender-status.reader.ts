@@ -1,4 +1,4 @@
-/** Follows the tail of sender-status into memory. Every process reads all of it; what is past is of no interest. */
+/** Follows sender-status into memory, from the oldest record that is kept (one hour). Every process reads all of it. */
 import { senderStatusTopic } from '@sendpool/contracts';
 import type { EventLog, StoredRecord } from '@sendpool/event-log';
 import { isAppError } from '@sendpool/kernel';
@@ -24,7 +24,7 @@ const put = (record: StoredRecord, board: HealthBoard): void => {
 const createPoll = ({ eventLog, board }: SenderStatusDeps): (() => Promise<void>) => {
   let next: number | undefined;
   return async () => {
-    let from = next ?? (await eventLog.bounds(topic))[0]?.next ?? 0;
+    let from = next ?? (await eventLog.bounds(topic))[0]?.first ?? 0;
     let records: StoredRecord[];
     do {
       records = await eventLog.read(topic, 0, from, maxBatch);
