@@ -1,0 +1,38 @@
+/**
+ * The sink as a process: `node sink-main.ts '<SinkConfig as JSON>'`. Prints `{"port":…,"ca":…}` when ready.
+ * A line `{"rules":[…]}` on stdin replaces the rules and is answered by `{"rules":<count>}`. SIGTERM ends it with status 0.
+ */
+import { createInterface } from 'node:readline';
+import { openMailLog } from './mail-log.ts';
+import { behaviourOf, type SinkRule } from './rules.ts';
+import { startSink } from './sink.ts';
+import type { SinkConfig } from './sink-process.ts';
+
+const say = (line: object): void => {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+};
+
+const config = JSON.parse(process.argv[2] ?? '{}') as SinkConfig;
+const { file, rules = [], ...options } = config;
+const log = file === undefined ? null : openMailLog(file);
+const sink = await startSink({
+  ...options,
+  keepReceived: false,
+  ...(rules.length === 0 ? {} : { behave: behaviourOf(rules) }),
+  ...(log === null ? {} : { onMail: (mail) => log.append(mail) }),
+});
+
+createInterface({ input: process.stdin }).on('line', (line) => {
+  const wanted = (JSON.parse(line) as { rules: SinkRule[] }).rules;
+  sink.setBehaviour(wanted.length === 0 ? undefined : behaviourOf(wanted));
+  say({ rules: wanted.length });
+});
+
+process.once('SIGTERM', () => {
+  void sink.stop().then(() => {
+    log?.close();
+    process.exit(0);
+  });
+});
+
+say({ port: sink.port, ca: sink.certificate?.ca ?? null });
