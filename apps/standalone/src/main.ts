@@ -20,29 +20,30 @@ Sendpool is running.
 `;
 };
 
-const stopOnSignal = (system: System): void => {
-  let stopping = false;
-  const stop = async (): Promise<void> => {
-    if (stopping) return;
-    stopping = true;
-    console.log('Stopping: finishing running conversations ...');
-    await system.stop(stopDeadlineMs);
-    console.log('Stopped.');
-    process.exit(0);
-  };
-  process.on('SIGINT', () => void stop());
-  process.on('SIGTERM', () => void stop());
-};
+const stopSignal = new AbortController();
+process.on('SIGINT', () => stopSignal.abort());
+process.on('SIGTERM', () => stopSignal.abort());
+/** Resolves at the first Ctrl-C or SIGTERM. */
+const untilStopped = (): Promise<void> =>
+  new Promise((resolve) => {
+    if (stopSignal.signal.aborted) resolve();
+    else stopSignal.signal.addEventListener('abort', () => resolve());
+  });
 
 try {
   const env = readStandaloneEnv();
   console.log('Starting PostgreSQL and five services ...');
   const system = await startSystem({
     ...env,
-    onRestart: (name, reason) => console.error(`The ${name} service ended (${reason}); starting it again.`),
+    onRestart: (name, reason) => console.error(`${name} ended (${reason}); starting it again.`),
+    signal: stopSignal.signal,
   });
-  stopOnSignal(system);
   console.log(describe(system, env.dataFolder));
+  await untilStopped();
+  console.log('Stopping: finishing running conversations ...');
+  await system.stop(stopDeadlineMs);
+  console.log('Stopped.');
+  process.exit(0);
 } catch (error) {
   console.error(messageOf(error));
   process.exit(1);

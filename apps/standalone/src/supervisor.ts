@@ -11,6 +11,8 @@ const stopWithParent = fileURLToPath(new URL('./stop-with-parent.ts', import.met
 const restartPlan = { firstMs: 200, factor: 2, maxMs: 5_000, jitter: 0.2 };
 /** A service that ran this long is healthy again: its next restart comes at once. */
 const healthyMs = 30_000;
+/** Every service gets this long to stop, even when the ones before it used up the time. */
+const leastMercyMs = 1_000;
 
 export type SupervisorOptions = {
   /** Folder for `logs/<service>.log` and `processes.json` (name -> pid and port). */
@@ -23,9 +25,9 @@ type Running = { service: Service; child: ChildProcess; startedAt: number; resta
 
 export type Supervisor = {
   start(service: Service): void;
-  /** Resolves when /readyz of every service says so. Rejects after `timeoutMs`, naming the ones that are not ready. */
-  waitReady(timeoutMs: number): Promise<void>;
-  /** SIGTERM in reverse order of start, SIGKILL after `deadlineMs`. */
+  /** Resolves when /readyz of every service says so. Rejects after `timeoutMs` or when aborted, naming the ones that are not ready. */
+  waitReady(timeoutMs: number, signal?: AbortSignal): Promise<void>;
+  /** SIGTERM in reverse order of start; what still runs after `deadlineMs` in all is ended with SIGKILL. */
   stop(deadlineMs: number): Promise<void>;
 };
 
@@ -101,7 +103,7 @@ export const createSupervisor = ({ dataFolder, onRestart }: SupervisorOptions): 
 
   return {
     start: (service) => launch(service, 0),
-    waitReady: async (timeoutMs) => {
+    waitReady: async (timeoutMs, signal) => {
       const end = performance.now() + timeoutMs;
       for (;;) {
         const checks = [...running.values()].map(async ({ service }) =>
@@ -109,16 +111,18 @@ export const createSupervisor = ({ dataFolder, onRestart }: SupervisorOptions): 
         );
         const missing = (await Promise.all(checks)).flat();
         if (missing.length === 0) return;
-        if (performance.now() > end)
+        if (performance.now() > end || signal?.aborted === true)
           throw new Error(
             `not ready after ${Math.round(timeoutMs / 1000)} s: ${missing.join(', ')}; see ${join(dataFolder, 'logs')}`,
           );
-        await sleep(100, stopping.signal);
+        await sleep(100, signal);
       }
     },
     stop: async (deadlineMs) => {
       stopping.abort();
-      for (const { child } of [...running.values()].reverse()) await stopChild(child, deadlineMs);
+      const end = performance.now() + deadlineMs;
+      for (const { child } of [...running.values()].reverse())
+        await stopChild(child, Math.max(leastMercyMs, end - performance.now()));
     },
   };
 };

@@ -14,6 +14,8 @@ export type SystemOptions = {
   logLevel: string;
   /** Told when a service, or PostgreSQL, ended by itself and is started again. */
   onRestart(name: string, reason: string): void;
+  /** Aborts a start that is under way; what already runs is stopped. */
+  signal?: AbortSignal;
 };
 
 export type System = {
@@ -62,7 +64,7 @@ const startWatchedCluster = async ({ dataFolder, onRestart }: SystemOptions): Pr
   };
 };
 
-/** Starts everything and resolves when every service is ready. Throws AppError BAD_CONFIGURATION when folder or port are in use. */
+/** Starts everything and resolves when every service is ready. Throws AppError BAD_CONFIGURATION when folder or port are in use, and when `signal` is aborted. */
 export const startSystem = async (options: SystemOptions): Promise<System> => {
   const { dataFolder, gatewayPort, logLevel, onRestart } = options;
   if (gatewayPort !== 0 && (await isTaken(gatewayPort)))
@@ -77,7 +79,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
   try {
     const services = await planServices({ databaseUrl: cluster.url, gatewayPort, secrets, logLevel });
     for (const service of services) supervisor.start(service);
-    await supervisor.waitReady(readyTimeoutMs);
+    await supervisor.waitReady(readyTimeoutMs, options.signal);
     return { gatewayUrl: `http://127.0.0.1:${services.at(-1)!.port}`, firstAdminKey, stop };
   } catch (error) {
     await stop(5_000);
