@@ -104,10 +104,14 @@ const createSql = (on: Queryable, readiness: Readiness): Sql => ({
   },
 });
 
+const ignore = (): void => undefined;
+
 const createTransaction =
   (pool: pg.Pool, readiness: Readiness): Database['transaction'] =>
   async (work) => {
     const client = await pool.connect().catch((error: unknown) => Promise.reject(faultOf(error, readiness)));
+    // The statement under way is told as well; without a listener the event would end the process.
+    client.on('error', ignore);
     const sql = createSql(client, readiness);
     let broken = false;
     try {
@@ -121,6 +125,7 @@ const createTransaction =
       });
       throw faultOf(error, readiness);
     } finally {
+      client.off('error', ignore);
       client.release(broken);
     }
   };

@@ -17,7 +17,11 @@ const maxRowSize = 250_000;
 const retry = { firstMs: 50, factor: 2, maxMs: 1000, jitter: 0.5 };
 
 type Waiting = { records: readonly NewRecord[]; resolve: () => void; reject: (error: unknown) => void };
-export type Appender = { append(records: readonly NewRecord[]): Promise<void>; close(): void };
+export type Appender = {
+  /** Takes its place in the order at once. */
+  append(records: readonly NewRecord[]): Promise<void>;
+  close(): void;
+};
 
 /** Locks the partitions in their order: commits happen in the order of offsets, and two writers never wait for each other in a ring. */
 const lockPartitions = `l as materialized (select p.partition, p.next_offset from log_partition p
@@ -69,8 +73,8 @@ const latestStatement = (topic: Topic, records: readonly NewRecord[]): pg.QueryC
   return { name: 'append latest', text: appendLatest, values: [topic.id, ...columns] };
 };
 
-const checkRecord = (topic: Topic, record: NewRecord): void => {
-  if (topic.compacted && (record.key === null || /\0/.test(record.key + record.value))) {
+const checkRecord = (topic: Topic, { key, value }: NewRecord): void => {
+  if (topic.compacted && (key === null || (key + value).includes('\0'))) {
     throw new AppError('BAD_INPUT', `${topic.name} is compacted: its records need a key, and hold no NUL`);
   }
 };
@@ -84,13 +88,18 @@ const takeGroup = (queue: Waiting[]): Waiting[] => {
   return queue.splice(0, calls);
 };
 
-type AppenderDeps = { pool: pg.Pool; onAppended(topic: Topic): void };
+export type AppenderDeps = {
+  pool: pg.Pool;
+  /** The topic, once it has so many partitions. Throws AppError NOT_FOUND or BAD_INPUT. */
+  findTopic(partitions: number): Promise<Topic>;
+  onAppended(topic: Topic): void;
+};
 
-/** Repeats while the fault passes: after a lost answer the records may then lie in the log twice, but never in another order. */
-const appendUntilDone = async (deps: AppenderDeps, statement: pg.QueryConfig, stop: AbortSignal): Promise<void> => {
+/** Repeats `work` while its fault passes. */
+const persist = async <T>(work: () => Promise<T>, stop: AbortSignal): Promise<T> => {
   for (let attempt = 1; ; attempt++) {
     try {
-      return void (await withClient(deps.pool, (client) => client.query(statement)));
+      return await work();
     } catch (error) {
       if (stop.aborted || !isPassing(error)) throw faultOf(error);
     }
@@ -98,26 +107,53 @@ const appendUntilDone = async (deps: AppenderDeps, statement: pg.QueryConfig, st
   }
 };
 
-export const createAppender = (deps: AppenderDeps, topic: Topic): Appender => {
+/** The topic of records that can be appended to it. */
+const topicFor = async ({ findTopic }: AppenderDeps, records: readonly NewRecord[]): Promise<Topic> => {
+  let highest = 0;
+  for (const { partition } of records) {
+    if (!(Number.isInteger(partition) && partition >= 0))
+      throw new AppError('BAD_INPUT', `there is no partition ${partition}`);
+    if (partition > highest) highest = partition;
+  }
+  const topic = await findTopic(highest + 1);
+  for (const record of records) checkRecord(topic, record);
+  return topic;
+};
+
+/** After a lost answer the records may lie in the log twice, but never in another order. */
+const appendGroup = async (deps: AppenderDeps, group: Waiting[], stop: AbortSignal): Promise<void> => {
+  let topic: Topic | undefined;
+  const sound: Waiting[] = [];
+  for (const waiting of group) {
+    try {
+      topic = await persist(() => topicFor(deps, waiting.records), stop);
+      sound.push(waiting);
+    } catch (error) {
+      waiting.reject(error);
+    }
+  }
+  if (topic === undefined || sound.length === 0) return;
+  const records = sound.length === 1 ? sound[0]!.records : sound.flatMap((waiting) => waiting.records);
+  const statement = topic.compacted ? latestStatement(topic, records) : batchStatement(topic, records);
+  try {
+    await persist(() => withClient(deps.pool, (client) => client.query(statement)), stop);
+    for (const { resolve } of sound) resolve();
+    deps.onAppended(topic);
+  } catch (error) {
+    for (const { reject } of sound) reject(error);
+  }
+};
+
+/** Appends to one topic. */
+export const createAppender = (deps: AppenderDeps): Appender => {
   const queue: Waiting[] = [];
   const stop = new AbortController();
   let isRunning = false;
-  const appendGroup = async (group: Waiting[]): Promise<void> => {
-    const records = group.length === 1 ? group[0]!.records : group.flatMap((waiting) => waiting.records);
-    const statement = topic.compacted ? latestStatement(topic, records) : batchStatement(topic, records);
-    try {
-      await appendUntilDone(deps, statement, stop.signal);
-      for (const { resolve } of group) resolve();
-      deps.onAppended(topic);
-    } catch (error) {
-      for (const { reject } of group) reject(error);
-    }
-  };
   const run = async (): Promise<void> => {
     isRunning = true;
     while (queue.length > 0) {
       const began = performance.now();
-      await appendGroup(takeGroup(queue));
+      await appendGroup(deps, takeGroup(queue), stop.signal);
       const rest = groupMs - (performance.now() - began);
       if (rest > 0) await sleep(rest);
     }
@@ -126,7 +162,6 @@ export const createAppender = (deps: AppenderDeps, topic: Topic): Appender => {
   return {
     append: (records) => {
       if (stop.signal.aborted) return Promise.reject(new AppError('UNAVAILABLE', 'the event log is closed'));
-      for (const record of records) checkRecord(topic, record);
       return new Promise((resolve, reject) => {
         queue.push({ records, resolve, reject });
         if (!isRunning) void run();

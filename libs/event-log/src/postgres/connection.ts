@@ -63,6 +63,9 @@ const inTime = async <T>(work: Promise<T>, ms: number): Promise<T> => {
   }
 };
 
+/** The statement under way has already been told; without a listener the event would end the process. */
+const ignore = (): void => undefined;
+
 /** Runs `work` on one connection; a connection that failed in any way, or gave no answer in time, is thrown away. */
 export const withClient = async <T>(
   pool: pg.Pool,
@@ -70,13 +73,15 @@ export const withClient = async <T>(
   timeoutMs = 30_000,
 ): Promise<T> => {
   const client = await pool.connect();
+  client.on('error', ignore);
+  let isSound = false;
   try {
     const result = await inTime(work(client), timeoutMs);
-    client.release();
+    isSound = true;
     return result;
-  } catch (error) {
-    client.release(true);
-    throw error;
+  } finally {
+    if (isSound) client.off('error', ignore);
+    client.release(!isSound);
   }
 };
 

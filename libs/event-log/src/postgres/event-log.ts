@@ -63,25 +63,20 @@ const follow = async (
 };
 
 const createPublisher = ({ pool, signals, topics }: Core) => {
-  const appenders = new Map<number, Appender>();
+  const appenders = new Map<string, Appender>();
   const pending = new Set<Promise<void>>();
-  const appenderOf = (topic: Topic): Appender => {
-    const known = appenders.get(topic.id);
+  const appenderOf = (name: string): Appender => {
+    const known = appenders.get(name);
     if (known !== undefined) return known;
-    const made = createAppender({ pool, onAppended: () => signals.send(topicKey(topic)) }, topic);
-    appenders.set(topic.id, made);
+    const findTopic = (partitions: number): Promise<Topic> => topics.find(name, partitions);
+    const made = createAppender({ pool, findTopic, onAppended: (topic) => signals.send(topicKey(topic)) });
+    appenders.set(name, made);
     return made;
-  };
-  const append = async (name: string, records: readonly NewRecord[]): Promise<void> => {
-    if (records.some(({ partition }) => !(partition >= 0)))
-      throw new AppError('BAD_INPUT', 'a partition is a whole number from 0 on');
-    const highest = records.reduce((most, { partition }) => Math.max(most, partition), 0);
-    await appenderOf(await topics.find(name, highest + 1)).append(records);
   };
   return {
     publish: async (name: string, records: readonly NewRecord[]): Promise<void> => {
       if (records.length === 0) return;
-      const done = append(name, records);
+      const done = appenderOf(name).append(records);
       pending.add(done);
       try {
         await done;

@@ -27,11 +27,11 @@ const batchesSelect = (topic: Topic, wanted: readonly Wanted[], max: number): st
   join log_partition p on p.topic = ${topic.id} and p.partition = w.partition and p.next_offset > w."offset"
   cross join lateral (select greatest(w."offset", p.first_offset) as start) f
   cross join lateral (select * from (
-    select partition, base_offset, at, data, sum(n) over o - n as records, sum(octet_length(data)) over o - octet_length(data) as bytes
+    select partition, base_offset, at, data, sum(octet_length(data)) over o - octet_length(data) as bytes
     from log_batch where topic = ${topic.id} and partition = w.partition and base_offset + n > f.start and base_offset >= coalesce((
       select base_offset from log_batch where topic = ${topic.id} and partition = w.partition and base_offset <= f.start order by base_offset desc limit 1), 0)
     window o as (order by base_offset) order by base_offset limit ${maxRows}) r
-    where records < ${max} and (bytes < ${maxBytes} or records = 0)) b
+    where base_offset < f.start + ${max} and bytes < ${maxBytes}) b
   order by b.partition, b.base_offset`;
 
 const latestSelect = (topic: Topic, wanted: Wanted, max: number): string => `

@@ -1,0 +1,15 @@
+/** What an adapter brings so that the suite can try it: a log that several processes share, over links that can fail. */
+import type { EventLog } from '../port.ts';
+import type { Link } from './link.ts';
+
+/** One process with its own connection to the log. */
+export type Peer = { log: EventLog; link: Link };
+
+export type Harness = {
+  /** A new process. The harness closes it in the end. */
+  connect(name: string): Promise<Peer>;
+  close(): Promise<void>;
+};
+
+/** A fresh, empty log that looks for old records several times a second. */
+export type CreateHarness = () => Promise<Harness>;

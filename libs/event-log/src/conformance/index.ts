@@ -1,0 +1,26 @@
+/** The conformance suite of the event-log port: what every adapter must do, in cases that each can fail. */
+import { after, before, describe } from 'node:test';
+import { compactedCases } from './compacted-cases.ts';
+import { faultCases } from './fault-cases.ts';
+import { groupCases } from './group-cases.ts';
+import type { CreateHarness, Harness, Peer } from './harness.ts';
+import { logCases } from './log-cases.ts';
+
+export type { CreateHarness, Harness, Peer } from './harness.ts';
+export { createLink, type Link } from './link.ts';
+
+/** Call it in a spec. All cases share one log and run side by side, each with topics and processes of its own. */
+export const describeEventLog = (name: string, createHarness: CreateHarness): void => {
+  describe(`the event log on ${name}`, { concurrency: 4 }, () => {
+    let harness: Harness | undefined;
+    before(async () => {
+      harness = await createHarness();
+    });
+    after(() => harness?.close());
+    const connect = (peer: string): Promise<Peer> => harness!.connect(peer);
+    logCases(connect);
+    compactedCases(connect);
+    groupCases(connect);
+    faultCases(connect);
+  });
+};
