@@ -1,5 +1,4 @@
 /** What the scheduler is told by its environment. */
-import { laneLimits } from '@sendpool/contracts';
 import { commonEnv, readEnv } from '@sendpool/service';
 import { z } from 'zod';
 
@@ -29,13 +28,6 @@ export const schedulerEnv = z.object({
   AFTER_DOT_TIMEOUT_SECONDS: seconds
     .default(600)
     .describe('How long the sender waits for the reply after the final dot; the same as in the sender.'),
-  CAMPAIGN_WINDOW: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(laneLimits.campaignWindow)
-    .default(laneLimits.campaignWindow)
-    .describe('Messages of one campaign in one lane that are published and have no outcome yet, at most.'),
 });
 
 export type SchedulerEnv = z.output<typeof schedulerEnv>;

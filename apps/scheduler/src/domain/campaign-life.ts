@@ -36,17 +36,36 @@ export type CampaignLifeDeps = {
   graceMs: number;
 };
 
-/** One turn over all campaigns. Resolves true when there is more to do at once. */
-export const createTendCampaigns = (deps: CampaignLifeDeps) => async (): Promise<boolean> => {
-  for (const id of await deps.store.dueToStart(new Date(deps.now()))) await deps.start(id);
+/** A scheduled campaign that was refused is tried again after this time, milliseconds. */
+const refusedPause = 30_000;
+
+const startDue = async (deps: CampaignLifeDeps, notBefore: Map<string, number>): Promise<void> => {
+  for (const id of await deps.store.dueToStart(new Date(deps.now()))) {
+    if ((notBefore.get(id) ?? 0) > deps.now()) continue;
+    if (await deps.start(id)) notBefore.delete(id);
+    else notBefore.set(id, deps.now() + refusedPause);
+  }
+};
+
+const takeSteps = async (deps: CampaignLifeDeps): Promise<{ moved: boolean; more: boolean }> => {
   const work = await deps.store.workWaiting();
   const chunks: ('MORE' | 'DONE')[] = [];
   for (const campaign of work.prepare) chunks.push(await deps.store.prepareChunk(campaign, deps.lanes));
   for (const campaign of work.sweep) chunks.push(await deps.store.sweepChunk(campaign));
-  const finished: boolean[] = [];
+  let finished = false;
   for (const campaign of work.finish) {
-    finished.push(await deps.store.finishIfDone(campaign, new Date(deps.now()), deps.graceMs));
+    finished = (await deps.store.finishIfDone(campaign, new Date(deps.now()), deps.graceMs)) || finished;
   }
-  if (chunks.length > 0 || finished.includes(true)) deps.moved();
-  return chunks.includes('MORE');
+  return { moved: finished || chunks.length > 0, more: chunks.includes('MORE') };
+};
+
+/** One turn over all campaigns. Resolves true when there is more to do at once. */
+export const createTendCampaigns = (deps: CampaignLifeDeps): (() => Promise<boolean>) => {
+  const notBefore = new Map<string, number>();
+  return async () => {
+    await startDue(deps, notBefore);
+    const { moved, more } = await takeSteps(deps);
+    if (moved) deps.moved();
+    return more;
+  };
 };

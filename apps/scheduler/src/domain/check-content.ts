@@ -17,11 +17,10 @@ const addressFaults = (text: string, path: readonly string[], parseAddress: Pars
   return parsed.ok ? [] : [badInput(parsed.reason, ...path)];
 };
 
-const bodyFaults = (content: CampaignContent): Refusal[] => {
-  if (content.html === null && content.text === null) return [badInput('give html, text or both', 'html')];
-  const tooLong = (['html', 'text'] as const).filter((part) => (content[part]?.length ?? 0) > maxTemplate);
-  return tooLong.map((part) => badInput('the template must be below 512 KiB', part));
-};
+const sizeFaults = (content: CampaignContent): Refusal[] =>
+  (['html', 'text'] as const)
+    .filter((part) => (content[part]?.length ?? 0) > maxTemplate)
+    .map((part) => badInput('the template must be below 512 KiB', part));
 
 /** Every fault at once; empty when the content can be sent. */
 export const checkContent = (content: CampaignContent, rules: ContentRules): Refusal[] => [
@@ -36,6 +35,6 @@ export const checkContent = (content: CampaignContent, rules: ContentRules): Ref
     ? [badInput('the subject must have 1 to 2,000 characters', 'subject')]
     : []),
   ...lineFaults(content.subject, ['subject'], 'the subject'),
-  ...bodyFaults(content),
+  ...sizeFaults(content),
   ...rules.checkTemplates(content),
 ];

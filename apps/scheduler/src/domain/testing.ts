@@ -73,10 +73,12 @@ export const rules: ContentRules = {
       ? { ok: false, reason: 'this is not one e-mail address' }
       : { ok: true, address: text, domain: found[1]! };
   },
-  checkTemplates: ({ subject, html, text }) =>
-    Object.entries({ subject, html, text })
+  checkTemplates: ({ subject, html, text }) => [
+    ...Object.entries({ subject, html, text })
       .filter(([, template]) => template?.includes('{% bad') === true)
       .map(([part]) => badInput('line 1: the tag bad is not known', part)),
+    ...(html === null && text === null ? [badInput('html or text is needed', 'html')] : []),
+  ],
 };
 
 export const campaignsInMemory = (first: Campaign): Pick<CampaignStore, 'find' | 'change'> & { stored(): Campaign } => {

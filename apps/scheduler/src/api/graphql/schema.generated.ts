@@ -1,7 +1,11 @@
 import type { GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { GraphQLResolveInfo  } from '@sendpool/graphql';
+import type { GraphQLResolveInfo } from '@sendpool/graphql';
 import type { Audience as AudienceModel } from '../../domain/audience.ts';
-import type { Campaign as CampaignModel, CampaignProgress as ProgressModel, RecipientView as RecipientModel } from '../../domain/campaign.ts';
+import type {
+  Campaign as CampaignModel,
+  CampaignProgress as ProgressModel,
+  RecipientView as RecipientModel,
+} from '../../domain/campaign.ts';
 import type { RequestContext } from '@sendpool/graphql';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -9,16 +13,16 @@ export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
 export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
 /** All built-in and custom scalars, mapped to their actual values */
 export type Scalars = {
-  ID: { input: string; output: string; }
-  String: { input: string; output: string; }
-  Boolean: { input: boolean; output: boolean; }
-  Int: { input: number; output: number; }
-  Float: { input: number; output: number; }
+  ID: { input: string; output: string };
+  String: { input: string; output: string };
+  Boolean: { input: boolean; output: boolean };
+  Int: { input: number; output: number };
+  Float: { input: number; output: number };
   /** A whole number of any size, as text. */
-  BigInt: { input: number; output: number; }
+  BigInt: { input: number; output: number };
   /** A moment in UTC, as in `2026-11-24T12:30:00.000Z` (RFC 3339). */
-  DateTime: { input: Date; output: Date; }
-  _FieldSet: { input: unknown; output: unknown; }
+  DateTime: { input: Date; output: Date };
+  _FieldSet: { input: unknown; output: unknown };
 };
 
 /** A list of contacts. Contacts are uploaded with `POST /audiences/{id}/contacts` (CSV). */
@@ -71,7 +75,6 @@ export type Campaign = {
   readonly subject: Scalars['String']['output'];
   readonly text: Maybe<Scalars['String']['output']>;
 };
-
 
 export type CampaignRecipientsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
@@ -154,10 +157,7 @@ export type CreateCampaignInput = {
   readonly text?: InputMaybe<Scalars['String']['input']>;
 };
 
-export type ErrorCode =
-  | 'BAD_INPUT'
-  | 'CONFLICT'
-  | 'NOT_FOUND';
+export type ErrorCode = 'BAD_INPUT' | 'CONFLICT' | 'NOT_FOUND';
 
 export type Mutation = {
   readonly __typename?: 'Mutation';
@@ -173,41 +173,33 @@ export type Mutation = {
   readonly updateCampaign: CampaignResult;
 };
 
-
 export type MutationCancelCampaignArgs = {
   input: CampaignInput;
 };
-
 
 export type MutationCreateAudienceArgs = {
   input: CreateAudienceInput;
 };
 
-
 export type MutationCreateCampaignArgs = {
   input: CreateCampaignInput;
 };
-
 
 export type MutationPauseCampaignArgs = {
   input: CampaignInput;
 };
 
-
 export type MutationResumeCampaignArgs = {
   input: CampaignInput;
 };
-
 
 export type MutationScheduleCampaignArgs = {
   input: ScheduleCampaignInput;
 };
 
-
 export type MutationStartCampaignArgs = {
   input: CampaignInput;
 };
-
 
 export type MutationUpdateCampaignArgs = {
   input: UpdateCampaignInput;
@@ -230,12 +222,10 @@ export type Query = {
   readonly campaigns: Maybe<CampaignConnection>;
 };
 
-
 /** A field is null, with an error at its place, while its service is away; the others are answered. */
 export type QueryAudienceArgs = {
   id: Scalars['ID']['input'];
 };
-
 
 /** A field is null, with an error at its place, while its service is away; the others are answered. */
 export type QueryAudiencesArgs = {
@@ -243,12 +233,10 @@ export type QueryAudiencesArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
-
 /** A field is null, with an error at its place, while its service is away; the others are answered. */
 export type QueryCampaignArgs = {
   id: Scalars['ID']['input'];
 };
-
 
 /** A field is null, with an error at its place, while its service is away; the others are answered. */
 export type QueryCampaignsArgs = {
@@ -285,25 +273,14 @@ export type RecipientEdge = {
 };
 
 export type RecipientState =
-  | 'ACCEPTED'
-  | 'BOUNCED'
-  | 'CANCELLED'
-  | 'DEFERRED'
-  | 'EXPIRED'
-  | 'IN_FLIGHT'
-  | 'PENDING'
-  | 'SUPPRESSED'
-  | 'UNKNOWN';
+  'ACCEPTED' | 'BOUNCED' | 'CANCELLED' | 'DEFERRED' | 'EXPIRED' | 'IN_FLIGHT' | 'PENDING' | 'SUPPRESSED' | 'UNKNOWN';
 
 export type Refused = {
   readonly __typename?: 'Refused';
   readonly errors: ReadonlyArray<UserError>;
 };
 
-export type Role =
-  | 'ADMIN'
-  | 'OPERATOR'
-  | 'READER';
+export type Role = 'ADMIN' | 'OPERATOR' | 'READER';
 
 export type ScheduleCampaignInput = {
   readonly at: Scalars['DateTime']['input'];
@@ -367,46 +344,48 @@ export type UserError = {
   readonly path: Maybe<ReadonlyArray<Scalars['String']['output']>>;
 };
 
-
-
 export type ResolverTypeWrapper<T> = Promise<T> | T;
 
 export type ReferenceResolver<TResult, TReference, TContext> = (
-      reference: TReference,
-      context: TContext,
-      info: GraphQLResolveInfo
-    ) => Promise<TResult> | TResult;
+  reference: TReference,
+  context: TContext,
+  info: GraphQLResolveInfo,
+) => Promise<TResult> | TResult;
 
-      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
-      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
-      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
-      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
-    
+type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
+type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
+type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
+export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
 
 export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
   resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
 };
-export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
+export type Resolver<
+  TResult,
+  TParent = Record<PropertyKey, never>,
+  TContext = Record<PropertyKey, never>,
+  TArgs = Record<PropertyKey, never>,
+> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
 
 export type ResolverFn<TResult, TParent, TContext, TArgs> = (
   parent: TParent,
   args: TArgs,
   context: TContext,
-  info: GraphQLResolveInfo
+  info: GraphQLResolveInfo,
 ) => Promise<TResult> | TResult;
 
 export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
   parent: TParent,
   args: TArgs,
   context: TContext,
-  info: GraphQLResolveInfo
+  info: GraphQLResolveInfo,
 ) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
 
 export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
   parent: TParent,
   args: TArgs,
   context: TContext,
-  info: GraphQLResolveInfo
+  info: GraphQLResolveInfo,
 ) => TResult | Promise<TResult>;
 
 export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
@@ -423,26 +402,41 @@ export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, 
   | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
   | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
 
-export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+export type SubscriptionResolver<
+  TResult,
+  TKey extends string,
+  TParent = Record<PropertyKey, never>,
+  TContext = Record<PropertyKey, never>,
+  TArgs = Record<PropertyKey, never>,
+> =
   | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
   | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
 
 export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
   parent: TParent,
   context: TContext,
-  info: GraphQLResolveInfo
+  info: GraphQLResolveInfo,
 ) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
 
-export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  obj: T,
+  context: TContext,
+  info: GraphQLResolveInfo,
+) => boolean | Promise<boolean>;
 
 export type NextResolverFn<T> = () => Promise<T>;
 
-export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+export type DirectiveResolverFn<
+  TResult = Record<PropertyKey, never>,
+  TParent = Record<PropertyKey, never>,
+  TContext = Record<PropertyKey, never>,
+  TArgs = Record<PropertyKey, never>,
+> = (
   next: NextResolverFn<TResult>,
   parent: TParent,
   args: TArgs,
   context: TContext,
-  info: GraphQLResolveInfo
+  info: GraphQLResolveInfo,
 ) => TResult | Promise<TResult>;
 
 /** Mapping of federation types */
@@ -453,26 +447,15 @@ export type FederationTypes = {
 
 /** Mapping of federation reference types */
 export type FederationReferenceTypes = {
-  Audience:
-    ( { __typename: 'Audience' }
-    & GraphQLRecursivePick<FederationTypes['Audience'], {"id":true}> );
-  Campaign:
-    ( { __typename: 'Campaign' }
-    & GraphQLRecursivePick<FederationTypes['Campaign'], {"id":true}> );
+  Audience: { __typename: 'Audience' } & GraphQLRecursivePick<FederationTypes['Audience'], { id: true }>;
+  Campaign: { __typename: 'Campaign' } & GraphQLRecursivePick<FederationTypes['Campaign'], { id: true }>;
 };
 
 /** Mapping of union types */
 export type ResolversUnionTypes<_RefType extends Record<string, unknown>> = {
-  AudienceResult:
-    | ( Omit<AudiencePayload, 'audience'> & { audience: _RefType['Audience'] } )
-    | ( Refused )
-  ;
-  CampaignResult:
-    | ( Omit<CampaignPayload, 'campaign'> & { campaign: _RefType['Campaign'] } )
-    | ( Refused )
-  ;
+  AudienceResult: (Omit<AudiencePayload, 'audience'> & { audience: _RefType['Audience'] }) | Refused;
+  CampaignResult: (Omit<CampaignPayload, 'campaign'> & { campaign: _RefType['Campaign'] }) | Refused;
 };
-
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
@@ -480,13 +463,23 @@ export type ResolversTypes = {
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
-  AudienceConnection: ResolverTypeWrapper<Omit<AudienceConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['AudienceEdge']>, nodes: ReadonlyArray<ResolversTypes['Audience']> }>;
+  AudienceConnection: ResolverTypeWrapper<
+    Omit<AudienceConnection, 'edges' | 'nodes'> & {
+      edges: ReadonlyArray<ResolversTypes['AudienceEdge']>;
+      nodes: ReadonlyArray<ResolversTypes['Audience']>;
+    }
+  >;
   AudienceEdge: ResolverTypeWrapper<Omit<AudienceEdge, 'node'> & { node: ResolversTypes['Audience'] }>;
   AudiencePayload: ResolverTypeWrapper<Omit<AudiencePayload, 'audience'> & { audience: ResolversTypes['Audience'] }>;
   AudienceResult: ResolverTypeWrapper<ResolversUnionTypes<ResolversTypes>['AudienceResult']>;
   BigInt: ResolverTypeWrapper<Scalars['BigInt']['output']>;
   Campaign: ResolverTypeWrapper<CampaignModel>;
-  CampaignConnection: ResolverTypeWrapper<Omit<CampaignConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['CampaignEdge']>, nodes: ReadonlyArray<ResolversTypes['Campaign']> }>;
+  CampaignConnection: ResolverTypeWrapper<
+    Omit<CampaignConnection, 'edges' | 'nodes'> & {
+      edges: ReadonlyArray<ResolversTypes['CampaignEdge']>;
+      nodes: ReadonlyArray<ResolversTypes['Campaign']>;
+    }
+  >;
   CampaignEdge: ResolverTypeWrapper<Omit<CampaignEdge, 'node'> & { node: ResolversTypes['Campaign'] }>;
   CampaignInput: CampaignInput;
   CampaignPayload: ResolverTypeWrapper<Omit<CampaignPayload, 'campaign'> & { campaign: ResolversTypes['Campaign'] }>;
@@ -503,7 +496,12 @@ export type ResolversTypes = {
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Recipient: ResolverTypeWrapper<RecipientModel>;
-  RecipientConnection: ResolverTypeWrapper<Omit<RecipientConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['RecipientEdge']>, nodes: ReadonlyArray<ResolversTypes['Recipient']> }>;
+  RecipientConnection: ResolverTypeWrapper<
+    Omit<RecipientConnection, 'edges' | 'nodes'> & {
+      edges: ReadonlyArray<ResolversTypes['RecipientEdge']>;
+      nodes: ReadonlyArray<ResolversTypes['Recipient']>;
+    }
+  >;
   RecipientEdge: ResolverTypeWrapper<Omit<RecipientEdge, 'node'> & { node: ResolversTypes['Recipient'] }>;
   RecipientState: RecipientState;
   Refused: ResolverTypeWrapper<Refused>;
@@ -525,13 +523,19 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   ID: Scalars['ID']['output'];
   String: Scalars['String']['output'];
-  AudienceConnection: Omit<AudienceConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['AudienceEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Audience']> };
+  AudienceConnection: Omit<AudienceConnection, 'edges' | 'nodes'> & {
+    edges: ReadonlyArray<ResolversParentTypes['AudienceEdge']>;
+    nodes: ReadonlyArray<ResolversParentTypes['Audience']>;
+  };
   AudienceEdge: Omit<AudienceEdge, 'node'> & { node: ResolversParentTypes['Audience'] };
   AudiencePayload: Omit<AudiencePayload, 'audience'> & { audience: ResolversParentTypes['Audience'] };
   AudienceResult: ResolversUnionTypes<ResolversParentTypes>['AudienceResult'];
   BigInt: Scalars['BigInt']['output'];
   Campaign: CampaignModel;
-  CampaignConnection: Omit<CampaignConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['CampaignEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Campaign']> };
+  CampaignConnection: Omit<CampaignConnection, 'edges' | 'nodes'> & {
+    edges: ReadonlyArray<ResolversParentTypes['CampaignEdge']>;
+    nodes: ReadonlyArray<ResolversParentTypes['Campaign']>;
+  };
   CampaignEdge: Omit<CampaignEdge, 'node'> & { node: ResolversParentTypes['Campaign'] };
   CampaignInput: CampaignInput;
   CampaignPayload: Omit<CampaignPayload, 'campaign'> & { campaign: ResolversParentTypes['Campaign'] };
@@ -546,7 +550,10 @@ export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
   Query: Record<PropertyKey, never>;
   Recipient: RecipientModel;
-  RecipientConnection: Omit<RecipientConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['RecipientEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Recipient']> };
+  RecipientConnection: Omit<RecipientConnection, 'edges' | 'nodes'> & {
+    edges: ReadonlyArray<ResolversParentTypes['RecipientEdge']>;
+    nodes: ReadonlyArray<ResolversParentTypes['Recipient']>;
+  };
   RecipientEdge: Omit<RecipientEdge, 'node'> & { node: ResolversParentTypes['Recipient'] };
   Refused: Refused;
   ScheduleCampaignInput: ScheduleCampaignInput;
@@ -563,33 +570,58 @@ export type AccessDirectiveArgs = {
   role: Role;
 };
 
-export type AccessDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = AccessDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+export type AccessDirectiveResolver<
+  Result,
+  Parent,
+  ContextType = RequestContext,
+  Args = AccessDirectiveArgs,
+> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
-export type AudienceResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Audience'] = ResolversParentTypes['Audience'], FederationReferenceType extends FederationReferenceTypes['Audience'] = FederationReferenceTypes['Audience']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Audience']> | FederationReferenceType, FederationReferenceType, ContextType>;
+export type AudienceResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['Audience'] = ResolversParentTypes['Audience'],
+  FederationReferenceType extends FederationReferenceTypes['Audience'] = FederationReferenceTypes['Audience'],
+> = {
+  __resolveReference?: ReferenceResolver<
+    Maybe<ResolversTypes['Audience']> | FederationReferenceType,
+    FederationReferenceType,
+    ContextType
+  >;
   contactCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type AudienceConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AudienceConnection'] = ResolversParentTypes['AudienceConnection']> = {
+export type AudienceConnectionResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['AudienceConnection'] = ResolversParentTypes['AudienceConnection'],
+> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['AudienceEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Audience']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
-export type AudienceEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AudienceEdge'] = ResolversParentTypes['AudienceEdge']> = {
+export type AudienceEdgeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['AudienceEdge'] = ResolversParentTypes['AudienceEdge'],
+> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Audience'], ParentType, ContextType>;
 };
 
-export type AudiencePayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AudiencePayload'] = ResolversParentTypes['AudiencePayload']> = {
+export type AudiencePayloadResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['AudiencePayload'] = ResolversParentTypes['AudiencePayload'],
+> = {
   audience?: Resolver<ResolversTypes['Audience'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type AudienceResultResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AudienceResult'] = ResolversParentTypes['AudienceResult']> = {
+export type AudienceResultResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['AudienceResult'] = ResolversParentTypes['AudienceResult'],
+> = {
   __resolveType: TypeResolveFn<'AudiencePayload' | 'Refused', ParentType, ContextType>;
 };
 
@@ -597,8 +629,16 @@ export interface BigIntScalarConfig extends GraphQLScalarTypeConfig<ResolversTyp
   name: 'BigInt';
 }
 
-export type CampaignResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Campaign'] = ResolversParentTypes['Campaign'], FederationReferenceType extends FederationReferenceTypes['Campaign'] = FederationReferenceTypes['Campaign']> = {
-  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Campaign']> | FederationReferenceType, FederationReferenceType, ContextType>;
+export type CampaignResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['Campaign'] = ResolversParentTypes['Campaign'],
+  FederationReferenceType extends FederationReferenceTypes['Campaign'] = FederationReferenceTypes['Campaign'],
+> = {
+  __resolveReference?: ReferenceResolver<
+    Maybe<ResolversTypes['Campaign']> | FederationReferenceType,
+    FederationReferenceType,
+    ContextType
+  >;
   audience?: Resolver<ResolversTypes['Audience'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   finishedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -607,7 +647,12 @@ export type CampaignResolvers<ContextType = RequestContext, ParentType extends R
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   progress?: Resolver<ResolversTypes['CampaignProgress'], ParentType, ContextType>;
-  recipients?: Resolver<ResolversTypes['RecipientConnection'], ParentType, ContextType, RequireFields<CampaignRecipientsArgs, 'first'>>;
+  recipients?: Resolver<
+    ResolversTypes['RecipientConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<CampaignRecipientsArgs, 'first'>
+  >;
   replyTo?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   scheduledAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
@@ -618,23 +663,35 @@ export type CampaignResolvers<ContextType = RequestContext, ParentType extends R
   text?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
-export type CampaignConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CampaignConnection'] = ResolversParentTypes['CampaignConnection']> = {
+export type CampaignConnectionResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['CampaignConnection'] = ResolversParentTypes['CampaignConnection'],
+> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['CampaignEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Campaign']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
-export type CampaignEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CampaignEdge'] = ResolversParentTypes['CampaignEdge']> = {
+export type CampaignEdgeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['CampaignEdge'] = ResolversParentTypes['CampaignEdge'],
+> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Campaign'], ParentType, ContextType>;
 };
 
-export type CampaignPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CampaignPayload'] = ResolversParentTypes['CampaignPayload']> = {
+export type CampaignPayloadResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['CampaignPayload'] = ResolversParentTypes['CampaignPayload'],
+> = {
   campaign?: Resolver<ResolversTypes['Campaign'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type CampaignProgressResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CampaignProgress'] = ResolversParentTypes['CampaignProgress']> = {
+export type CampaignProgressResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['CampaignProgress'] = ResolversParentTypes['CampaignProgress'],
+> = {
   accepted?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   bounced?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   cancelled?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
@@ -650,7 +707,10 @@ export type CampaignProgressResolvers<ContextType = RequestContext, ParentType e
   waitingFor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
-export type CampaignResultResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CampaignResult'] = ResolversParentTypes['CampaignResult']> = {
+export type CampaignResultResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['CampaignResult'] = ResolversParentTypes['CampaignResult'],
+> = {
   __resolveType: TypeResolveFn<'CampaignPayload' | 'Refused', ParentType, ContextType>;
 };
 
@@ -658,32 +718,104 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
   name: 'DateTime';
 }
 
-export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
-  cancelCampaign?: Resolver<ResolversTypes['CampaignResult'], ParentType, ContextType, RequireFields<MutationCancelCampaignArgs, 'input'>>;
-  createAudience?: Resolver<ResolversTypes['AudienceResult'], ParentType, ContextType, RequireFields<MutationCreateAudienceArgs, 'input'>>;
-  createCampaign?: Resolver<ResolversTypes['CampaignResult'], ParentType, ContextType, RequireFields<MutationCreateCampaignArgs, 'input'>>;
-  pauseCampaign?: Resolver<ResolversTypes['CampaignResult'], ParentType, ContextType, RequireFields<MutationPauseCampaignArgs, 'input'>>;
-  resumeCampaign?: Resolver<ResolversTypes['CampaignResult'], ParentType, ContextType, RequireFields<MutationResumeCampaignArgs, 'input'>>;
-  scheduleCampaign?: Resolver<ResolversTypes['CampaignResult'], ParentType, ContextType, RequireFields<MutationScheduleCampaignArgs, 'input'>>;
-  startCampaign?: Resolver<ResolversTypes['CampaignResult'], ParentType, ContextType, RequireFields<MutationStartCampaignArgs, 'input'>>;
-  updateCampaign?: Resolver<ResolversTypes['CampaignResult'], ParentType, ContextType, RequireFields<MutationUpdateCampaignArgs, 'input'>>;
+export type MutationResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation'],
+> = {
+  cancelCampaign?: Resolver<
+    ResolversTypes['CampaignResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCancelCampaignArgs, 'input'>
+  >;
+  createAudience?: Resolver<
+    ResolversTypes['AudienceResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCreateAudienceArgs, 'input'>
+  >;
+  createCampaign?: Resolver<
+    ResolversTypes['CampaignResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCreateCampaignArgs, 'input'>
+  >;
+  pauseCampaign?: Resolver<
+    ResolversTypes['CampaignResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationPauseCampaignArgs, 'input'>
+  >;
+  resumeCampaign?: Resolver<
+    ResolversTypes['CampaignResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationResumeCampaignArgs, 'input'>
+  >;
+  scheduleCampaign?: Resolver<
+    ResolversTypes['CampaignResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationScheduleCampaignArgs, 'input'>
+  >;
+  startCampaign?: Resolver<
+    ResolversTypes['CampaignResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationStartCampaignArgs, 'input'>
+  >;
+  updateCampaign?: Resolver<
+    ResolversTypes['CampaignResult'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationUpdateCampaignArgs, 'input'>
+  >;
 };
 
-export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+export type PageInfoResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo'],
+> = {
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
-export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
-  audience?: Resolver<Maybe<ResolversTypes['Audience']>, ParentType, ContextType, RequireFields<QueryAudienceArgs, 'id'>>;
-  audiences?: Resolver<Maybe<ResolversTypes['AudienceConnection']>, ParentType, ContextType, RequireFields<QueryAudiencesArgs, 'first'>>;
-  campaign?: Resolver<Maybe<ResolversTypes['Campaign']>, ParentType, ContextType, RequireFields<QueryCampaignArgs, 'id'>>;
-  campaigns?: Resolver<Maybe<ResolversTypes['CampaignConnection']>, ParentType, ContextType, RequireFields<QueryCampaignsArgs, 'first'>>;
+export type QueryResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query'],
+> = {
+  audience?: Resolver<
+    Maybe<ResolversTypes['Audience']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryAudienceArgs, 'id'>
+  >;
+  audiences?: Resolver<
+    Maybe<ResolversTypes['AudienceConnection']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryAudiencesArgs, 'first'>
+  >;
+  campaign?: Resolver<
+    Maybe<ResolversTypes['Campaign']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryCampaignArgs, 'id'>
+  >;
+  campaigns?: Resolver<
+    Maybe<ResolversTypes['CampaignConnection']>,
+    ParentType,
+    ContextType,
+    RequireFields<QueryCampaignsArgs, 'first'>
+  >;
 };
 
-export type RecipientResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Recipient'] = ResolversParentTypes['Recipient']> = {
+export type RecipientResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['Recipient'] = ResolversParentTypes['Recipient'],
+> = {
   dueAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   email?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   lastReply?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -692,37 +824,58 @@ export type RecipientResolvers<ContextType = RequestContext, ParentType extends 
   tries?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
-export type RecipientConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RecipientConnection'] = ResolversParentTypes['RecipientConnection']> = {
+export type RecipientConnectionResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['RecipientConnection'] = ResolversParentTypes['RecipientConnection'],
+> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['RecipientEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Recipient']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
-export type RecipientEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RecipientEdge'] = ResolversParentTypes['RecipientEdge']> = {
+export type RecipientEdgeResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['RecipientEdge'] = ResolversParentTypes['RecipientEdge'],
+> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Recipient'], ParentType, ContextType>;
 };
 
-export type RefusedResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Refused'] = ResolversParentTypes['Refused']> = {
+export type RefusedResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['Refused'] = ResolversParentTypes['Refused'],
+> = {
   errors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
-export type SenderResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Sender'] = ResolversParentTypes['Sender']> = {
+export type SenderResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['Sender'] = ResolversParentTypes['Sender'],
+> = {
   address?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
-export type SendingServerPoolResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SendingServerPool'] = ResolversParentTypes['SendingServerPool']> = {
+export type SendingServerPoolResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['SendingServerPool'] = ResolversParentTypes['SendingServerPool'],
+> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
-export type SendingSettingsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SendingSettings'] = ResolversParentTypes['SendingSettings']> = {
+export type SendingSettingsResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['SendingSettings'] = ResolversParentTypes['SendingSettings'],
+> = {
   pool?: Resolver<Maybe<ResolversTypes['SendingServerPool']>, ParentType, ContextType>;
   unknownPolicy?: Resolver<ResolversTypes['UnknownPolicy'], ParentType, ContextType>;
 };
 
-export type UserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
+export type UserErrorResolvers<
+  ContextType = RequestContext,
+  ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError'],
+> = {
   code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   path?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;

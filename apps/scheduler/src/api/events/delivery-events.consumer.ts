@@ -1,0 +1,70 @@
+/** Records delivery events: the position lies in the scheduler's own database, in the same transaction as what was learned. */
+import { deliveryEventsTopic, type DeliveryEvent } from '@sendpool/contracts';
+import type { Consumer, EventLog, RecordBatch } from '@sendpool/event-log';
+import { sleep } from '@sendpool/kernel';
+import type { Log, Part } from '@sendpool/service';
+import { schedulerGroup, type RecordEvents } from '../../domain/record-events.ts';
+import { decodeOr } from './decode.ts';
+import type { SchedulerMetrics } from './scheduler-metrics.ts';
+
+export type DeliveryEventsDeps = {
+  eventLog: Pick<EventLog, 'consume'>;
+  record: RecordEvents;
+  /** Told how many recipients of a lane were changed. */
+  settled(lane: number, count: number): void;
+  metrics: SchedulerMetrics;
+  log: Log;
+};
+
+/** A batch that is not full is followed by a pause, so that the next one is larger: a transaction costs as much as a hundred events. */
+const gatherMs = 100;
+const maxBatch = 1000;
+
+type Decoded = { readonly offset: number; readonly event: DeliveryEvent };
+
+const decode = (deps: DeliveryEventsDeps, batch: RecordBatch): Decoded[] => {
+  const events: Decoded[] = [];
+  for (const record of batch.records) {
+    const event = decodeOr(deliveryEventsTopic, record, deps.log);
+    if (event !== undefined) events.push({ offset: record.offset, event });
+  }
+  return events;
+};
+
+const count = (metrics: SchedulerMetrics, events: readonly Decoded[]): void => {
+  for (const { event } of events)
+    metrics.recorded.inc({ outcome: event.type === 'OUTCOME' ? event.outcome : event.type });
+};
+
+const recordBatch = async (deps: DeliveryEventsDeps, batch: RecordBatch, signal: AbortSignal): Promise<void> => {
+  const last = batch.records.at(-1);
+  if (last === undefined) return;
+  const events = decode(deps, batch);
+  const changed = await deps.record.record({ partition: batch.partition, next: last.offset + 1, events });
+  count(deps.metrics, events);
+  deps.settled(batch.partition, changed);
+  if (batch.records.length < maxBatch / 2) await sleep(gatherMs, signal);
+};
+
+export const consumeDeliveryEvents = (deps: DeliveryEventsDeps): Part => {
+  const stopping = new AbortController();
+  let consumer: Consumer | undefined;
+  return {
+    name: 'delivery-events',
+    start: async () => {
+      consumer = await deps.eventLog.consume({
+        topic: deliveryEventsTopic.name,
+        group: schedulerGroup,
+        maxBatch,
+        onAssigned: (epoch) => deps.record.assigned(epoch.partitions),
+        onBatch: (batch) => recordBatch(deps, batch, stopping.signal),
+        onRevoked: async () => undefined,
+        onError: (error) => deps.log.warn({ error }, 'delivery events could not be recorded and are read again'),
+      });
+    },
+    stop: async () => {
+      stopping.abort();
+      await consumer?.close();
+    },
+  };
+};

@@ -1,0 +1,109 @@
+/** Puts together what works without being asked: the life of campaigns, the lanes, the recording of outcomes. */
+import type { Database } from '@sendpool/database';
+import type { EventLog } from '@sendpool/event-log';
+import { newId } from '@sendpool/kernel';
+import type { Log, Part } from '@sendpool/service';
+import { createCampaignsPublisher } from './api/events/campaigns.publisher.ts';
+import { createDeferredPublisher } from './api/events/deferred.publisher.ts';
+import { consumeDeliveryEvents } from './api/events/delivery-events.consumer.ts';
+import { createLanes } from './api/events/lanes.ts';
+import { createLoop, type Loop } from './api/events/loop.ts';
+import { measureLanes, type SchedulerMetrics } from './api/events/scheduler-metrics.ts';
+import { followSendingConfig } from './api/events/sending-config.follower.ts';
+import { createTrimRequests } from './api/events/trim-requests.ts';
+import { createWakers, type Wakers } from './api/events/wakers.ts';
+import { createTendCampaigns } from './domain/campaign-life.ts';
+import { defaultSliceLimits } from './domain/plan-slice.ts';
+import { defaultRetryPolicy, type RetryPolicy } from './domain/recipient.ts';
+import { createRecordEvents } from './domain/record-events.ts';
+import type { SendingView } from './domain/sending-view.ts';
+import { createTakeSlice } from './domain/take-slice.ts';
+import type { SchedulerEnv } from './env.ts';
+import { createCampaignLifeStore } from './store/campaign-life.store.ts';
+import { createCampaignOutbox } from './store/campaign-outbox.store.ts';
+import { createDeferredWaiting } from './store/deferred-waiting.store.ts';
+import { createLaneNumbers } from './store/lane-numbers.store.ts';
+import { createLaneStore, ensureLanes } from './store/lane.store.ts';
+import { createRecordStore } from './store/record.store.ts';
+
+export type DeliveryDeps = {
+  env: SchedulerEnv;
+  database: Database;
+  eventLog: EventLog;
+  sending: SendingView;
+  start(campaignId: string): Promise<boolean>;
+  metrics: SchedulerMetrics;
+  log: Log;
+};
+
+const second = 1000;
+
+const policyOf = (env: SchedulerEnv): RetryPolicy => ({
+  ...defaultRetryPolicy,
+  delaysMs: env.RETRY_DELAYS_SECONDS.map((delay) => delay * second),
+  maxAgeMs: env.RETRY_MAX_AGE_SECONDS * second,
+  unknownGraceMs: (env.AFTER_DOT_TIMEOUT_SECONDS + 60) * second,
+});
+
+const createCampaignLoop = (deps: DeliveryDeps, graceMs: number, moved: () => void): Loop => {
+  const tend = createTendCampaigns({
+    store: createCampaignLifeStore(deps.database),
+    start: deps.start,
+    moved,
+    now: Date.now,
+    lanes: deps.env.LANES,
+    graceMs,
+  });
+  return createLoop({ name: 'campaigns', log: deps.log, turn: async () => ((await tend()) ? 0 : second) });
+};
+
+const lanesOf = (deps: DeliveryDeps, policy: RetryPolicy, wakers: Wakers): Part => {
+  const store = createLaneStore(deps.database);
+  return createLanes({
+    leases: store,
+    owner: newId(),
+    takeSlice: createTakeSlice({ store, limits: defaultSliceLimits, policy }),
+    lanes: () => ensureLanes(deps.database.sql, deps.env.LANES),
+    eventLog: deps.eventLog,
+    wakers,
+    metrics: deps.metrics,
+    log: deps.log,
+  });
+};
+
+/** `changed` is to be called when a campaign has a new revision. */
+export const createDelivery = (deps: DeliveryDeps): { parts: Part[]; changed(): void } => {
+  const { database, eventLog, sending, metrics, log } = deps;
+  const policy = policyOf(deps.env);
+  const wakers = createWakers();
+  const publisher = createCampaignsPublisher({
+    eventLog,
+    outbox: createCampaignOutbox(database),
+    acknowledged: wakers.wakeAll,
+    log,
+  });
+  const campaigns = createCampaignLoop(deps, policy.unknownGraceMs, publisher.wake);
+  const record = createRecordEvents({ store: createRecordStore(database), policy, random: Math.random });
+  const parts: Part[] = [
+    followSendingConfig({ eventLog, view: sending, log }),
+    publisher,
+    campaigns,
+    consumeDeliveryEvents({ eventLog, record, settled: wakers.settled, metrics, log }),
+    lanesOf(deps, policy, wakers),
+    createDeferredPublisher({
+      eventLog,
+      store: createDeferredWaiting(database),
+      serverIds: sending.serverIds,
+      source: newId(),
+      now: Date.now,
+      log,
+    }),
+    createTrimRequests({ eventLog, log }),
+    measureLanes({ eventLog, numbers: createLaneNumbers(database), metrics, log }),
+  ];
+  const changed = (): void => {
+    publisher.wake();
+    campaigns.wake();
+  };
+  return { parts, changed };
+};

@@ -1,0 +1,78 @@
+/** The scheduler as parts and routes: audiences, campaigns, and the recipients' truth. */
+import {
+  campaignsTopic,
+  deliveryEventsTopic,
+  sendRequestsTopic,
+  senderStatusTopic,
+  sendingConfigTopic,
+} from '@sendpool/contracts';
+import { createDatabase } from '@sendpool/database';
+import { createEventLog } from '@sendpool/event-log';
+import { createSubgraph } from '@sendpool/graphql';
+import { streamedBody, verifyRequest, type Log, type Metrics, type Part, type Route } from '@sendpool/service';
+import { createResolvers, typeDefs } from './api/graphql/resolvers.ts';
+import { createUploadRoute } from './api/http/upload-contacts.ts';
+import { createSchedulerMetrics } from './api/events/scheduler-metrics.ts';
+import { createSendingView } from './domain/sending-view.ts';
+import { createDelivery } from './delivery.ts';
+import type { SchedulerEnv } from './env.ts';
+import { createAudienceStore } from './store/audience.store.ts';
+import { createCampaignStore } from './store/campaign.store.ts';
+import { migrations } from './store/migrations/index.ts';
+import { topicSpecs } from './topics.ts';
+import { createUseCases } from './use-cases.ts';
+
+export type SchedulerService = { parts: Part[]; routes: Route[] };
+
+/** A file of millions of contacts may take long to arrive. */
+export const uploadTimeoutMs = 3_600_000;
+
+const applicationName = 'sendpool scheduler';
+const topics = [campaignsTopic, sendRequestsTopic, deliveryEventsTopic, sendingConfigTopic, senderStatusTopic];
+
+/** Opens the database and the event log; the parts begin to work, and close both at the end. */
+export const createSchedulerService = async (options: {
+  env: SchedulerEnv;
+  log: Log;
+  metrics: Metrics;
+}): Promise<SchedulerService> => {
+  const { env, log } = options;
+  const database = await createDatabase({
+    url: env.DATABASE_URL,
+    schema: 'scheduler',
+    migrations,
+    poolSize: env.LANES + 10,
+    applicationName,
+  });
+  const eventLog = await createEventLog({ url: env.EVENT_LOG_URL, applicationName });
+  const sending = createSendingView();
+  const useCases = createUseCases({
+    audiences: createAudienceStore(database),
+    campaigns: createCampaignStore(database),
+    sending,
+    changed: () => delivery.changed(),
+  });
+  const start = async (id: string): Promise<boolean> => (await useCases.startCampaign(id)).ok;
+  const metrics = createSchedulerMetrics(options.metrics);
+  const delivery = createDelivery({ env, database, eventLog, sending, start, metrics, log });
+  const secret = { secret: env.INTERNAL_SECRET };
+  const door = await createSubgraph({
+    typeDefs,
+    resolvers: createResolvers(useCases),
+    actorOf: (req, body) => verifyRequest(req, body, secret),
+    log,
+  });
+  const upload = createUploadRoute({
+    importContacts: useCases.importContacts,
+    actorOf: (req) => verifyRequest(req, streamedBody, secret),
+    log,
+  });
+  const parts: Part[] = [
+    { name: 'database', ready: () => database.isReady(), stop: () => database.close() },
+    { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
+    { name: 'topics', start: () => eventLog.ensureTopics(topicSpecs(topics, env.LANES)) },
+    ...delivery.parts,
+    door.part,
+  ];
+  return { parts, routes: [door.route, upload] };
+};
