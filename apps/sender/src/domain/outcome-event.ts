@@ -1,0 +1,35 @@
+/** Delivery events as the keeper writes them. */
+import type { OutcomeEvent } from '@sendpool/contracts';
+import type { PublicationRef, Report } from './lane-types.ts';
+
+export const outcomeEvent = (publication: PublicationRef, report: Report, at: number): OutcomeEvent => ({
+  type: 'OUTCOME',
+  lane: publication.lane,
+  sequence: publication.sequence,
+  campaignId: publication.campaignId,
+  recipient: publication.recipient,
+  tryNumber: publication.tryNumber,
+  at,
+  outcome: report.outcome,
+  poolId: report.poolId,
+  serverId: report.serverId,
+  provider: report.provider,
+  reply: report.reply,
+  bounceClass: report.bounceClass,
+  reason: report.reason,
+  hops: report.hops,
+  latencyMs: report.latencyMs,
+});
+
+/** The report of a publication that no server of this process has had. */
+export const untriedReport = (outcome: Report['outcome'], reason: string, provider: string): Report => ({
+  outcome,
+  reason,
+  provider,
+  poolId: null,
+  serverId: null,
+  reply: null,
+  bounceClass: outcome === 'BOUNCED' ? 'BLOCK' : null,
+  hops: [],
+  latencyMs: null,
+});
