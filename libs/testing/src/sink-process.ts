@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { AppError } from '@sendpool/kernel';
 import type { SinkRule } from './rules.ts';
 import type { ReceivedMail, SinkOptions } from './sink.ts';
 
@@ -29,7 +30,7 @@ type Child = ChildProcessByStdio<Writable, Readable, null>;
 const nextLine = async (lines: Interface, child: Child): Promise<string> => {
   const line = once(lines, 'line') as Promise<[string]>;
   const gone = once(child, 'exit').then(() => {
-    throw new Error('the sink ended before it answered');
+    throw new AppError('UNAVAILABLE', 'the sink ended before it answered');
   });
   const [text] = await Promise.race([line, gone]);
   return text;
@@ -37,7 +38,7 @@ const nextLine = async (lines: Interface, child: Child): Promise<string> => {
 
 const main = fileURLToPath(new URL('sink-main.ts', import.meta.url));
 
-/** Rejects when the process cannot listen. */
+/** Rejects AppError UNAVAILABLE when the process cannot listen. */
 export const startSinkProcess = async (config: SinkConfig): Promise<SinkProcess> => {
   const child: Child = spawn(process.execPath, [main, JSON.stringify(config)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout });

@@ -11,7 +11,7 @@ const wordBytes = 45;
 const lineWidth = 76;
 
 /** Line breaks and control characters become one blank: no value can begin a header of its own. */
-export const toOneLine = (text: string): string => text.replace(controls, ' ');
+const toOneLine = (text: string): string => text.replace(controls, ' ');
 
 const fold = (text: string, firstColumn: number): string => {
   let column = firstColumn;
