@@ -9,7 +9,10 @@ type Stat = { pid: number; parent: number; seconds: number; endedChildrenSeconds
 const statOf = (pid: number): Stat | undefined => {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+    const fields = text
+      .slice(text.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
     return {
       pid,
       parent: fields[1]!,

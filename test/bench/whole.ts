@@ -40,20 +40,28 @@ const perMessage = (before: Meter, after: Meter, messages: number): Meter =>
 
 const print = (report: WholeReport): void => {
   const { reference, messagesPerSecond, ratio, cpuPerMessage } = report;
-  console.log(`\nwhole path: ${messagesPerSecond.toFixed(0)} messages/s (${report.accepted} accepted, ${report.received} received, ${report.seconds.toFixed(1)} s)`);
+  console.log(
+    `\nwhole path: ${messagesPerSecond.toFixed(0)} messages/s (${report.accepted} accepted, ${report.received} received, ${report.seconds.toFixed(1)} s)`,
+  );
   if ('skipped' in reference) console.log(`reference: SKIPPED: ${reference.skipped}`);
-  else console.log(`reference: smtp-source -d -s 20 to the same server: ${reference.messagesPerSecond.toFixed(0)} messages/s; ratio ${ratio!.toFixed(2)}`);
+  else
+    console.log(
+      `reference: smtp-source -d -s 20 to the same server: ${reference.messagesPerSecond.toFixed(0)} messages/s; ratio ${ratio!.toFixed(2)}`,
+    );
   const sum = Object.values(cpuPerMessage).reduce((total, value) => total + value, 0);
   table(
     ['process', 'CPU µs a message', 'share'],
-    [...Object.entries(cpuPerMessage), ['sum', sum] as const].map(([name, value]) => [name, value.toFixed(1), percent(value / sum, 0)]),
+    [...Object.entries(cpuPerMessage), ['sum', sum] as const].map(([name, value]) => [
+      name,
+      value.toFixed(1),
+      percent(value / sum, 0),
+    ]),
   );
 };
 
 /** Runs the bench in `folder` and prints it. Throws when a message is missing at the servers. */
 export const benchWhole = async (folder: string, recipients: number): Promise<WholeReport> => {
-  const servers = demoServers.map((server) => ({ ...server, deferShare: 0, bounceShare: 0 }));
-  const sinks = await startSinks(folder, servers, { fast: true });
+  const sinks = await startSinks(folder, demoServers, { fast: true });
   const reference = await runReference(sinks[0]!.port, recipients);
   const targets = sinks.map(({ server, port }) => ({ name: server.name, port, weight: server.weight }));
   const stage = await setStage({ targets, recipients });
@@ -69,7 +77,16 @@ export const benchWhole = async (folder: string, recipients: number): Promise<Wh
     if (received !== recipients) throw new Error(`${received} of ${recipients} messages were received`);
     const messagesPerSecond = recipients / seconds;
     const ratio = 'skipped' in reference ? null : messagesPerSecond / reference.messagesPerSecond;
-    const report = { recipients, accepted: progress.accepted, received, seconds, messagesPerSecond, reference, ratio, cpuPerMessage };
+    const report = {
+      recipients,
+      accepted: progress.accepted,
+      received,
+      seconds,
+      messagesPerSecond,
+      reference,
+      ratio,
+      cpuPerMessage,
+    };
     print(report);
     return report;
   } finally {

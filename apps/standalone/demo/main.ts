@@ -1,0 +1,105 @@
+/** npm run demo: the whole main job on this machine, step by step, with a server killed on the way; exit code 0 only if every promise held. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { messageOf } from '@sendpool/kernel';
+import { startSystem, type System } from '../src/system.ts';
+import { createApi } from './api.ts';
+import { makeAudience } from './audience.ts';
+import { detail, green, red, step } from './print.ts';
+import { printReport } from './print-report.ts';
+import { addressesIn, makeReport, settledStats, type DemoReport } from './report.ts';
+import { demoServers } from './servers.ts';
+import { addAudience, addCampaign, addPool, addServers } from './setup.ts';
+import { readReceived, startSinks, type RunningSink } from './sinks.ts';
+import { runCampaign } from './watch.ts';
+
+const usage = `npm run demo [-- --report FILE] [--recipients N] [--keep]
+
+  --report FILE   write the report as JSON
+  --recipients N  size of the audience (default 20,000)
+  --keep          keep the data folder with its logs`;
+
+/** A user waits minutes between tries; the demo waits seconds. The code is the same. */
+const shortDelays = { RETRY_DELAYS_SECONDS: '3,6,12', BREAKER_BASE_SECONDS: '2', SLOW_START_SECONDS: '4' };
+
+const campaignTimeoutMs = 240_000;
+
+const tell = async (folder: string, sinks: RunningSink[], system: System, recipients: number): Promise<DemoReport> => {
+  const api = createApi(() => system.gatewayUrl, system.firstAdminKey!);
+  const serverIds = await addServers(api, sinks);
+  const poolId = await addPool(api, sinks, serverIds);
+  const audience = makeAudience(recipients);
+  const audienceId = await addAudience(api, audience.csv, { good: recipients, broken: audience.brokenRows });
+  const campaignId = await addCampaign(api, audienceId, poolId);
+  step('Start it, and let things happen');
+  const watched = await runCampaign({ api, campaignId, poolId, serverIds, sinks, timeoutMs: campaignTimeoutMs });
+  const evidence = {
+    watched,
+    stats: await settledStats(api, campaignId),
+    received: readReceived(folder),
+    addresses: audience.addresses,
+    bounced: await addressesIn(api, campaignId, 'BOUNCED'),
+    unknown: await addressesIn(api, campaignId, 'UNKNOWN'),
+  };
+  const report = makeReport(sinks, evidence);
+  printReport(report, watched.samples);
+  return report;
+};
+
+const runDemo = async (folder: string, recipients: number): Promise<DemoReport> => {
+  step('Start three SMTP servers that demand TLS and AUTH');
+  const sinks = await startSinks(folder, demoServers);
+  for (const { server, port } of sinks) detail(`${server.name} on 127.0.0.1:${port}`);
+  step('Start Sendpool: PostgreSQL, config, scheduler, stats, sender, gateway');
+  Object.assign(process.env, shortDelays);
+  const began = performance.now();
+  const system = await startSystem({
+    dataFolder: join(folder, 'data'),
+    gatewayPort: 0,
+    logLevel: 'info',
+    onRestart: (name, reason) => console.error(red(`   the ${name} service ended (${reason}) and is started again`)),
+  });
+  detail(`GraphQL at ${system.gatewayUrl}/graphql, ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  try {
+    return await tell(folder, sinks, system, recipients);
+  } finally {
+    await system.stop(15_000);
+    for (const sink of sinks) await sink.kill();
+  }
+};
+
+const { values } = parseArgs({
+  options: {
+    report: { type: 'string' },
+    recipients: { type: 'string' },
+    keep: { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
+});
+if (values.help === true) {
+  console.log(usage);
+  process.exit(0);
+}
+const recipients = Number(values.recipients ?? 20_000);
+if (!Number.isInteger(recipients) || recipients < 100) {
+  console.error(`--recipients takes a whole number from 100 on.\n\n${usage}`);
+  process.exit(2);
+}
+const folder = mkdtempSync(join(tmpdir(), 'sendpool-demo-'));
+try {
+  const report = await runDemo(folder, recipients);
+  if (values.report !== undefined) {
+    mkdirSync(dirname(values.report), { recursive: true });
+    writeFileSync(values.report, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  const held = report.checks.every(({ holds }) => holds);
+  console.log(`\n${held ? green('Every promise held.') : red('A promise was broken.')}`);
+  if (values.keep !== true) rmSync(folder, { recursive: true, force: true });
+  else console.log(`Data and logs: ${folder}`);
+  process.exit(held ? 0 : 1);
+} catch (error) {
+  console.error(`\n${red(`The demo failed: ${messageOf(error)}`)}\nData and logs: ${folder}`);
+  process.exit(1);
+}

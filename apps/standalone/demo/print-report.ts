@@ -1,0 +1,76 @@
+/** The report as a person reads it. */
+import { bold, detail, green, percent, red, sparkline, step, table, yellow } from './print.ts';
+import type { DemoReport } from './report.ts';
+import type { QueueSample } from './types.ts';
+
+const seconds = (value: number): string => `${value.toFixed(1)} s`;
+
+const printServers = (report: DemoReport, samples: readonly QueueSample[]): void =>
+  table(
+    [
+      'server',
+      'weight',
+      'role',
+      'accepted',
+      'received',
+      'deferred',
+      'bounced',
+      'failovers',
+      'queue depth over time (most)',
+      'verdict',
+    ],
+    report.servers.map((server) => [
+      server.name,
+      String(server.weight),
+      server.role,
+      String(server.accepted),
+      String(server.receivedAtServer),
+      percent(server.deferredRate),
+      percent(server.bounceRate),
+      String(server.failovers),
+      `${sparkline(
+        samples.map(({ queueDepth }) => queueDepth[server.name] ?? 0),
+        28,
+      )} (${server.maxQueueDepth})`,
+      server.rotateOut ? red('rotate out') : green('keep'),
+    ]),
+  );
+
+const printPhases = (report: DemoReport): void => {
+  const names = report.servers.map(({ name }) => name);
+  table(
+    ['phase', 'time', 'delivered', ...names.map((name) => `${name}: wanted / got`)],
+    report.phases.map((phase, index) => [
+      phase.name,
+      seconds(phase.seconds),
+      String(phase.delivered),
+      ...report.servers.map(({ shareByPhase }) => {
+        const { wanted, got } = shareByPhase[index]!;
+        return `${wanted === null ? 'rising' : percent(wanted)} / ${percent(got)}`;
+      }),
+    ]),
+  );
+};
+
+export const printReport = (report: DemoReport, samples: readonly QueueSample[]): void => {
+  step('Report per server');
+  printServers(report, samples);
+  const out = report.servers.filter(({ rotateOut }) => rotateOut).map(({ name }) => name);
+  if (out.length > 0) detail(`${yellow(out.join(', '))}: bounce rate above 3 %.`);
+  step('Shares in each phase');
+  printPhases(report);
+  step('Check against what the SMTP servers really received');
+  for (const { name, holds, detail: words } of report.checks)
+    detail(`${holds ? green('ok    ') : red('FAILED')} ${name} (${words})`);
+  if (report.unknown > 0)
+    detail(
+      `${report.unknown} unknown: their reply never came after the final dot when the server was killed; policy HOLD never sends them twice.`,
+    );
+  detail(
+    bold(
+      `${report.recipients} recipients: ${report.accepted} accepted (${report.deferredThenAccepted} of them after a deferral), ${report.bounced} bounced, ` +
+        `${report.unknown} unknown; ${report.lost} lost, ${report.duplicates} doubled, ${report.failovers} failovers; ` +
+        `${seconds(report.seconds)}, ${report.messagesPerSecond.toFixed(0)} messages/s (the SMTP servers take their time on purpose)`,
+    ),
+  );
+};

@@ -1,0 +1,136 @@
+/** Watches the running campaign, draws its progress, samples the queues, and does to the servers what the tutorial says. */
+import { sleep } from '@sendpool/kernel';
+import type { Api } from './api.ts';
+import { detail, endOfBar, progressBar, yellow } from './print.ts';
+import type { RunningSink } from './sinks.ts';
+import type { Phase, PhaseName, Progress, QueueSample } from './types.ts';
+
+const startCampaign =
+  'mutation ($input: CampaignInput!) { startCampaign(input: $input) { ... on CampaignPayload { campaign { id } } ... on Refused { errors { message path } } } }';
+const deactivate =
+  'mutation ($input: SendingServerInput!) { deactivateSendingServer(input: $input) { ... on SendingServerPayload { server { state } } ... on Refused { errors { message path } } } }';
+const lookAt = `query ($campaign: ID!, $pool: ID!) {
+  campaign(id: $campaign) { status progress { total pending inFlight accepted deferred bounced unknown expired cancelled deferredThenAccepted done waitingFor } }
+  pool(id: $pool) { members { server { name health { queueDepth senders { breaker } } } } }
+}`;
+
+type Look = {
+  campaign: { status: string; progress: Progress };
+  pool: {
+    members: { server: { name: string; health: { queueDepth: number; senders: { breaker: string }[] } | null } }[];
+  };
+};
+
+/** What happens once `share` of the recipients have an outcome. */
+type Event = { share: number; says: string; next: PhaseName; act(): Promise<void> };
+
+export type Watched = {
+  phases: Phase[];
+  samples: QueueSample[];
+  progress: Progress;
+  seconds: number;
+  inactiveSince: number;
+};
+
+type WatchInput = {
+  api: Api;
+  campaignId: string;
+  poolId: string;
+  serverIds: ReadonlyMap<string, string>;
+  sinks: readonly RunningSink[];
+  timeoutMs: number;
+};
+
+const handled = ({ accepted, deferred, bounced, unknown }: Progress): number => accepted + deferred + bounced + unknown;
+
+const sharesOf = (sinks: readonly RunningSink[], without: readonly string[]): Record<string, number> => {
+  const weights = sinks.map(({ server }) => [server.name, without.includes(server.name) ? 0 : server.weight] as const);
+  const sum = weights.reduce((total, [, weight]) => total + weight, 0);
+  return Object.fromEntries(weights.map(([name, weight]) => [name, weight / sum]));
+};
+
+const wantedIn = (phase: PhaseName, sinks: readonly RunningSink[]): Record<string, number> | null => {
+  switch (phase) {
+    case 'all servers':
+    case 'all servers again':
+      return sharesOf(sinks, []);
+    case 'smtp-primary down':
+      return sharesOf(sinks, ['smtp-primary']);
+    case 'smtp-primary comes back':
+      return null; // the breaker probes, and its slow start raises the share step by step
+    case 'smtp-backup inactive':
+      return sharesOf(sinks, ['smtp-backup']);
+  }
+};
+
+const primaryIsBack = (look: Look): boolean =>
+  look.pool.members.some(
+    ({ server }) =>
+      server.name === 'smtp-primary' &&
+      server.health !== null &&
+      server.health.senders.every(({ breaker }) => breaker === 'CLOSED'),
+  );
+
+const lineOf = ({ campaign, pool }: Look): string => {
+  const { accepted, total, deferred, bounced, unknown, waitingFor } = campaign.progress;
+  const queues = pool.members.map(({ server }) => `${server.name} ${server.health?.queueDepth ?? '?'}`).join(', ');
+  const trouble = waitingFor === null ? '' : `  ${waitingFor}`;
+  return `${accepted}/${total} accepted, ${deferred} deferred, ${bounced} bounced, ${unknown} unknown; queues: ${queues}${trouble}`;
+};
+
+/** Starts the campaign and returns when it is FINISHED. Throws when that takes longer than `timeoutMs`. */
+export const runCampaign = async (input: WatchInput): Promise<Watched> => {
+  const { api, campaignId, poolId, sinks, serverIds, timeoutMs } = input;
+  const primary = sinks.find(({ server }) => server.name === 'smtp-primary')!;
+  let inactiveSince = Number.POSITIVE_INFINITY;
+  const events: Event[] = [
+    { share: 0.4, says: 'smtp-primary is killed (SIGKILL)', next: 'smtp-primary down', act: () => primary.kill() },
+    { share: 0.6, says: 'smtp-primary is started again', next: 'smtp-primary comes back', act: () => primary.start() },
+    {
+      share: 0.75,
+      says: 'smtp-backup is set Inactive',
+      next: 'smtp-backup inactive',
+      act: async () => {
+        await api.run(deactivate, { input: { id: serverIds.get('smtp-backup') } });
+        inactiveSince = Date.now();
+      },
+    },
+  ];
+  const began = Date.now();
+  const phases: Phase[] = [
+    { name: 'all servers', from: began, to: began, shareWanted: wantedIn('all servers', sinks) },
+  ];
+  const enter = (name: PhaseName): void => {
+    phases.at(-1)!.to = Date.now();
+    phases.push({ name, from: Date.now(), to: Date.now(), shareWanted: wantedIn(name, sinks) });
+  };
+  const samples: QueueSample[] = [];
+  await api.run(startCampaign, { input: { id: campaignId } });
+  for (;;) {
+    const look = await api.run<Look>(lookAt, { campaign: campaignId, pool: poolId });
+    const { progress, status } = look.campaign;
+    samples.push({
+      at: Date.now(),
+      queueDepth: Object.fromEntries(
+        look.pool.members.map(({ server }) => [server.name, server.health?.queueDepth ?? 0]),
+      ),
+    });
+    progressBar(progress.done, lineOf(look));
+    const [event] = events;
+    if (event !== undefined && progress.total > 0 && handled(progress) >= event.share * progress.total) {
+      events.shift();
+      endOfBar();
+      detail(yellow(`at ${((handled(progress) / progress.total) * 100).toFixed(0)} %: ${event.says}`));
+      await event.act();
+      enter(event.next);
+    } else if (phases.at(-1)!.name === 'smtp-primary comes back' && primaryIsBack(look)) enter('all servers again');
+    if (status === 'FINISHED') {
+      endOfBar();
+      phases.at(-1)!.to = Date.now();
+      return { phases, samples, progress, seconds: (Date.now() - began) / 1000, inactiveSince };
+    }
+    if (Date.now() - began > timeoutMs)
+      throw new Error(`the campaign is still ${status} after ${timeoutMs / 1000} s: ${lineOf(look)}`);
+    await sleep(250);
+  }
+};
