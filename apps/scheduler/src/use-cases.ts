@@ -8,6 +8,7 @@ import { createCancelCampaign, createPauseCampaign, createResumeCampaign } from 
 import { createCreateAudience } from './domain/create-audience.ts';
 import { createCreateCampaign } from './domain/create-campaign.ts';
 import { createImportContacts } from './domain/import-contacts.ts';
+import { badInput } from './domain/refusal.ts';
 import type { SendingView } from './domain/sending-view.ts';
 import { createScheduleCampaign, createStartCampaign } from './domain/start-campaign.ts';
 import { createUpdateCampaign } from './domain/update-campaign.ts';
@@ -24,8 +25,7 @@ type Content = Parameters<typeof checkTemplates>[0];
 
 const rules = {
   parseAddress,
-  checkTemplates: (content: Content) =>
-    checkTemplates(content).map((error) => ({ ...error, path: ['input', ...error.path] })),
+  checkTemplates: (content: Content) => checkTemplates(content).map(({ message, path }) => badInput(message, ...path)),
 };
 
 export type SchedulerUseCases = UseCases & { importContacts: ReturnType<typeof createImportContacts> };

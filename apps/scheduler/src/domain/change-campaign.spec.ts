@@ -54,13 +54,12 @@ const moved = async (verb: Verb, campaign: Partial<Campaign>): Promise<string> =
   return result.ok ? result.value.status : codes(result).join();
 };
 
+const table = async (verb: Verb) =>
+  Object.fromEntries(
+    await Promise.all(campaignStatuses.map(async (status) => [status, await moved(verb, { status, prepared: true })])),
+  ) as Record<string, string>;
+
 test('each status change follows exactly the statuses that it may follow', async () => {
-  const table = async (verb: Verb) =>
-    Object.fromEntries(
-      await Promise.all(
-        campaignStatuses.map(async (status) => [status, await moved(verb, { status, prepared: true })]),
-      ),
-    ) as Record<string, string>;
   const conflicts = Object.fromEntries(campaignStatuses.map((status) => [status, 'CONFLICT']));
   assert.deepEqual(await table('pause'), { ...conflicts, PREPARING: 'PAUSED', SENDING: 'PAUSED' });
   assert.deepEqual(await table('resume'), { ...conflicts, PAUSED: 'SENDING' });

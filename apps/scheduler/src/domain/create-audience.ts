@@ -12,5 +12,5 @@ export const createCreateAudience =
     }
     const audience = { id: newId(deps.now()), name, createdAt: new Date(deps.now()) };
     if (await deps.audiences.insert(audience)) return done({ ...audience, contactCount: 0 });
-    return refuse({ ...conflict('another audience has this name'), path: ['input', 'name'] });
+    return refuse(conflict('another audience has this name', ['input', 'name']));
   };

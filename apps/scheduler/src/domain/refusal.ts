@@ -19,7 +19,11 @@ export const badInput = (message: string, ...path: string[]): Refusal => ({
   path: path.length === 0 ? null : ['input', ...path],
 });
 
-export const conflict = (message: string): Refusal => ({ code: 'CONFLICT', message, path: null });
+export const conflict = (message: string, path: readonly string[] | null = null): Refusal => ({
+  code: 'CONFLICT',
+  message,
+  path,
+});
 
 export const notFound = (what: string, ...path: string[]): Refusal => ({
   code: 'NOT_FOUND',

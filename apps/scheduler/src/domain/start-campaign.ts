@@ -36,13 +36,13 @@ const startFaults = async (campaign: Campaign, deps: StartCampaignDeps): Promise
   return [...contentAndPoolFaults(campaign, deps), ...(await audienceFaults(campaign, deps))];
 };
 
-const mayBegin: readonly CampaignStatus[] = ['DRAFT', 'SCHEDULED'];
+const mayBegin: ReadonlySet<CampaignStatus> = new Set(['DRAFT', 'SCHEDULED'] as const);
 
 /** Changes the campaign by `patch` when it may begin, nothing is wrong with it, and nobody changed it in between. */
 const begin = async (id: string, patch: CampaignPatch, deps: StartCampaignDeps): Promise<Result<Campaign>> => {
   const campaign = await deps.campaigns.find(id);
   if (campaign === undefined) return refuse(notFound('campaign', 'id'));
-  if (!mayBegin.includes(campaign.status)) return refuse(conflict(`the campaign is already ${campaign.status}`));
+  if (!mayBegin.has(campaign.status)) return refuse(conflict(`the campaign is already ${campaign.status}`));
   const faults = await startFaults(campaign, deps);
   if (faults.length > 0) return refuse(...faults);
   const result = await deps.campaigns.change(id, (now) =>

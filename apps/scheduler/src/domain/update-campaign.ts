@@ -37,16 +37,15 @@ const statusFaults = (campaign: Campaign): Refusal[] => {
   return [];
 };
 
+const settingPaths = { audienceId: ['input', 'audienceId'], poolId: ['input', 'sendingSettings', 'poolId'] } as const;
+
 const settingFaults = (campaign: Campaign, edit: CampaignEdit): Refusal[] =>
   (['audienceId', 'poolId'] as const)
     .filter((field) => campaign.status !== 'DRAFT' && (edit[field] ?? campaign[field]) !== campaign[field])
-    .map((field) => ({
-      ...conflict('audience and pool can be changed in DRAFT only'),
-      path: field === 'poolId' ? ['input', 'sendingSettings', 'poolId'] : ['input', 'audienceId'],
-    }));
+    .map((field) => conflict('audience and pool can be changed in DRAFT only', settingPaths[field]));
 
 /** Pure: the patch, or every reason against it. */
-export const decideUpdate = (campaign: Campaign, edit: CampaignEdit, rules: ContentRules): Result<CampaignPatch> => {
+const decideUpdate = (campaign: Campaign, edit: CampaignEdit, rules: ContentRules): Result<CampaignPatch> => {
   const faults = [...statusFaults(campaign), ...settingFaults(campaign, edit)];
   if (faults.length > 0) return refuse(...faults);
   const contentFaults = checkContent({ ...campaign, ...edit }, rules);

@@ -5,6 +5,8 @@ import type { AudienceStore, ContactRow } from '../domain/audience.ts';
 import { createAudienceStore } from './audience.store.ts';
 import { makeAudience, schedulerDatabase, type TestDatabase } from './testing.ts';
 
+const row = (email: string, fields = '{}', repeated = false): ContactRow => ({ email, fields, repeated });
+
 describe('the audience store', () => {
   let database: TestDatabase;
   let audiences: AudienceStore;
@@ -14,7 +16,6 @@ describe('the audience store', () => {
   });
   after(() => database[Symbol.asyncDispose]());
 
-  const row = (email: string, fields = '{}', repeated = false): ContactRow => ({ email, fields, repeated });
   const contactsOf = (id: string) =>
     database.sql.query<{ email: string; fields: string }>(
       `select email, fields from contact join audience on audience.number = contact.audience

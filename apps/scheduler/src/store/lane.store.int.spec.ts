@@ -10,6 +10,9 @@ import { createCampaignStore } from './campaign.store.ts';
 import { createLaneStore, ensureLanes } from './lane.store.ts';
 import { acknowledge, counterFaults, makeSending, schedulerDatabase, type TestDatabase } from './testing.ts';
 
+const requestsOf = (slice: SliceResult): SendRequest[] =>
+  slice.kind === 'SLICE' ? slice.records.map((record) => sendRequestsTopic.decode(record) as SendRequest) : [];
+
 describe('the lane store', () => {
   let database: TestDatabase;
   let store: LaneStore;
@@ -26,8 +29,6 @@ describe('the lane store', () => {
   );
   after(() => database[Symbol.asyncDispose]());
 
-  const requestsOf = (slice: SliceResult): SendRequest[] =>
-    slice.kind === 'SLICE' ? slice.records.map((record) => sendRequestsTopic.decode(record) as SendRequest) : [];
   const taken = async (produced: number, lane = 0) => {
     const { epoch } = (await store.acquire(lane, 'a'))!;
     return takeSlice({ lane, epoch, produced });

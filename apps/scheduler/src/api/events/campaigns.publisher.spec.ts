@@ -10,11 +10,12 @@ const quiet = { debug: () => undefined, info: () => undefined, warn: () => undef
 
 /** A topic that hands every record to its follower, and an outbox of one campaign. */
 const world = (revision: number, acknowledged: number) => {
-  let onRecord: (record: StoredRecord) => void | Promise<void> = () => undefined;
+  let onRecord: ((record: StoredRecord) => void | Promise<void>) | undefined;
   const published: CampaignRecord[] = [];
   const row = { revision, acknowledged };
   const record = (): CampaignRecord => campaignRecordOf(aCampaign({ revision: row.revision }));
-  const arrive = (value: string) => onRecord({ partition: 0, offset: 0, key: null, value: Buffer.from(value), at: 0 });
+  const arrive = (value: string) =>
+    onRecord?.({ partition: 0, offset: 0, key: null, value: Buffer.from(value), at: 0 });
   const publisher = createCampaignsPublisher({
     eventLog: {
       publish: async (_topic: string, records: readonly NewRecord[]) => {
