@@ -17,13 +17,14 @@ import { statsDatabase } from './store/migrations.ts';
 const secret = 'a secret of at least thirty-two characters';
 const actor = { keyId: 'k', role: 'READER' as const, requestId: 'r' };
 
+const opened = new AsyncDisposableStack();
 let fresh: TestDatabase;
 let service: RunningService;
 let eventLog: EventLog;
 let database: Database;
 
 before(async () => {
-  fresh = await freshDatabase();
+  fresh = opened.use(await freshDatabase());
   const env = readStatsEnv({
     HTTP_PORT: '0',
     LOG_LEVEL: 'error',
@@ -43,16 +44,14 @@ before(async () => {
     metrics,
     routes: [route],
   });
+  opened.defer(async () => assert.equal(await service.stop(10_000), true));
   eventLog = await createEventLog({ url: fresh.url, applicationName: 'stats spec' });
+  opened.defer(() => eventLog.close());
   database = await createDatabase({ ...statsDatabase, url: fresh.url });
+  opened.defer(() => database.close());
 });
 
-after(async () => {
-  await database.close();
-  await eventLog.close();
-  assert.equal(await service.stop(10_000), true);
-  await fresh[Symbol.asyncDispose]();
-});
+after(() => opened.disposeAsync());
 
 type Answer = { data: Record<string, unknown>; errors?: { message: string; extensions: { code: string } }[] };
 

@@ -3,7 +3,7 @@ import { deliveryEventsTopic, type DeliveryEvent } from '@sendpool/contracts';
 import { counters, minuteOf, noCounts, sumDeltas, type CountDelta, type Counter, type Counts } from './counts.ts';
 import { createRecount } from './recount.ts';
 
-export type KeptNumbers = {
+type KeptNumbers = {
   /** Next offset to count of each lane: the numbers are those of all records before it. */
   readonly positions: ReadonlyMap<number, number>;
   /** By server, provider and minute; the campaign is empty. */

@@ -42,7 +42,7 @@ export type CountEvents = {
   count(batch: LaneBatch): Promise<Counted>;
 };
 
-export type Counted = {
+type Counted = {
   /** Events that were read for the first time. */
   readonly events: number;
   /** Records that the log had dropped before they were read: their counts are lost. */

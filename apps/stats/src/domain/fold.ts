@@ -10,7 +10,7 @@ import { addRange, hasSequence, holesIn, type Ranges } from './ranges.ts';
 type Rank = 0 | 1 | 2 | 3;
 
 /** Sequences `from` to `to` that are settled without a definite outcome, so that a late one still changes their count. */
-export type OpenSettlement = {
+type OpenSettlement = {
   readonly from: number;
   readonly to: number;
   /** Clock of the event that settled them, milliseconds since 1970. */

@@ -8,7 +8,7 @@ export type RotateOutRule = {
 };
 
 /** "Above 3 % over at least 100 sends", as schema.graphql says it. */
-export const literalRule: RotateOutRule = { maxBounceRate: 0.03, minSends: 100 };
+const literalRule: RotateOutRule = { maxBounceRate: 0.03, minSends: 100 };
 
 /** bounced / (accepted + bounced), 0 to 1; null before the first. */
 export const bounceRate = (accepted: number, bounced: number): number | null =>

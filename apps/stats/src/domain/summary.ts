@@ -41,7 +41,7 @@ export const summarise = (counts: Counts): Summary => {
   };
 };
 
-export const sumCounts = (rows: Iterable<Counts>): Counts => {
+const sumCounts = (rows: Iterable<Counts>): Counts => {
   const sum = noCounts();
   for (const row of rows) addCounts(sum, row);
   return sum;

@@ -6,7 +6,7 @@ import type { ProviderCounts } from '../domain/summary.ts';
 import type { MinuteCounts } from '../domain/windows.ts';
 import { counterSums } from './counter-columns.ts';
 
-export type ServerCounts = { readonly serverId: string; readonly counts: Counts };
+type ServerCounts = { readonly serverId: string; readonly counts: Counts };
 
 export type NumbersStore = {
   /** Numbers of each server by provider, of the minutes from `since` (milliseconds since 1970) on; of all time when it is undefined. */

@@ -10,7 +10,7 @@ import { createCountEvents, type CountStore } from '../../domain/count-events.ts
 import { checkRecount, type RecountReport } from '../../domain/check-recount.ts';
 import { groupSaves } from '../../domain/group-saves.ts';
 import { hop, outcome, unknown } from '../../domain/outcome.fixture.ts';
-import { createStatsMetrics } from '../../stats-metrics.ts';
+import { createStatsMetrics } from './stats-metrics.ts';
 import { createCountStore } from '../../store/count.store.ts';
 import { statsDatabase } from '../../store/migrations.ts';
 import { createNumbersStore, readEverything } from '../../store/numbers.store.ts';
@@ -20,24 +20,23 @@ import { firstKept, readLane } from './delivery-events.replay.ts';
 const lanes = 4;
 const log = createLog({ name: 'spec', level: 'error' });
 
+const opened = new AsyncDisposableStack();
 let fresh: TestDatabase;
 let database: Database;
 let eventLog: EventLog;
 
 before(async () => {
-  fresh = await freshDatabase();
+  fresh = opened.use(await freshDatabase());
   database = await createDatabase({ ...statsDatabase, url: fresh.url });
+  opened.defer(() => database.close());
   eventLog = await createEventLog({ url: fresh.url, applicationName: 'stats spec' });
+  opened.defer(() => eventLog.close());
   await eventLog.ensureTopics([
     { name: deliveryEventsTopic.name, partitions: lanes, cleanup: 'DELETED', retentionMs: 0 },
   ]);
 });
 
-after(async () => {
-  await eventLog.close();
-  await database.close();
-  await fresh[Symbol.asyncDispose]();
-});
+after(() => opened.disposeAsync());
 
 const publish = (events: readonly DeliveryEvent[]): Promise<void> =>
   eventLog.publish(

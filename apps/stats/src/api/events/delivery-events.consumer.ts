@@ -4,7 +4,7 @@ import type { Consumer, EventLog, RecordBatch, StoredRecord } from '@sendpool/ev
 import { messageOf } from '@sendpool/kernel';
 import type { Log, Part } from '@sendpool/service';
 import { statsGroup, type CountEvents, type LaneBatch } from '../../domain/count-events.ts';
-import type { StatsMetrics } from '../../stats-metrics.ts';
+import type { StatsMetrics } from './stats-metrics.ts';
 
 export type DeliveryEventsDeps = { eventLog: EventLog; counting: CountEvents; log: Log; metrics: StatsMetrics };
 

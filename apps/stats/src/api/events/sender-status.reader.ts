@@ -3,7 +3,7 @@ import { senderStatusTopic } from '@sendpool/contracts';
 import type { EventLog, StoredRecord } from '@sendpool/event-log';
 import { isAppError } from '@sendpool/kernel';
 import type { Log, Part } from '@sendpool/service';
-import { repeat } from '../../repeat.ts';
+import { repeat } from './repeat.ts';
 import type { HealthBoard } from '../../domain/server-health.ts';
 
 export type SenderStatusDeps = { eventLog: EventLog; board: HealthBoard; log: Log };

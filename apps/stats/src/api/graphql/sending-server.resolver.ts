@@ -7,7 +7,7 @@ import { summarise, summariseServer, type ProviderCounts } from '../../domain/su
 import { everyMinute, firstOfLast, windowStart, type MinuteCounts, type StatsWindow } from '../../domain/windows.ts';
 import type { MinuteStats, SendingServerResolvers, ServerStats } from './schema.generated.ts';
 
-export type ServerNumbers = {
+type ServerNumbers = {
   byServer(serverIds: readonly string[], since: number | undefined): Promise<Map<string, ProviderCounts[]>>;
   minutes(serverIds: readonly string[], since: number): Promise<Map<string, MinuteCounts[]>>;
 };
