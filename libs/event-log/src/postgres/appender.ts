@@ -153,8 +153,10 @@ export const createAppender = (deps: AppenderDeps): Appender => {
     isRunning = true;
     while (queue.length > 0) {
       const began = performance.now();
-      await appendGroup(deps, takeGroup(queue), stop.signal);
-      const rest = groupMs - (performance.now() - began);
+      const group = takeGroup(queue);
+      await appendGroup(deps, group, stop.signal);
+      // A caller that is alone and waits for each answer gains nothing from waiting for others.
+      const rest = group.length === 1 ? 0 : groupMs - (performance.now() - began);
       if (rest > 0) await sleep(rest);
     }
     isRunning = false;

@@ -2,7 +2,7 @@
 import { sleep } from '@sendpool/kernel';
 import { createBell } from './bell.ts';
 import type { RecordBatch, StoredRecord } from '../port.ts';
-import type { Wanted } from './reader.ts';
+import type { Found, Wanted } from './reader.ts';
 
 /** Readers look by themselves this often, should a signal get lost. */
 const pollMs = 750;
@@ -12,7 +12,7 @@ const retryMs = 200;
 
 export type DeliveryDeps = {
   /** Runs of records, about `max` for each partition. */
-  read(wanted: readonly Wanted[], max: number): Promise<StoredRecord[][]>;
+  read(wanted: readonly Wanted[], max: number): Promise<Found>;
   /** Calls back when there may be something new; returns how to stop. */
   subscribe(onSignal: () => void): () => void;
   handle(batch: RecordBatch): Promise<void>;
@@ -59,8 +59,9 @@ export const createDelivery = (deps: DeliveryDeps, start: ReadonlyMap<number, nu
     lane.isRunning = true;
     try {
       while (!stopped.signal.aborted && !lane.isPaused && lane.waiting.length > 0) {
+        const wasFull = lane.waiting.length >= maxBatch;
         const records = lane.waiting.splice(0, maxBatch);
-        if (lane.waiting.length < maxBatch) bell.ring();
+        if (wasFull && lane.waiting.length < maxBatch) bell.ring();
         await deps.handle({ partition: lane.partition, records });
       }
     } catch (error) {
@@ -73,23 +74,23 @@ export const createDelivery = (deps: DeliveryDeps, start: ReadonlyMap<number, nu
   const pump = (lane: Lane): void => {
     if (!lane.isRunning && !stopped.signal.aborted) lane.done = deliver(lane);
   };
-  const fetch = async (): Promise<number> => {
+  /** True when there may be more. */
+  const fetch = async (): Promise<boolean> => {
     const wanted = [...lanes.values()].filter((lane) => !lane.isPaused && lane.waiting.length < maxBatch);
-    const runs = await deps.read(
-      wanted.map(({ partition, next }) => ({ partition, offset: next })),
-      maxBatch,
-    );
-    if (stopped.signal.aborted) return 0;
-    for (const records of runs) if (records.length > 0) store(lanes, records);
+    const places = wanted.map(({ partition, next }) => ({ partition, offset: next }));
+    const { runs, isAtEnd } = await deps.read(places, maxBatch);
+    if (stopped.signal.aborted) return false;
+    for (const records of runs) store(lanes, records);
     for (const lane of lanes.values()) pump(lane);
-    return runs.reduce((count, records) => count + records.length, 0);
+    return !isAtEnd;
   };
   const loop = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
       try {
-        const count = await fetch();
-        if (count === 0) await bell.wait(pollMs);
-        else if (count < maxBatch) await sleep(gapMs);
+        if (await fetch()) continue;
+        // A signal that comes during the pause ends the wait at once.
+        await sleep(gapMs);
+        await bell.wait(pollMs);
       } catch (error) {
         deps.onError(error);
         await sleep(retryMs);

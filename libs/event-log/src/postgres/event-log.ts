@@ -56,7 +56,7 @@ const follow = async (
   const topic = await topics.find(name);
   if (!topic.compacted) throw new AppError('BAD_INPUT', `${name} is not compacted`);
   return createFollower({
-    read: async (offset, max) => (await readRuns(pool, topic, [[{ partition: 0, offset }], max])).flat(),
+    read: async (offset, max) => (await readRuns(pool, topic, [[{ partition: 0, offset }], max])).runs.flat(),
     subscribe: (onSignal) => signals.subscribe(topicKey(topic), onSignal),
     onRecord,
   });
@@ -132,7 +132,7 @@ export const createPostgresEventLog = async (options: PostgresEventLogOptions): 
     consume: translated(async (wanted) => keeper.keep(await consume(core, wanted))),
     follow: translated(async (name, onRecord) => keeper.keep(await follow(core, name, onRecord))),
     read: translated(async (name, partition, offset, max) => {
-      const runs = await readRuns(pool, await topics.find(name, partition + 1), [[{ partition, offset }], max]);
+      const { runs } = await readRuns(pool, await topics.find(name, partition + 1), [[{ partition, offset }], max]);
       return runs.flat().slice(0, max);
     }),
     bounds: translated(topics.bounds),

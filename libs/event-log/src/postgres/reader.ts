@@ -23,7 +23,7 @@ const wantedTable = (wanted: readonly Wanted[]): string =>
 
 /** Whole batches, from the one that holds the wanted offset on, until `max` records or about a megabyte for each partition. */
 const batchesSelect = (topic: Topic, wanted: readonly Wanted[], max: number): string => `
-  select b.partition, b.base_offset, b.at, f.start, b.data from ${wantedTable(wanted)}
+  select b.partition, b.base_offset, b.at, f.start, p.next_offset, b.data from ${wantedTable(wanted)}
   join log_partition p on p.topic = ${topic.id} and p.partition = w.partition and p.next_offset > w."offset"
   cross join lateral (select greatest(w."offset", p.first_offset) as start) f
   cross join lateral (select * from (
@@ -38,7 +38,14 @@ const latestSelect = (topic: Topic, wanted: Wanted, max: number): string => `
   select "offset", at, convert_to(key, 'UTF8'), value from log_latest
   where topic = ${topic.id} and "offset" >= ${numbers([wanted.offset])} order by "offset" limit ${numbers([max])}`;
 
-const readLatest = async (pool: pg.Pool, topic: Topic, [wanted, max]: [Wanted, number]): Promise<StoredRecord[]> => {
+/** Runs of records, each of one partition and in order. */
+export type Found = {
+  runs: StoredRecord[][];
+  /** Nothing more lay in the log behind them. */
+  isAtEnd: boolean;
+};
+
+const readLatest = async (pool: pg.Pool, topic: Topic, [wanted, max]: [Wanted, number]): Promise<Found> => {
   const records: StoredRecord[] = [];
   const bytes = await copyOut(pool, latestSelect(topic, wanted, max));
   eachCopyRow(bytes, ([offset, at, key, value]) =>
@@ -50,35 +57,32 @@ const readLatest = async (pool: pg.Pool, topic: Topic, [wanted, max]: [Wanted, n
       value: bytes.subarray(value!.start, value!.end),
     }),
   );
-  return records;
+  return { runs: records.length === 0 ? [] : [records], isAtEnd: records.length < max };
 };
 
-const readBatches = async (
-  pool: pg.Pool,
-  topic: Topic,
-  [wanted, max]: [readonly Wanted[], number],
-): Promise<StoredRecord[][]> => {
+const readBatches = async (pool: pg.Pool, topic: Topic, [wanted, max]: [readonly Wanted[], number]): Promise<Found> => {
   const runs: StoredRecord[][] = [];
+  const behind = new Map<number, boolean>();
   const bytes = await copyOut(pool, batchesSelect(topic, wanted, max));
-  eachCopyRow(bytes, ([partition, base, at, from, data]) => {
+  eachCopyRow(bytes, ([partition, base, at, from, end, data]) => {
     const where = {
       partition: bytes.readInt32BE(partition!.start),
       baseOffset: readBigint(bytes, base!),
       at: readBigint(bytes, at!),
     };
-    runs.push(unpackBatch(bytes, { ...where, ...data! }, readBigint(bytes, from!)));
+    const records = unpackBatch(bytes, { ...where, ...data! }, readBigint(bytes, from!));
+    if (records.length > 0) runs.push(records);
+    behind.set(where.partition, (records.at(-1)?.offset ?? 0) + 1 < readBigint(bytes, end!));
   });
-  return runs;
+  return { runs, isAtEnd: !behind.values().some((isBehind) => isBehind) };
 };
 
-/** Runs of records, each of one partition and in order; about `max` records of each partition, whole batches. Empty at the end of the log. */
+/** About `max` records of each partition, in whole batches. */
 export const readRuns = async (
   pool: pg.Pool,
   topic: Topic,
   [wanted, max]: [readonly Wanted[], number],
-): Promise<StoredRecord[][]> => {
-  if (wanted.length === 0) return [];
-  if (!topic.compacted) return readBatches(pool, topic, [wanted, max]);
-  const records = await readLatest(pool, topic, [wanted[0]!, max]);
-  return records.length === 0 ? [] : [records];
+): Promise<Found> => {
+  if (wanted.length === 0) return { runs: [], isAtEnd: true };
+  return topic.compacted ? readLatest(pool, topic, [wanted[0]!, max]) : readBatches(pool, topic, [wanted, max]);
 };
