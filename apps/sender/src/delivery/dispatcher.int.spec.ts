@@ -118,7 +118,7 @@ describe('a server that refuses connections', () => {
 
   it('loses its connections before the content: the same message goes elsewhere at once, and no copy is made', async () => {
     await using run = await setUp({ a: 1, b: 1 });
-    run.sink('a').setBehaviour(({ count }) => (count % 3 === 0 ? { at: 'DATA', do: 'RESET' } : undefined));
+    run.sink('a').setBehaviour(({ to }) => (/^r\d*[05]@/.test(to) ? { at: 'DATA', do: 'RESET' } : undefined));
     run.offer(0, 300);
     await run.untilEnded(300);
     assert.deepEqual(recipientsAt(run.sink('a'), run.sink('b')), recipients(300));
@@ -246,6 +246,25 @@ describe('settings that change while mail flows', () => {
     assert.equal(run.dispatcher.status()[0]?.breaker, 'CLOSED');
   });
 
+  it('a new revision: connections made under the old one carry no further message', async () => {
+    await using run = await setUp({ a: 1 }, { a: { delayMs: 2 } });
+    run.offer(0, 100);
+    await run.untilEnded(20);
+    run.server({ ...configOf('a', run.sink('a')), revision: 2 });
+    await run.untilEnded(100);
+    assert.equal(run.sink('a').totalConnections, 4);
+    assert.deepEqual(recipientsAt(run.sink('a')), recipients(100));
+  });
+
+  it('a paused campaign whose server hangs: everything that is not in conversation is given back at once', async () => {
+    await using run = await setUp({ a: 1 }, { a: { delayMs: 300 } });
+    run.offer(0, 100);
+    await sleep(50);
+    run.dispatcher.settings.campaign(campaignOf({ revision: 2, status: 'PAUSED' }));
+    assert.equal(run.keeper.ended(), 98);
+    await run.untilEnded(100);
+  });
+
   it('a paused campaign: what is not in conversation is given back, the rest ends as it does', async () => {
     await using run = await setUp({ a: 1 }, { a: { delayMs: 5 } });
     run.offer(0, 200);
@@ -278,6 +297,21 @@ describe('settings that change while mail flows', () => {
     assert.ok(run.sink('a').received.length <= begun);
     const [state] = run.dispatcher.status();
     assert.deepEqual([state?.queued, state?.inFlight], [0, 0]);
+  });
+});
+
+describe('a lane that is lost', () => {
+  it('before the keeper has said so: the next conversations do not begin, and started messages end as RELEASED', async () => {
+    await using run = await setUp({ a: 1 }, { a: { delayMs: 5 } });
+    run.offer(0, 100);
+    await run.untilEnded(10);
+    run.keeper.isLost = true;
+    const begun = run.sink('a').received.length + run.dispatcher.status()[0]!.inFlight;
+    await sleep(100);
+    assert.ok(run.sink('a').received.length <= begun);
+    const lost = [...run.keeper.finished.values()].flat().filter(({ outcome }) => outcome === 'RELEASED');
+    assert.ok(lost.length > 0);
+    for (const { reason } of lost) assert.equal(reason, 'LANE_LOST');
   });
 });
 
