@@ -178,15 +178,17 @@ describe('the record store', () => {
       const record = recording();
       await record.assigned([lane]);
       let old: OutcomeEvent[] = [];
+      let late: OutcomeEvent[] = [];
       for (let offset = 0, turn = 0; turn < 12; turn++) {
         const [requests] = await Promise.all([take(lane), record.record(batch(old, offset, lane))]);
         offset += old.length;
-        // Some come twice, some as the late truth about a doubt, all in any order.
-        const twice = requests.filter(() => random() < 0.2);
-        old = [...requests, ...twice].map((request) => eventOf(request, pick()));
-        old.sort(() => random() - 0.5);
+        // Some come twice, and some late: while their recipient may be published again, or the campaign is cancelled.
+        const outcomesOf = (share: number) =>
+          requests.filter(() => random() < share).map((request) => eventOf(request, pick()));
+        old = [...late, ...outcomesOf(1), ...outcomesOf(0.2)].sort(() => random() - 0.5);
+        late = outcomesOf(0.5);
       }
-      await record.record(batch(old, (await record.assigned([lane])).get(lane), lane));
+      await record.record(batch([...old, ...late], (await record.assigned([lane])).get(lane), lane));
     };
     const cancel = async (): Promise<void> => {
       await new Promise((resolve) => setTimeout(resolve, 150));
