@@ -1,7 +1,11 @@
-/** A database of its own for each test file, on the cluster that the test run has started. */
+/** A database of its own for each test, on the cluster that the test run has started; and a server that may be killed. */
 import { randomBytes } from 'node:crypto';
-import { AppError } from '@sendpool/kernel';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AppError, sleep } from '@sendpool/kernel';
 import pg from 'pg';
+import { startCluster } from './cluster.ts';
 
 export type TestDatabase = { url: string } & AsyncDisposable;
 
@@ -36,5 +40,32 @@ export const freshDatabase = async (): Promise<TestDatabase> => {
   return {
     url: url.href,
     [Symbol.asyncDispose]: () => runOnce(cluster, `drop database if exists ${name} with (force)`),
+  };
+};
+
+export type FragileServer = {
+  url: string;
+  /** Kills the server as a power cut would (nothing is flushed that was not), and starts it again on the same port after `downMs`. */
+  crash(downMs: number): Promise<void>;
+} & AsyncDisposable;
+
+/** A durable server of its own, to be killed. */
+export const fragileServer = async (): Promise<FragileServer> => {
+  const directory = mkdtempSync(join(tmpdir(), 'sendpool-fragile-'));
+  let cluster = await startCluster({ directory, durable: true });
+  const { url, port } = cluster;
+  return {
+    url,
+    crash: async (downMs) => {
+      process.kill(cluster.pid, 'SIGQUIT');
+      await cluster.ended;
+      await cluster.stop();
+      await sleep(downMs);
+      cluster = await startCluster({ directory, port, durable: true });
+    },
+    [Symbol.asyncDispose]: async () => {
+      await cluster.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
   };
 };
