@@ -48,6 +48,13 @@ const tell = async (folder: string, sinks: RunningSink[], system: System, recipi
   return report;
 };
 
+/** Ctrl-C while the demo runs: everything that it started stops with it. */
+const stopOnSignal = (system: System): void => {
+  const stop = (): void => void system.stop(10_000).then(() => process.exit(130));
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+};
+
 const runDemo = async (folder: string, recipients: number): Promise<DemoReport> => {
   step('Start three SMTP servers that demand TLS and AUTH');
   const sinks = await startSinks(folder, demoServers);
@@ -61,6 +68,7 @@ const runDemo = async (folder: string, recipients: number): Promise<DemoReport> 
     logLevel: 'info',
     onRestart: (name, reason) => console.error(red(`   the ${name} service ended (${reason}) and is started again`)),
   });
+  stopOnSignal(system);
   detail(`GraphQL at ${system.gatewayUrl}/graphql, ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
   try {
     return await tell(folder, sinks, system, recipients);

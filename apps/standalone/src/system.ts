@@ -2,7 +2,7 @@
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { startCluster, type Cluster } from '@sendpool/database/cluster';
-import { AppError } from '@sendpool/kernel';
+import { AppError, sleep } from '@sendpool/kernel';
 import { openSecrets } from './secrets.ts';
 import { planServices } from './services.ts';
 import { createSupervisor } from './supervisor.ts';
@@ -64,6 +64,17 @@ const startWatchedCluster = async ({ dataFolder, onRestart }: SystemOptions): Pr
   };
 };
 
+/** The first key travels from config to the gateway through the event log: a moment later than readiness. */
+const untilKeyIsKnown = async (gatewayUrl: string, key: string): Promise<void> => {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const answer = await fetch(`${gatewayUrl}/graphql`, { method: 'POST', headers, body: '{"query":"{ __typename }"}' });
+    if (answer.status === 200) return;
+    await sleep(100);
+  }
+  throw new AppError('UNAVAILABLE', 'the gateway does not know the first admin key');
+};
+
 /** Starts everything and resolves when every service is ready. Throws AppError BAD_CONFIGURATION when folder or port are in use, and when `signal` is aborted. */
 export const startSystem = async (options: SystemOptions): Promise<System> => {
   const { dataFolder, gatewayPort, logLevel, onRestart } = options;
@@ -80,7 +91,9 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     const services = await planServices({ databaseUrl: cluster.url, gatewayPort, secrets, logLevel });
     for (const service of services) supervisor.start(service);
     await supervisor.waitReady(readyTimeoutMs, options.signal);
-    return { gatewayUrl: `http://127.0.0.1:${services.at(-1)!.port}`, firstAdminKey, stop };
+    const gatewayUrl = `http://127.0.0.1:${services.at(-1)!.port}`;
+    if (firstAdminKey !== undefined) await untilKeyIsKnown(gatewayUrl, firstAdminKey);
+    return { gatewayUrl, firstAdminKey, stop };
   } catch (error) {
     await stop(5_000);
     throw error;
