@@ -48,7 +48,7 @@ const visible = (error: unknown, extensions: GraphQLFormattedError['extensions']
   if (cause instanceof AppError) return { code: cause.code, message: shownOf(cause) };
   const code = extensions?.['code'];
   const trusted = cause instanceof GraphQLError && typeof code === 'string' && shownCodes.has(code);
-  return trusted ? { code, message: cause.message } : { code: 'INTERNAL', message: undefined };
+  return trusted ? { code, message: (error as GraphQLError).message } : { code: 'INTERNAL', message: undefined };
 };
 
 /** True for what a client does not see, and the log must therefore keep. */

@@ -227,6 +227,7 @@ describe('the gateway', () => {
       /levels deep/,
     ],
     ['31 aliases', `{ ${Array.from({ length: 31 }, (_, index) => `a${index}: whoAmI`).join(' ')} }`, /30 aliases/],
+    ['a subscription', 'subscription { whoAmI }', /not offered/],
     ['more than 2,000 tokens', `{ ${'whoAmI '.repeat(2001)} }`, /2000 tokens/],
     [
       'introspection in circles',
@@ -275,6 +276,13 @@ describe('the gateway', () => {
       const { status, data } = await send(gateway.url, init);
       assert.deepEqual([status >= 400, data], [true, undefined], type);
     }
+  });
+
+  it('names the variable whose value is of the wrong type', async () => {
+    const query = 'query ($id: ID!) { pool(id: $id) { name } }';
+    const { errors } = await send(gateway.url, { headers, body: JSON.stringify({ query, variables: { id: {} } }) });
+    assert.match(String(errors?.[0]?.message), /^Variable "\$id" got invalid value/);
+    assert.deepEqual(errors?.[0]?.extensions, { code: 'BAD_USER_INPUT' });
   });
 
   it('does not suggest names of fields', async () => {

@@ -4,7 +4,7 @@ import type { Actor } from '@sendpool/contracts';
 import { createApollo, type GraphQLLog } from './apollo.ts';
 import { asApolloGateway, type Engine } from './engine.ts';
 import { createHandler } from './http-handler.ts';
-import { limits, maxAliasesRule, maxDepthRule } from './limits.ts';
+import { limits, maxAliasesRule, maxDepthRule, noSubscriptionsRule } from './limits.ts';
 import type { GraphQLDoor } from './subgraph.ts';
 
 export type GatewayOptions = {
@@ -24,7 +24,7 @@ export const createGateway = async (options: GatewayOptions): Promise<GraphQLDoo
       gateway: asApolloGateway(engine),
       introspection,
       parseOptions: { maxTokens: limits.tokens },
-      validationRules: [maxDepthRule, maxAliasesRule],
+      validationRules: [maxDepthRule, maxAliasesRule, noSubscriptionsRule],
       maxRecursiveSelections: true,
     },
     log,

@@ -2,6 +2,7 @@
 import {
   GraphQLError,
   Kind,
+  OperationTypeNode,
   type ASTVisitor,
   type FragmentDefinitionNode,
   type SelectionNode,
@@ -67,3 +68,11 @@ export const maxAliasesRule = (context: ValidationContext): ASTVisitor => {
     },
   };
 };
+
+/** The gateway answers queries and mutations only; without this a subscription would look like a bug. */
+export const noSubscriptionsRule = (context: ValidationContext): ASTVisitor => ({
+  OperationDefinition: (node) => {
+    if (node.operation === OperationTypeNode.SUBSCRIPTION)
+      context.reportError(new GraphQLError('Subscriptions are not offered: ask again instead', { nodes: node }));
+  },
+});

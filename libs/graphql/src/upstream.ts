@@ -70,10 +70,10 @@ export const createUpstream = ({ name, url, sign, log }: UpstreamOptions): Upstr
     try {
       const answer = await ask(request, context);
       if (isAnswer(answer)) return asResult(answer);
-      log.error({ service: name, requestId: context.requestId }, `${name} sent no GraphQL answer`);
+      log.error({ upstream: name, requestId: context.requestId }, `${name} sent no GraphQL answer`);
     } catch (error) {
       if (!context.signal.aborted)
-        log.warn({ service: name, requestId: context.requestId, error }, `${name} is not available`);
+        log.warn({ upstream: name, requestId: context.requestId, error }, `${name} is not available`);
     }
     return failure('UNAVAILABLE', `The service ${name} is not available; try again in a moment`);
   };
