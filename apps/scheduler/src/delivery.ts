@@ -42,7 +42,7 @@ const policyOf = (env: SchedulerEnv): RetryPolicy => ({
   ...defaultRetryPolicy,
   delaysMs: env.RETRY_DELAYS_SECONDS.map((delay) => delay * second),
   maxAgeMs: env.RETRY_MAX_AGE_SECONDS * second,
-  unknownGraceMs: (env.AFTER_DOT_TIMEOUT_SECONDS + 60) * second,
+  unknownGraceMs: (env.AFTER_DOT_TIMEOUT_SECONDS + env.UNKNOWN_MARGIN_SECONDS) * second,
 });
 
 const createCampaignLoop = (deps: DeliveryDeps, graceMs: number, moved: () => void): Loop => {

@@ -28,6 +28,11 @@ export const schedulerEnv = z.object({
   AFTER_DOT_TIMEOUT_SECONDS: seconds
     .default(600)
     .describe('How long the sender waits for the reply after the final dot; the same as in the sender.'),
+  UNKNOWN_MARGIN_SECONDS: seconds
+    .default(60)
+    .describe(
+      'A doubt is settled this long after the time-out after the final dot: sent again under RESEND, or FINISHED.',
+    ),
 });
 
 export type SchedulerEnv = z.output<typeof schedulerEnv>;

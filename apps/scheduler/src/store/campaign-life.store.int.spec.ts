@@ -143,6 +143,12 @@ describe('a campaign on its way', () => {
     await lane('in_flight = 0, unknown = 1, accepted = 2, last_unknown_at = 50000');
     assert.equal(await finish(), false);
     await lane('last_unknown_at = 40000');
+    await database.sql.query(
+      `insert into recipient_fact (campaign, seq, lane, due_at, unknowns, gaps, copy_accepted) values ($1, 0, 0, 1, 1, 0, false)`,
+      [campaign.number],
+    );
+    assert.equal(await finish(), false, 'an UNKNOWN one is to be sent again');
+    await database.sql.query('update recipient_fact set due_at = null');
     assert.deepEqual((await life.workWaiting()).finish, [campaign.number]);
     assert.equal(await finish(), true);
     const stored = await campaigns.find(campaign.id);

@@ -2,6 +2,7 @@
 import { laneLimits } from '@sendpool/contracts';
 import type { Database, Sql } from '@sendpool/database';
 import type { CampaignLifeStore } from '../domain/campaign-life.ts';
+import { isFinished, type CampaignStanding } from '../domain/is-finished.ts';
 import { prepareChunk } from './prepare-chunk.ts';
 import { stateNumber } from './states.ts';
 
@@ -51,23 +52,26 @@ const sweepChunk = async (tx: Sql, campaign: number): Promise<'MORE' | 'DONE'> =
   return end < row.prepared_seq ? 'MORE' : 'DONE';
 };
 
-const settled = `
-  select coalesce(sum(pending + in_flight + deferred), 0) = 0 and coalesce(max(last_unknown_at), 0) <= $2 as done
+const counts = `
+  select coalesce(sum(pending), 0)::int as pending, coalesce(sum(in_flight), 0)::int as "inFlight",
+    coalesce(sum(deferred), 0)::int as deferred, max(last_unknown_at) as "unknownAt"
   from campaign_lane where campaign = $1`;
 
-/** An UNKNOWN recipient with a time will be sent again. */
-const resends = 'select from recipient_fact where campaign = $1 and due_at is not null limit 1';
+/** Looked for only when nothing else keeps the campaign open. */
+const due = 'select from recipient_fact where campaign = $1 and due_at is not null limit 1';
 
-const isDone = async (tx: Sql, campaign: number, knownBefore: number): Promise<boolean> => {
-  const [result] = await tx.query<{ done: boolean }>(settled, [campaign, knownBefore]);
-  return result?.done === true && (await tx.query(resends, [campaign])).length === 0;
+const standingOf = async (tx: Sql, campaign: number): Promise<CampaignStanding> => {
+  const [row] = await tx.query<Omit<CampaignStanding, 'due'>>(counts, [campaign]);
+  const standing = { ...row!, due: 0 };
+  if (standing.pending + standing.inFlight + standing.deferred > 0) return standing;
+  return { ...standing, due: (await tx.query(due, [campaign])).length };
 };
 
 /** The lock on the campaign waits for outcomes that are being recorded. */
 const finishIfDone = async (tx: Sql, campaign: number, now: Date, graceMs: number): Promise<boolean> => {
   const [row] = await tx.query(`select from campaign where number = $1 and status = 'SENDING' for update`, [campaign]);
   if (row === undefined) return false;
-  if (!(await isDone(tx, campaign, now.getTime() - graceMs))) return false;
+  if (!isFinished(await standingOf(tx, campaign), now.getTime(), graceMs)) return false;
   const text = `update campaign set status = 'FINISHED', revision = revision + 1, finished_at = $2 where number = $1`;
   await tx.query(text, [campaign, now]);
   return true;
