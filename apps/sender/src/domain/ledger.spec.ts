@@ -5,18 +5,17 @@ import fc from 'fast-check';
 import { decodeLedger, emptyLedger, encodeLedger, recordState, type Ledger } from './ledger.ts';
 
 const sequence = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER - 1 });
+const carried = fc.tuple(sequence, sequence).map(([offset, last]) => ({ offset, sequence: last }));
 const ledger = (window: number): fc.Arbitrary<Ledger> =>
-  fc
-    .record({
+  fc.record(
+    {
       lastSequence: fc.oneof(fc.constant(-1), sequence),
       isInDoubt: fc.boolean(),
       states: fc.uint8Array({ maxLength: window, max: 3 }),
-      carried: fc.array(
-        fc.tuple(sequence, sequence).map(([offset, last]) => ({ offset, sequence: last })),
-        { maxLength: 32 },
-      ),
-    })
-    .map((one) => ({ ...one }));
+      carried: fc.array(carried, { maxLength: 32 }),
+    },
+    { noNullPrototype: true },
+  );
 
 const withoutFreshEnd = (states: Uint8Array): number[] => {
   const kept = [...states];

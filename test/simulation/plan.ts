@@ -1,0 +1,82 @@
+/** What happens to a seed: which processes die or stop for a while, what people do to campaigns, and when there is no server. */
+import type { CampaignStatus } from '@sendpool/contracts';
+import { sizes } from './system.ts';
+import { createRandom, type Random } from './world.ts';
+
+export const processKinds = ['scheduler', 'sender', 'stats'] as const;
+export type ProcessKind = (typeof processKinds)[number];
+export const replicas = 2;
+
+export type Fault =
+  | {
+      readonly kind: 'KILL' | 'PAUSE';
+      readonly at: number;
+      readonly forMs: number;
+      readonly process: ProcessKind;
+      readonly index: number;
+    }
+  | { readonly kind: 'NO_SERVER'; readonly at: number; readonly forMs: number }
+  | { readonly kind: 'LOSE_BATCH'; readonly at: number }
+  | { readonly kind: 'ERASE_LEDGER'; readonly at: number; readonly lane: number };
+
+export type Control = { readonly at: number; readonly campaign: number; readonly status: CampaignStatus };
+
+export type Plan = { readonly faults: readonly Fault[]; readonly controls: readonly Control[] };
+
+/** BASE: kills, pauses, people, the network. The others add one disaster. CALM: no process and no request fails. */
+export const profiles = ['BASE', 'LOSE_BATCH', 'ERASE_LEDGER', 'CALM'] as const;
+export type Profile = (typeof profiles)[number];
+
+const processFault = (random: Random): Fault => {
+  const isSender = random.chance(0.5);
+  const process = isSender ? 'sender' : processKinds[random.between(0, processKinds.length - 1)]!;
+  return {
+    kind: random.chance(0.55) ? 'KILL' : 'PAUSE',
+    at: random.between(50, 1500),
+    forMs: random.between(5, 800),
+    process,
+    index: random.between(0, replicas - 1),
+  };
+};
+
+const controlsOf = (random: Random, campaign: number): Control[] => {
+  const controls: Control[] = [];
+  if (random.chance(0.5)) {
+    let at = random.between(60, 900);
+    for (let turns = random.between(1, 2); turns > 0; turns--) {
+      controls.push({ at, campaign, status: 'PAUSED' });
+      at += random.between(10, 400);
+      controls.push({ at, campaign, status: 'SENDING' });
+      at += random.between(10, 300);
+    }
+  }
+  // An edit of the content: the same status under a new revision.
+  if (random.chance(0.2)) controls.push({ at: random.between(60, 1200), campaign, status: 'SENDING' });
+  if (random.chance(0.15)) controls.push({ at: random.between(100, 1500), campaign, status: 'CANCELLED' });
+  return controls;
+};
+
+const disasterOf = (random: Random, profile: Profile): Fault[] => {
+  if (profile === 'LOSE_BATCH') return [{ kind: 'LOSE_BATCH', at: random.between(60, 900) }];
+  if (profile !== 'ERASE_LEDGER') return [];
+  return [{ kind: 'ERASE_LEDGER', at: random.between(150, 1200), lane: random.between(0, sizes.lanes - 1) }];
+};
+
+export const makePlan = (seed: number, profile: Profile): Plan => {
+  const random = createRandom(seed * 31 + 5);
+  const faults: Fault[] = [];
+  if (profile !== 'CALM') {
+    for (let count = random.between(3, 6); count > 0; count--) faults.push(processFault(random));
+  }
+  if (random.chance(0.3))
+    faults.push({ kind: 'NO_SERVER', at: random.between(50, 1200), forMs: random.between(50, 400) });
+  faults.push(...disasterOf(random, profile));
+  return { faults, controls: [...controlsOf(random, 1), ...controlsOf(random, 2)] };
+};
+
+export const lastOf = ({ faults, controls }: Plan): number =>
+  Math.max(
+    0,
+    ...faults.map((fault) => fault.at + ('forMs' in fault ? fault.forMs : 0)),
+    ...controls.map(({ at }) => at),
+  );

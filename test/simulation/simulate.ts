@@ -1,0 +1,191 @@
+/** One seed: builds the system, lets it run through its faults until it comes to rest, and judges it. */
+import type { DeliveryEvent } from '@sendpool/contracts';
+import { control, createDatabase, type FakeCampaign } from './fake-database.ts';
+import { createGroup, createTopic, eraseMetadata } from './fake-log.ts';
+import type { SmtpRates } from './fake-smtp.ts';
+import { isFinal, judge } from './judge.ts';
+import {
+  lastOf,
+  makePlan,
+  processKinds,
+  replicas,
+  type Fault,
+  type Plan,
+  type ProcessKind,
+  type Profile,
+} from './plan.ts';
+import type { Plant } from './plants.ts';
+import { startScheduler } from './scheduler-process.ts';
+import { startSender } from './sender-process.ts';
+import { startStats } from './stats-process.ts';
+import { sizes, type CampaignView, type System } from './system.ts';
+import { at, createLife, createWorld, note, runWorld, type Life, type Network, type World } from './world.ts';
+
+export type SimulationOptions = {
+  readonly seed: number;
+  readonly profile?: Profile;
+  readonly plan?: Plan;
+  readonly plant?: Plant;
+  readonly isTraced?: boolean;
+  readonly rates?: Partial<SmtpRates>;
+  readonly network?: Partial<Network>;
+};
+
+export type SimulationResult = {
+  readonly violations: ReadonlyMap<string, string>;
+  readonly trace: readonly string[];
+  readonly plan: Plan;
+  readonly system: System;
+  /** Simulated milliseconds and events. */
+  readonly now: number;
+  readonly events: number;
+};
+
+const horizonMs = 30_000;
+const usualRates: SmtpRates = { refused: 0.1, deferred: 0.18, bounced: 0.08, lostReply: 0.01, slow: 0.05, slowMs: 900 };
+const usualNetwork: Network = { lost: 0.02, late: 0.02, latestMs: sizes.latestMs, timeoutMs: sizes.requestMs };
+
+const newCampaign = (number: number, unknownPolicy: 'HOLD' | 'RESEND'): FakeCampaign => ({
+  number,
+  id: `c${number}`,
+  poolId: 'pool',
+  unknownPolicy,
+  status: 'SENDING',
+  revision: 1,
+  acknowledged: 0,
+});
+
+const buildSystem = (world: World, options: SimulationOptions): System => {
+  const group = { partitions: sizes.lanes, sessionMs: sizes.sessionMs, rebalanceMs: sizes.rebalanceMs };
+  return {
+    world,
+    database: createDatabase(world, {
+      lanes: sizes.lanes,
+      recipients: sizes.recipients,
+      campaigns: [newCampaign(1, 'HOLD'), newCampaign(2, 'RESEND')],
+      leaseMs: sizes.leaseMs,
+      window: sizes.campaignWindow,
+    }),
+    stats: { lanes: new Map(), deltas: [] },
+    requests: createTopic<string>(world, 'send-requests', sizes.lanes),
+    events: createTopic<DeliveryEvent>(world, 'delivery-events', sizes.lanes),
+    campaigns: createTopic<CampaignView>(world, 'campaigns', 1),
+    groups: {
+      sender: createGroup(world, group),
+      scheduler: createGroup(world, group),
+      stats: createGroup(world, group),
+    },
+    smtp: { world, rates: { ...usualRates, ...options.rates }, copies: new Map(), unanswered: new Set() },
+    plant: options.plant ?? {},
+    noServerUntil: 0,
+    losesBatch: false,
+    stoppedAt: new Map(),
+  };
+};
+
+const starters = { scheduler: startScheduler, sender: startSender, stats: startStats };
+
+type Processes = Map<string, { life: Life; starts: number; readonly kind: ProcessKind }>;
+
+const startProcess = (system: System, processes: Processes, name: string): void => {
+  const process = processes.get(name)!;
+  process.starts++;
+  process.life = createLife(system.world, `${name}#${process.starts}`);
+  process.life.lastFault = process.starts > 1 ? system.world.now : -Infinity;
+  starters[process.kind](process.life, system);
+};
+
+const startAll = (system: System): Processes => {
+  const processes: Processes = new Map();
+  for (const kind of processKinds) {
+    for (let index = 0; index < replicas; index++) {
+      const name = `${kind}${index}`;
+      processes.set(name, { life: createLife(system.world, name), starts: 0, kind });
+      startProcess(system, processes, name);
+    }
+  }
+  return processes;
+};
+
+const kill = (system: System, processes: Processes, name: string, forMs: number): void => {
+  const process = processes.get(name)!;
+  if (!process.life.isAlive) return;
+  process.life.isAlive = false;
+  at(system.world, forMs, () => startProcess(system, processes, name));
+};
+
+/** The metadata goes while nobody looks: a ledger that is written every few milliseconds would hide the loss. */
+const eraseLedger = (system: System, processes: Processes, lane: number): void => {
+  if (!eraseMetadata(system.groups.sender, lane)) return;
+  for (const [name, { kind }] of processes) if (kind === 'sender') kill(system, processes, name, 20);
+};
+
+const strike = (system: System, processes: Processes, fault: Fault): void => {
+  const { world } = system;
+  note(world, () => `FAULT ${JSON.stringify(fault)}`);
+  switch (fault.kind) {
+    case 'KILL':
+      return kill(system, processes, `${fault.process}${fault.index}`, fault.forMs);
+    case 'PAUSE': {
+      const { life } = processes.get(`${fault.process}${fault.index}`)!;
+      life.pausedUntil = world.now + fault.forMs;
+      life.lastFault = life.pausedUntil;
+      return undefined;
+    }
+    case 'NO_SERVER':
+      system.noServerUntil = world.now + fault.forMs;
+      return undefined;
+    case 'LOSE_BATCH':
+      system.losesBatch = true;
+      return undefined;
+    case 'ERASE_LEDGER':
+      return eraseLedger(system, processes, fault.lane);
+  }
+};
+
+const isRead = ({ events, database, stats }: System): boolean =>
+  events.partitions.every(
+    (records, lane) =>
+      (database.positions.get(lane) ?? 0) >= records.length && (stats.lanes.get(lane)?.next ?? 0) >= records.length,
+  );
+
+const isOver = (system: System): boolean =>
+  [...system.database.campaigns.values()].every(({ status }) => status === 'FINISHED' || status === 'CANCELLED') &&
+  [...system.database.rows.values()].every((row) => isFinal(system, row)) &&
+  isRead(system);
+
+/** At rest: over, and nothing has changed for a time in which everything late would have come. */
+const createRest = (system: System, notBefore: number): (() => boolean) => {
+  let since = Infinity;
+  let seen = -1;
+  const restMs = 1000;
+  return () => {
+    const { now } = system.world;
+    if (now < notBefore || !isOver(system)) {
+      since = Infinity;
+      return false;
+    }
+    const count = system.events.partitions.flat().length;
+    if (count !== seen || since === Infinity) since = now;
+    seen = count;
+    return now - since >= restMs;
+  };
+};
+
+export const simulate = async (options: SimulationOptions): Promise<SimulationResult> => {
+  const { seed, profile = 'BASE' } = options;
+  const calm = profile === 'CALM' ? { lost: 0, late: 0 } : {};
+  const world = createWorld(seed, { ...usualNetwork, ...calm, ...options.network }, options.isTraced === true);
+  const system = buildSystem(world, options);
+  const plan = options.plan ?? makePlan(seed, profile);
+  const last = lastOf(plan);
+  world.calmFrom = last + 500;
+  const processes = startAll(system);
+  for (const fault of plan.faults) at(world, fault.at, () => strike(system, processes, fault));
+  for (const { at: when, campaign, status } of plan.controls)
+    at(world, when, () => control(system.database, campaign, status));
+  const cameToRest = await runWorld(world, horizonMs, createRest(system, last + 500 + sizes.latestMs));
+  const hasFaults = profile !== 'CALM' || plan.faults.some(({ kind }) => kind !== 'NO_SERVER');
+  judge(system, { cameToRest, hasFaults });
+  return { violations: world.violations, trace: world.trace ?? [], plan, system, now: world.now, events: world.events };
+};

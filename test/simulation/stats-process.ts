@@ -1,0 +1,38 @@
+/** A stats process of the simulation: the product's counting of delivery events, over fake tables. */
+import { AppError } from '@sendpool/kernel';
+import type { DeliveryEvent } from '@sendpool/contracts';
+import { createCountEvents, type CountStore, type LaneChange } from '../../apps/stats/src/domain/count-events.ts';
+import { emptyLane } from '../../apps/stats/src/domain/fold.ts';
+import { runConsumer } from './fake-consumer.ts';
+import type { StatsTables, System } from './system.ts';
+import { call, type Life } from './world.ts';
+
+const save = ({ lanes, deltas }: StatsTables, changes: readonly LaneChange[]): void => {
+  const isExpected = changes.every(({ lane, expected }) => (lanes.get(lane)?.next ?? 0) === expected);
+  if (!isExpected) throw new AppError('CONFLICT', 'somebody else has counted');
+  for (const { lane, next, state, deltas: added } of changes) {
+    lanes.set(lane, { lane, next, state });
+    deltas.push(...added);
+  }
+};
+
+const createStore = (life: Life, tables: StatsTables): CountStore => ({
+  load: (lanes) => call(life, () => lanes.map((lane) => tables.lanes.get(lane) ?? { lane, next: 0, state: emptyLane })),
+  save: (changes) => call(life, () => save(tables, changes)),
+});
+
+export const startStats = (life: Life, system: System): void => {
+  const store = createStore(life, system.stats);
+  const counting = createCountEvents(system.plant.countStore?.(store) ?? store);
+  runConsumer<DeliveryEvent>(life, {
+    group: system.groups.stats,
+    topic: system.events,
+    maxBatch: 6,
+    onAssigned: (epoch) => counting.assigned(epoch.partitions),
+    onBatch: async ({ partition, offset, values }) => {
+      const events = values.map((event, index) => ({ offset: offset + index, event }));
+      await counting.count({ lane: partition, first: offset, next: offset + values.length, events });
+    },
+    onRevoked: () => Promise.resolve(),
+  });
+};

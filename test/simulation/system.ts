@@ -1,0 +1,62 @@
+/** Everything outside the processes, and the numbers of the simulated system: small, so that rare meetings are common. */
+import type { CampaignStatus, DeliveryEvent } from '@sendpool/contracts';
+import type { RetryPolicy } from '../../apps/scheduler/src/domain/recipient.ts';
+import type { LanePosition } from '../../apps/stats/src/domain/count-events.ts';
+import type { CountDelta } from '../../apps/stats/src/domain/counts.ts';
+import type { FakeDatabase } from './fake-database.ts';
+import type { FakeTopic, Group } from './fake-log.ts';
+import type { FakeSmtp } from './fake-smtp.ts';
+import type { Plant } from './plants.ts';
+import type { World } from './world.ts';
+
+export const sizes = {
+  lanes: 2,
+  recipients: 20,
+  started: 3,
+  window: 12,
+  offered: 4,
+  campaignWindow: 8,
+  slice: 4,
+  probe: 2,
+  leaseMs: 300,
+  sessionMs: 300,
+  rebalanceMs: 500,
+  drainMs: 120,
+  requestMs: 80,
+  latestMs: 2000,
+  busyAfterMs: 900,
+} as const;
+
+export const policy: RetryPolicy = {
+  delaysMs: [150, 300],
+  jitter: 0.2,
+  maxAgeMs: 1500,
+  unknownGraceMs: 2500,
+  maxUnknowns: 3,
+  maxGaps: 50,
+  poolPauseMs: { first: 30, max: 200 },
+  releaseDelayMs: 100,
+};
+
+/** What lies in the campaigns topic. */
+export type CampaignView = { readonly id: string; readonly revision: number; readonly status: CampaignStatus };
+
+export type StatsTables = { readonly lanes: Map<number, LanePosition>; readonly deltas: CountDelta[] };
+
+export type System = {
+  readonly world: World;
+  readonly database: FakeDatabase;
+  readonly stats: StatsTables;
+  readonly requests: FakeTopic<string>;
+  readonly events: FakeTopic<DeliveryEvent>;
+  readonly campaigns: FakeTopic<CampaignView>;
+  readonly groups: { readonly sender: Group; readonly scheduler: Group; readonly stats: Group };
+  readonly smtp: FakeSmtp;
+  readonly plant: Plant;
+  /** No sender finds a server before this time. */
+  noServerUntil: number;
+  /** The next batch of send requests is acknowledged and lost. */
+  losesBatch: boolean;
+  /** When the log learned first that a campaign does not send any more. */
+  readonly stoppedAt: Map<string, number>;
+};
