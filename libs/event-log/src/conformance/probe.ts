@@ -39,7 +39,7 @@ export const textOf = (stored: StoredRecord): string => stored.value.toString();
 
 export const isEnded = (error: unknown): boolean => isAppError(error, 'EPOCH_ENDED');
 
-export type Revocation = { epoch: Epoch; reason: 'REBALANCE' | 'CLOSING' | 'LOST' };
+type Revocation = { epoch: Epoch; reason: 'REBALANCE' | 'CLOSING' | 'LOST' };
 export type Watched = { consumer: Consumer; epochs: Epoch[]; records: StoredRecord[]; revocations: Revocation[] };
 
 /** Joins a group and writes down what happens; `overrides` replace or follow the noting hooks. */

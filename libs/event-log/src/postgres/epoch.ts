@@ -5,7 +5,7 @@ import { faultOf } from './connection.ts';
 import type { GroupStore } from './group-store.ts';
 
 /** The member's lease, on the monotonic clock. It counts from when an acknowledged heartbeat was sent. */
-export type Lease = { isValid(): boolean };
+type Lease = { isValid(): boolean };
 
 export type EpochDeps = {
   store: Pick<GroupStore, 'commit' | 'committed'>;

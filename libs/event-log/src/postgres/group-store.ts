@@ -18,8 +18,8 @@ export type View = {
   needsSettling: boolean;
 };
 
-export type MemberOptions = { id: string; sessionMs: number; drainMs: number };
-export type EpochKey = { memberId: string; generation: number };
+type MemberOptions = { id: string; sessionMs: number; drainMs: number };
+type EpochKey = { memberId: string; generation: number };
 
 export type GroupStore = {
   readonly id: number;

@@ -19,6 +19,7 @@ export type Signals = {
 };
 
 type Subscribers = Map<string, Set<() => void>>;
+type State = { subscribers: Subscribers; stop: AbortController; client: pg.Client | undefined };
 
 const wake = (subscribers: Subscribers, key: string): void => {
   for (const onSignal of subscribers.get(key) ?? []) onSignal();
@@ -45,15 +46,13 @@ const createSender = (notify: (keys: string[]) => Promise<void>): ((key: string)
 };
 
 /** Connects and listens; resolves when the connection has ended. */
-const listen = async (
-  options: PoolOptions,
-  subscribers: Subscribers,
-  state: { client: pg.Client | undefined },
-): Promise<void> => {
+const listen = async (options: PoolOptions, state: State): Promise<void> => {
+  const { subscribers, stop } = state;
   const client = new pg.Client(connectionConfig({ ...options, applicationName: `${options.applicationName} signals` }));
   const ended = new Promise<void>((resolve) => {
     client.once('end', resolve);
     client.on('error', () => resolve());
+    stop.signal.addEventListener('abort', () => resolve(), { once: true });
   });
   client.on('notification', ({ payload, processId }) => {
     // Our own signals have already been given inside the process.
@@ -81,9 +80,9 @@ const keepListening = async (start: () => Promise<void>, stop: AbortSignal): Pro
 
 export const createSignals = (options: PoolOptions): Signals => {
   const subscribers: Subscribers = new Map();
-  const state: { client: pg.Client | undefined } = { client: undefined };
   const stop = new AbortController();
-  const done = keepListening(() => listen(options, subscribers, state), stop.signal);
+  const state: State = { subscribers, stop, client: undefined };
+  const done = keepListening(() => listen(options, state), stop.signal);
   const tell = createSender(async (keys) => {
     const text = `select pg_notify('${channel}', key) from unnest($1::text[]) key`;
     await state.client?.query({ name: 'notify', text, values: [keys] }).catch(() => undefined);
@@ -104,7 +103,6 @@ export const createSignals = (options: PoolOptions): Signals => {
     isConnected: () => state.client !== undefined,
     close: async () => {
       stop.abort();
-      await state.client?.end().catch(() => undefined);
       await done;
     },
   };
