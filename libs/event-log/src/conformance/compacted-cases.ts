@@ -1,7 +1,6 @@
 /** Compacted topics: the newest record of each key, then everything new. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import type { Peer } from './harness.ts';
+import type { Check, Peer } from './harness.ts';
 import { makeCompacted, makeTopic, pause, record, textOf, until } from './probe.ts';
 
 type Seen = Map<string, number[]>;
@@ -12,64 +11,70 @@ const note =
     seen.set(stored.key!, [...(seen.get(stored.key!) ?? []), Number(textOf(stored))]);
   };
 
-export const compactedCases = (connect: (name: string) => Promise<Peer>): void => {
-  test('a follower gets the newest record of each key, is caught up, and then gets what others publish', async () => {
-    const [writer, reader] = [await connect('writer'), await connect('reader')];
-    const topic = await makeCompacted(writer);
-    await writer.log.publish(topic, [record(0, '1', 'a'), record(0, '1', 'b'), record(0, '2', 'a')]);
-    await writer.log.publish(topic, [record(0, '3', 'a')]);
-    const seen: Seen = new Map();
-    const follower = await reader.log.follow(topic, note(seen));
-    await follower.caughtUp;
-    assert.deepEqual(
-      new Map([...seen].map(([key, values]) => [key, values.at(-1)])),
-      new Map([
-        ['b', 1],
-        ['a', 3],
-      ]),
-    );
-    const began = performance.now();
-    await writer.log.publish(topic, [record(0, '7', 'b')]);
-    await until('the change arrives', () => seen.get('b')?.at(-1) === 7);
-    assert.ok(performance.now() - began < 500, 'a change wakes the follower');
-    await follower.close();
-    await writer.log.publish(topic, [record(0, '8', 'b')]);
-    await pause(100);
-    assert.equal(seen.get('b')?.at(-1), 7, 'a closed follower gets nothing');
-  });
-
-  test('followers that start at any moment of a storm of changes miss no last word and see each key in order', async () => {
-    const [writer, other, reader] = [await connect('writer'), await connect('other'), await connect('reader')];
-    const topic = await makeCompacted(writer);
-    const storm = async (peer: Peer, keys: string): Promise<void> => {
-      for (let n = 0; n < 60; n++)
-        await peer.log.publish(
-          topic,
-          keys.split('').map((key) => record(0, String(n), key)),
-        );
-    };
-    const storms = [storm(writer, 'abcde'), storm(other, 'vwxyz')];
-    const views: Seen[] = [];
-    for (let n = 0; n < 8; n++) {
+export const compactedCases = (check: Check): void => {
+  check(
+    'a follower gets the newest record of each key, is caught up, and then gets what others publish',
+    async (connect) => {
+      const [writer, reader] = [await connect('writer'), await connect('reader')];
+      const topic = await makeCompacted(writer);
+      await writer.log.publish(topic, [record(0, '1', 'a'), record(0, '1', 'b'), record(0, '2', 'a')]);
+      await writer.log.publish(topic, [record(0, '3', 'a')]);
       const seen: Seen = new Map();
-      views.push(seen);
-      const { caughtUp } = await reader.log.follow(topic, note(seen));
-      await caughtUp;
-      await pause(n * 7);
-    }
-    await Promise.all(storms);
-    await until('all followers have the last words', () =>
-      views.every((seen) => 'abcdevwxyz'.split('').every((key) => seen.get(key)?.at(-1) === 59)),
-    );
-    for (const seen of views)
-      for (const values of seen.values())
-        assert.deepEqual(
-          values,
-          values.toSorted((one, two) => one - two),
-        );
-  });
+      const follower = await reader.log.follow(topic, note(seen));
+      await follower.caughtUp;
+      assert.deepEqual(
+        new Map([...seen].map(([key, values]) => [key, values.at(-1)])),
+        new Map([
+          ['b', 1],
+          ['a', 3],
+        ]),
+      );
+      const began = performance.now();
+      await writer.log.publish(topic, [record(0, '7', 'b')]);
+      await until('the change arrives', () => seen.get('b')?.at(-1) === 7);
+      assert.ok(performance.now() - began < 500, 'a change wakes the follower');
+      await follower.close();
+      await writer.log.publish(topic, [record(0, '8', 'b')]);
+      await pause(100);
+      assert.equal(seen.get('b')?.at(-1), 7, 'a closed follower gets nothing');
+    },
+  );
 
-  test('a record whose handler throws comes again, and nothing behind it comes first', async () => {
+  check(
+    'followers that start at any moment of a storm of changes miss no last word and see each key in order',
+    async (connect) => {
+      const [writer, other, reader] = [await connect('writer'), await connect('other'), await connect('reader')];
+      const topic = await makeCompacted(writer);
+      const storm = async (peer: Peer, keys: string): Promise<void> => {
+        for (let n = 0; n < 60; n++)
+          await peer.log.publish(
+            topic,
+            keys.split('').map((key) => record(0, String(n), key)),
+          );
+      };
+      const storms = [storm(writer, 'abcde'), storm(other, 'vwxyz')];
+      const views: Seen[] = [];
+      for (let n = 0; n < 8; n++) {
+        const seen: Seen = new Map();
+        views.push(seen);
+        const { caughtUp } = await reader.log.follow(topic, note(seen));
+        await caughtUp;
+        await pause(n * 7);
+      }
+      await Promise.all(storms);
+      await until('all followers have the last words', () =>
+        views.every((seen) => 'abcdevwxyz'.split('').every((key) => seen.get(key)?.at(-1) === 59)),
+      );
+      for (const seen of views)
+        for (const values of seen.values())
+          assert.deepEqual(
+            values,
+            values.toSorted((one, two) => one - two),
+          );
+    },
+  );
+
+  check('a record whose handler throws comes again, and nothing behind it comes first', async (connect) => {
     const peer = await connect('follower');
     const topic = await makeCompacted(peer);
     await peer.log.publish(topic, [record(0, '1', 'a'), record(0, '2', 'b')]);
@@ -82,7 +87,7 @@ export const compactedCases = (connect: (name: string) => Promise<Peer>): void =
     assert.deepEqual(calls, ['a', 'a', 'b']);
   });
 
-  test('a record without a key is refused, and a topic that is not compacted cannot be followed', async () => {
+  check('a record without a key is refused, and a topic that is not compacted cannot be followed', async (connect) => {
     const peer = await connect('mistaken');
     const [compacted, plain] = [await makeCompacted(peer), await makeTopic(peer)];
     await assert.rejects(peer.log.publish(compacted, [record(0, 'x')]), { code: 'BAD_INPUT' });

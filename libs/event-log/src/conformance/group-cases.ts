@@ -1,8 +1,7 @@
 /** Groups that work: sharing, rebalance with drain, positions, pause, lag. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import type { Position, RecordBatch } from '../port.ts';
-import type { Peer } from './harness.ts';
+import type { Check } from './harness.ts';
 import {
   commitBatch,
   holds,
@@ -19,8 +18,8 @@ import {
 
 const group = 'readers';
 
-export const groupCases = (connect: (name: string) => Promise<Peer>): void => {
-  test('members share the partitions evenly, and each record comes once, in order', async () => {
+export const groupCases = (check: Check): void => {
+  check('members share the partitions evenly, and each record comes once, in order', async (connect) => {
     const peers = await Promise.all(['a', 'b', 'c'].map(connect));
     const topic = await makeTopic(peers[0]!, { partitions: 5 });
     const members = await Promise.all(peers.map((peer) => watch(peer, { topic, group, onBatch: commitBatch })));
@@ -50,7 +49,7 @@ export const groupCases = (connect: (name: string) => Promise<Peer>): void => {
     }
   });
 
-  test('what is committed in the drain, with its metadata, is what the next owner reads', async () => {
+  check('what is committed in the drain, with its metadata, is what the next owner reads', async (connect) => {
     const [first, second] = [await connect('first'), await connect('second')];
     const topic = await makeTopic(first);
     const old = await watch(first, {
@@ -89,7 +88,7 @@ export const groupCases = (connect: (name: string) => Promise<Peer>): void => {
     assert.ok(lastEpoch(fresh)!.generation > before!.generation);
   });
 
-  test('a drain that does not end is cut off, and its epoch with it', async () => {
+  check('a drain that does not end is cut off, and its epoch with it', async (connect) => {
     const [first, second] = [await connect('stuck'), await connect('second')];
     const topic = await makeTopic(first);
     const never = new Promise<void>(() => undefined);
@@ -102,7 +101,7 @@ export const groupCases = (connect: (name: string) => Promise<Peer>): void => {
     assert.ok(!stuck.epochs[0]!.isAlive());
   });
 
-  test('a commit is all or nothing, and a partition that was never committed has no position', async () => {
+  check('a commit is all or nothing, and a partition that was never committed has no position', async (connect) => {
     const peer = await connect('committer');
     const topic = await makeTopic(peer);
     const member = await watch(peer, { topic, group });
@@ -123,7 +122,7 @@ export const groupCases = (connect: (name: string) => Promise<Peer>): void => {
     assert.equal(await epoch.committed(1), undefined);
   });
 
-  test('commits that are not awaited are stored in their order', async () => {
+  check('commits that are not awaited are stored in their order', async (connect) => {
     const peer = await connect('hasty');
     const topic = await makeTopic(peer);
     const member = await watch(peer, { topic, group });
@@ -141,7 +140,7 @@ export const groupCases = (connect: (name: string) => Promise<Peer>): void => {
     );
   });
 
-  test('records come from the committed position, or from where onAssigned says', async () => {
+  check('records come from the committed position, or from where onAssigned says', async (connect) => {
     const peer = await connect('starter');
     const topic = await makeTopic(peer);
     for (const partition of [0, 1, 2]) await peer.log.publish(topic, numbered(partition, 'n', 10));
@@ -169,7 +168,7 @@ export const groupCases = (connect: (name: string) => Promise<Peer>): void => {
     assert.deepEqual([values(0), values(1), values(2)], ['n7,n8,n9', 'n9', 'n0,n1,n2,n3,n4,n5,n6,n7,n8,n9']);
   });
 
-  test('a paused partition gets nothing while others do, and goes on where it stopped', async () => {
+  check('a paused partition gets nothing while others do, and goes on where it stopped', async (connect) => {
     const peer = await connect('pauser');
     const topic = await makeTopic(peer);
     const member = await watch(peer, {
@@ -200,35 +199,38 @@ export const groupCases = (connect: (name: string) => Promise<Peer>): void => {
     await until('it goes on again', () => values(0) === 'p0,p1,p2,later');
   });
 
-  test('batches keep to their limit and come one at a time for each partition, side by side over partitions', async () => {
-    const peer = await connect('slow');
-    const topic = await makeTopic(peer);
-    for (const partition of [0, 1]) await peer.log.publish(topic, numbered(partition, 'n', 50));
-    const running = new Map<number, number>();
-    let together = 0;
-    const sizes: number[] = [];
-    const onBatch = async ({ partition, records }: RecordBatch): Promise<void> => {
-      running.set(partition, (running.get(partition) ?? 0) + 1);
-      assert.equal(running.get(partition), 1);
-      together = Math.max(
-        together,
-        running.values().reduce((sum, one) => sum + one, 0),
+  check(
+    'batches keep to their limit and come one at a time for each partition, side by side over partitions',
+    async (connect) => {
+      const peer = await connect('slow');
+      const topic = await makeTopic(peer);
+      for (const partition of [0, 1]) await peer.log.publish(topic, numbered(partition, 'n', 50));
+      const running = new Map<number, number>();
+      let together = 0;
+      const sizes: number[] = [];
+      const onBatch = async ({ partition, records }: RecordBatch): Promise<void> => {
+        running.set(partition, (running.get(partition) ?? 0) + 1);
+        assert.equal(running.get(partition), 1);
+        together = Math.max(
+          together,
+          running.values().reduce((sum, one) => sum + one, 0),
+        );
+        sizes.push(records.length);
+        await pause(10);
+        running.set(partition, running.get(partition)! - 1);
+      };
+      const member = await watch(peer, { topic, group, maxBatch: 20, onBatch });
+      await until('all have arrived', () => member.records.length === 100);
+      assert.ok(
+        sizes.every((size) => size <= 20),
+        sizes.join(),
       );
-      sizes.push(records.length);
-      await pause(10);
-      running.set(partition, running.get(partition)! - 1);
-    };
-    const member = await watch(peer, { topic, group, maxBatch: 20, onBatch });
-    await until('all have arrived', () => member.records.length === 100);
-    assert.ok(
-      sizes.every((size) => size <= 20),
-      sizes.join(),
-    );
-    assert.equal(together, 2);
-    assert.equal(member.epochs.length, 1);
-  });
+      assert.equal(together, 2);
+      assert.equal(member.epochs.length, 1);
+    },
+  );
 
-  test('lag tells the end of each partition and what the group has committed, if anything', async () => {
+  check('lag tells the end of each partition and what the group has committed, if anything', async (connect) => {
     const peer = await connect('lagging');
     const topic = await makeTopic(peer, { partitions: 2 });
     await peer.log.publish(topic, numbered(1, 'n', 5));
@@ -246,34 +248,37 @@ export const groupCases = (connect: (name: string) => Promise<Peer>): void => {
     ]);
   });
 
-  test('a consumer that is closed drains, can do nothing more, and others have its partitions at once', async () => {
-    const [first, second] = [await connect('leaver'), await connect('heir')];
-    const topic = await makeTopic(first);
-    const leaver = await watch(first, {
-      topic,
-      group,
-      onRevoked: async (epoch, reason) => {
-        if (reason === 'CLOSING')
-          await epoch.commit(epoch.partitions.map((partition) => ({ partition, offset: 5, metadata: 'bye' })));
-      },
-    });
-    const heir = await watch(second, { topic, group });
-    await until(
-      'both have their share',
-      () => lastEpoch(leaver)?.partitions.length === 2 && lastEpoch(heir)?.partitions.length === 2,
-    );
-    const epoch = lastEpoch(leaver)!;
-    const began = performance.now();
-    await leaver.consumer.close();
-    await holds(heir, 4);
-    assert.ok(performance.now() - began < 2000, 'nobody waits for the session to run out');
-    assert.equal(leaver.revocations.at(-1)?.reason, 'CLOSING');
-    assert.ok(!epoch.isAlive());
-    await assert.rejects(epoch.commit([{ partition: epoch.partitions[0]!, offset: 1, metadata: '' }]), isEnded);
-    assert.deepEqual(await lastEpoch(heir)!.committed(epoch.partitions[0]!), { offset: 5, metadata: 'bye' });
-  });
+  check(
+    'a consumer that is closed drains, can do nothing more, and others have its partitions at once',
+    async (connect) => {
+      const [first, second] = [await connect('leaver'), await connect('heir')];
+      const topic = await makeTopic(first);
+      const leaver = await watch(first, {
+        topic,
+        group,
+        onRevoked: async (epoch, reason) => {
+          if (reason === 'CLOSING')
+            await epoch.commit(epoch.partitions.map((partition) => ({ partition, offset: 5, metadata: 'bye' })));
+        },
+      });
+      const heir = await watch(second, { topic, group });
+      await until(
+        'both have their share',
+        () => lastEpoch(leaver)?.partitions.length === 2 && lastEpoch(heir)?.partitions.length === 2,
+      );
+      const epoch = lastEpoch(leaver)!;
+      const began = performance.now();
+      await leaver.consumer.close();
+      await holds(heir, 4);
+      assert.ok(performance.now() - began < 2000, 'nobody waits for the session to run out');
+      assert.equal(leaver.revocations.at(-1)?.reason, 'CLOSING');
+      assert.ok(!epoch.isAlive());
+      await assert.rejects(epoch.commit([{ partition: epoch.partitions[0]!, offset: 1, metadata: '' }]), isEnded);
+      assert.deepEqual(await lastEpoch(heir)!.committed(epoch.partitions[0]!), { offset: 5, metadata: 'bye' });
+    },
+  );
 
-  test('a topic that grows gives its new partitions to the group', async () => {
+  check('a topic that grows gives its new partitions to the group', async (connect) => {
     const peer = await connect('grower');
     const topic = await makeTopic(peer, { partitions: 2 });
     const member = await watch(peer, { topic, group, sessionTimeoutMs: 3000 });

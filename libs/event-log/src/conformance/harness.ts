@@ -3,13 +3,17 @@ import type { EventLog } from '../port.ts';
 import type { Link } from './link.ts';
 
 /** One process with its own connection to the log. */
-export type Peer = { log: EventLog; link: Link };
+export type Peer = { log: EventLog; link: Link; close(): Promise<void> };
 
 export type Harness = {
-  /** A new process. The harness closes it in the end. */
+  /** A new process. */
   connect(name: string): Promise<Peer>;
   close(): Promise<void>;
 };
 
 /** A fresh, empty log that looks for old records several times a second. */
 export type CreateHarness = () => Promise<Harness>;
+
+export type Connect = (name: string) => Promise<Peer>;
+/** Declares one case; the processes that it connects are closed when it is over. */
+export type Check = (title: string, run: (connect: Connect) => Promise<void>) => void;

@@ -1,9 +1,9 @@
 /** The conformance suite of the event-log port: what every adapter must do, in cases that each can fail. */
-import { after, before, describe } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { compactedCases } from './compacted-cases.ts';
 import { faultCases } from './fault-cases.ts';
 import { groupCases } from './group-cases.ts';
-import type { CreateHarness, Harness, Peer } from './harness.ts';
+import type { Check, CreateHarness, Harness, Peer } from './harness.ts';
 import { logCases } from './log-cases.ts';
 
 export type { CreateHarness, Harness, Peer } from './harness.ts';
@@ -17,10 +17,21 @@ export const describeEventLog = (name: string, createHarness: CreateHarness): vo
       harness = await createHarness();
     });
     after(() => harness?.close());
-    const connect = (peer: string): Promise<Peer> => harness!.connect(peer);
-    logCases(connect);
-    compactedCases(connect);
-    groupCases(connect);
-    faultCases(connect);
+    const check: Check = (title, run) => {
+      test(title, async () => {
+        const peers: Peer[] = [];
+        const connect = async (peer: string): Promise<Peer> => {
+          const connected = await harness!.connect(peer);
+          peers.push(connected);
+          return connected;
+        };
+        try {
+          await run(connect);
+        } finally {
+          await Promise.all(peers.map((peer) => peer.close()));
+        }
+      });
+    };
+    for (const cases of [logCases, compactedCases, groupCases, faultCases]) cases(check);
   });
 };

@@ -5,8 +5,10 @@ export type Link = {
   readonly port: number;
   /** Requests still arrive, but no answer comes back, on any connection, until restore(). */
   holdAnswers(): void;
-  /** What is sent on the connections open now arrives only at release(), even when the sender has given up. New connections work. */
-  holdRequests(): void;
+  /** The request that holds this text arrives, but its connection gets no answer any more. Other connections work. */
+  loseAnswerTo(text: string): void;
+  /** The request that holds this text, and what follows on its connection, arrives only at release(), even when the sender has given up. */
+  holdRequest(text: string): void;
   release(): void;
   /** Drops every connection and lets none through, as when the process was killed, until restore(). */
   cut(): void;
@@ -14,19 +16,41 @@ export type Link = {
   close(): Promise<void>;
 };
 
-type Pair = { near: Socket; far: Socket; held: Buffer[] | undefined; isNearClosed: boolean };
-type State = { pairs: Set<Pair>; isMute: boolean; isCut: boolean };
+type Pair = { near: Socket; far: Socket; held: Buffer[] | undefined; isMute: boolean; isNearClosed: boolean };
+type State = {
+  pairs: Set<Pair>;
+  isMute: boolean;
+  isCut: boolean;
+  holdText: string | undefined;
+  loseText: string | undefined;
+};
 
 const finish = (pair: Pair): void => {
   if (pair.isNearClosed && pair.held === undefined) pair.far.end();
 };
 
+/** A text works once. */
+const lookFor = (state: State, pair: Pair, chunk: Buffer): void => {
+  if (state.holdText !== undefined && chunk.includes(state.holdText)) {
+    state.holdText = undefined;
+    pair.held = [];
+  }
+  if (state.loseText !== undefined && chunk.includes(state.loseText)) {
+    state.loseText = undefined;
+    pair.isMute = true;
+  }
+};
+
 const relay = (state: State, near: Socket, far: Socket): void => {
-  const pair: Pair = { near, far, held: undefined, isNearClosed: false };
+  const pair: Pair = { near, far, held: undefined, isMute: false, isNearClosed: false };
   state.pairs.add(pair);
-  near.on('data', (chunk: Buffer) => (pair.held === undefined ? far.write(chunk) : pair.held.push(chunk)));
+  near.on('data', (chunk: Buffer) => {
+    lookFor(state, pair, chunk);
+    if (pair.held === undefined) far.write(chunk);
+    else pair.held.push(chunk);
+  });
   far.on('data', (chunk: Buffer) => {
-    if (!state.isMute && !near.destroyed) near.write(chunk);
+    if (!state.isMute && !pair.isMute && !near.destroyed) near.write(chunk);
   });
   near
     .on('error', () => undefined)
@@ -49,8 +73,16 @@ const dropAll = (state: State): void => {
   }
 };
 
+const release = (state: State): void => {
+  for (const pair of state.pairs) {
+    for (const chunk of pair.held ?? []) pair.far.write(chunk);
+    pair.held = undefined;
+    finish(pair);
+  }
+};
+
 export const createLink = async (target: { host: string; port: number }): Promise<Link> => {
-  const state: State = { pairs: new Set(), isMute: false, isCut: false };
+  const state: State = { pairs: new Set(), isMute: false, isCut: false, holdText: undefined, loseText: undefined };
   const server = createServer((near) => {
     if (state.isCut) return void near.destroy();
     relay(state, near, connect({ ...target, noDelay: true }));
@@ -58,19 +90,10 @@ export const createLink = async (target: { host: string; port: number }): Promis
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as { port: number }).port,
-    holdAnswers: () => {
-      state.isMute = true;
-    },
-    holdRequests: () => {
-      for (const pair of state.pairs) pair.held = [];
-    },
-    release: () => {
-      for (const pair of state.pairs) {
-        for (const chunk of pair.held ?? []) pair.far.write(chunk);
-        pair.held = undefined;
-        finish(pair);
-      }
-    },
+    holdAnswers: () => void (state.isMute = true),
+    loseAnswerTo: (text) => void (state.loseText = text),
+    holdRequest: (text) => void (state.holdText = text),
+    release: () => release(state),
     cut: () => {
       state.isCut = true;
       dropAll(state);

@@ -1,9 +1,8 @@
 /** Appending and reading: order, offsets, bounds, trim, retention. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { isAppError } from '@sendpool/kernel';
 import type { StoredRecord } from '../port.ts';
-import type { Peer } from './harness.ts';
+import type { Check, Peer } from './harness.ts';
 import { makeTopic, numbered, record, textOf, until } from './probe.ts';
 
 const readAll = async ({ log }: Peer, topic: string, partition: number): Promise<StoredRecord[]> => {
@@ -18,34 +17,37 @@ const readAll = async ({ log }: Peer, topic: string, partition: number): Promise
 const inOrder = (records: readonly StoredRecord[], prefix: string): number[] =>
   records.map(textOf).flatMap((text) => (text.startsWith(prefix) ? [Number(text.slice(prefix.length))] : []));
 
-export const logCases = (connect: (name: string) => Promise<Peer>): void => {
-  test('records that two processes publish without waiting lie dense, whole, and in the order of each process', async () => {
-    const peers = [await connect('writer-a'), await connect('writer-b')];
-    const topic = await makeTopic(peers[0]!);
-    const calls = peers.flatMap((peer, who) =>
-      Array.from({ length: 60 }, (_, call) =>
-        peer.log.publish(
-          topic,
-          [0, 1, 2].flatMap((partition) => [0, 1, 2].map((one) => record(partition, `${who}:${call * 3 + one}`))),
+export const logCases = (check: Check): void => {
+  check(
+    'records that two processes publish without waiting lie dense, whole, and in the order of each process',
+    async (connect) => {
+      const peers = [await connect('writer-a'), await connect('writer-b')];
+      const topic = await makeTopic(peers[0]!);
+      const calls = peers.flatMap((peer, who) =>
+        Array.from({ length: 60 }, (_, call) =>
+          peer.log.publish(
+            topic,
+            [0, 1, 2].flatMap((partition) => [0, 1, 2].map((one) => record(partition, `${who}:${call * 3 + one}`))),
+          ),
         ),
-      ),
-    );
-    await Promise.all(calls);
-    for (const partition of [0, 1, 2]) {
-      const records = await readAll(peers[0]!, topic, partition);
-      assert.deepEqual(
-        records.map((one) => one.offset),
-        Array.from({ length: 360 }, (_, offset) => offset),
       );
-      for (const who of ['0:', '1:'])
+      await Promise.all(calls);
+      for (const partition of [0, 1, 2]) {
+        const records = await readAll(peers[0]!, topic, partition);
         assert.deepEqual(
-          inOrder(records, who),
-          Array.from({ length: 180 }, (_, n) => n),
+          records.map((one) => one.offset),
+          Array.from({ length: 360 }, (_, offset) => offset),
         );
-    }
-  });
+        for (const who of ['0:', '1:'])
+          assert.deepEqual(
+            inOrder(records, who),
+            Array.from({ length: 180 }, (_, n) => n),
+          );
+      }
+    },
+  );
 
-  test('keys, empty values and text beyond ASCII come back as they were given', async () => {
+  check('keys, empty values and text beyond ASCII come back as they were given', async (connect) => {
     const peer = await connect('writer');
     const topic = await makeTopic(peer);
     const given = [
@@ -63,7 +65,7 @@ export const logCases = (connect: (name: string) => Promise<Peer>): void => {
     assert.ok(stored.every((one) => Math.abs(one.at - Date.now()) < 60_000));
   });
 
-  test('a read begins at its offset, also inside a batch, and gives at most what was asked for', async () => {
+  check('a read begins at its offset, also inside a batch, and gives at most what was asked for', async (connect) => {
     const peer = await connect('reader');
     const topic = await makeTopic(peer);
     for (const prefix of ['a', 'b']) await peer.log.publish(topic, numbered(1, prefix, 10));
@@ -75,7 +77,7 @@ export const logCases = (connect: (name: string) => Promise<Peer>): void => {
     assert.deepEqual(await peer.log.read(topic, 0, 0, 10), []);
   });
 
-  test('what was trimmed is no longer read, and bounds say where the log begins and ends', async () => {
+  check('what was trimmed is no longer read, and bounds say where the log begins and ends', async (connect) => {
     const peer = await connect('trimmer');
     const topic = await makeTopic(peer, { partitions: 2 });
     await peer.log.publish(topic, numbered(0, 'a', 10));
@@ -90,21 +92,24 @@ export const logCases = (connect: (name: string) => Promise<Peer>): void => {
     assert.equal((await peer.log.bounds(topic))[0]?.first, 13);
   });
 
-  test('records older than their topic keeps are dropped, those of a topic that keeps all are not', async () => {
-    const peer = await connect('retention');
-    const [short, long] = [await makeTopic(peer, { retentionMs: 300 }), await makeTopic(peer)];
-    for (const topic of [short, long]) await peer.log.publish(topic, numbered(2, 'old', 5));
-    await until('the old records are dropped', async () => (await peer.log.bounds(short))[2]?.first === 5);
-    assert.deepEqual(await peer.log.read(short, 2, 0, 10), []);
-    await peer.log.publish(short, [record(2, 'new')]);
-    assert.deepEqual(
-      (await peer.log.read(short, 2, 0, 10)).map((one) => [one.offset, textOf(one)]),
-      [[5, 'new']],
-    );
-    assert.equal((await peer.log.read(long, 2, 0, 10)).length, 5);
-  });
+  check(
+    'records older than their topic keeps are dropped, those of a topic that keeps all are not',
+    async (connect) => {
+      const peer = await connect('retention');
+      const [short, long] = [await makeTopic(peer, { retentionMs: 300 }), await makeTopic(peer)];
+      for (const topic of [short, long]) await peer.log.publish(topic, numbered(2, 'old', 5));
+      await until('the old records are dropped', async () => (await peer.log.bounds(short))[2]?.first === 5);
+      assert.deepEqual(await peer.log.read(short, 2, 0, 10), []);
+      await peer.log.publish(short, [record(2, 'new')]);
+      assert.deepEqual(
+        (await peer.log.read(short, 2, 0, 10)).map((one) => [one.offset, textOf(one)]),
+        [[5, 'new']],
+      );
+      assert.equal((await peer.log.read(long, 2, 0, 10)).length, 5);
+    },
+  );
 
-  test('topics are made once by several processes at once, may grow, and never shrink', async () => {
+  check('topics are made once by several processes at once, may grow, and never shrink', async (connect) => {
     const peers = await Promise.all(['one', 'two', 'three'].map(connect));
     const name = `grown-${process.pid}`;
     const ensure = (peer: Peer, partitions: number): Promise<void> =>
@@ -120,7 +125,7 @@ export const logCases = (connect: (name: string) => Promise<Peer>): void => {
     );
   });
 
-  test('a topic or partition that is not there is a clear fault', async () => {
+  check('a topic or partition that is not there is a clear fault', async (connect) => {
     const peer = await connect('mistaken');
     const topic = await makeTopic(peer, { partitions: 2 });
     await assert.rejects(peer.log.publish('no-such-topic', [record(0, 'x')]), (error) =>
@@ -132,7 +137,7 @@ export const logCases = (connect: (name: string) => Promise<Peer>): void => {
     assert.deepEqual(await peer.log.read(topic, 0, 0, 10), []);
   });
 
-  test('a publish outlives a lost connection, and nothing is lost or reordered', async () => {
+  check('a publish outlives a lost connection, and nothing is lost or reordered', async (connect) => {
     const peer = await connect('unlucky');
     const topic = await makeTopic(peer);
     let published = 0;
