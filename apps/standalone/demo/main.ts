@@ -22,7 +22,13 @@ const usage = `npm run demo [-- --report FILE] [--recipients N] [--keep]
   --keep          keep the data folder with its logs`;
 
 /** A user waits minutes between tries; the demo waits seconds. The code is the same. */
-const shortDelays = { RETRY_DELAYS_SECONDS: '3,6,12', BREAKER_BASE_SECONDS: '2', SLOW_START_SECONDS: '4' };
+const shortDelays = {
+  RETRY_DELAYS_SECONDS: '3,6,12',
+  BREAKER_BASE_SECONDS: '0.5',
+  SLOW_START_SECONDS: '3',
+  AFTER_DOT_TIMEOUT_SECONDS: '5',
+  UNKNOWN_MARGIN_SECONDS: '2',
+};
 
 const campaignTimeoutMs = 240_000;
 
