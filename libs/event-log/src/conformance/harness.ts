@@ -14,6 +14,6 @@ export type Harness = {
 /** A fresh, empty log that looks for old records several times a second. */
 export type CreateHarness = () => Promise<Harness>;
 
-export type Connect = (name: string) => Promise<Peer>;
+type Connect = (name: string) => Promise<Peer>;
 /** Declares one case; the processes that it connects are closed when it is over. */
 export type Check = (title: string, run: (connect: Connect) => Promise<void>) => void;
