@@ -1,5 +1,5 @@
 /** Puts the keeper of the lanes and the dispatcher together with the real SMTP, the event log and the settings of this process. */
-import { laneLimits, type CampaignRecord } from '@sendpool/contracts';
+import type { CampaignRecord } from '@sendpool/contracts';
 import type { EventLog } from '@sendpool/event-log';
 import { sleep, systemClock } from '@sendpool/kernel';
 import type { Log } from '@sendpool/service';
@@ -10,7 +10,7 @@ import { createCampaigns, type Campaigns, type Compile } from './delivery/campai
 import type { DeliverySettings } from './delivery/context.ts';
 import { createDispatcher, type Dispatcher } from './delivery/dispatcher.ts';
 import { breakerLimits } from './domain/breaker.ts';
-import { createLaneKeeper } from './domain/lane-keeper.ts';
+import { createLaneKeeper, defaultLaneKeeperLimits } from './domain/lane-keeper.ts';
 import type { LaneAlarm, LaneKeeper, LaneKeeperLimits } from './domain/lane-types.ts';
 import { domainOf } from './domain/provider.ts';
 import type { SenderEnv } from './env.ts';
@@ -19,17 +19,13 @@ import type { SenderMetrics } from './sender-metrics.ts';
 
 export type DeliveryOptions = { env: SenderEnv; eventLog: EventLog; log: Log; metrics: SenderMetrics };
 
-/** Running conversations get this long before lanes are given up; the keeper commits what they leave before it has passed. */
-export const consumerDrainMs = 5000;
+/** Running conversations may take this long to end before lanes are given up; the keeper commits what they leave before it has passed. */
+export const consumerDrainMs = defaultLaneKeeperLimits.drainMs + 1000;
 
 const limitsOf = (env: SenderEnv): LaneKeeperLimits => ({
+  ...defaultLaneKeeperLimits,
   started: env.STARTED_PER_LANE,
-  window: laneLimits.window,
-  offered: 256,
-  groupMs: 3,
-  busyAfterMs: 60_000,
-  busyCheckMs: 5000,
-  drainMs: consumerDrainMs - 1000,
+  offered: 4 * env.STARTED_PER_LANE,
 });
 
 const timeoutsOf = (env: SenderEnv): Partial<SmtpTimeouts> => ({
@@ -79,7 +75,7 @@ const createKeeper = (
     publishEvents: createPublishEvents(eventLog),
     campaignRevision: (campaignId) => campaigns.get(campaignId)?.revision,
     onReady: (message) => dispatcher().offer(message),
-    onWithdrawn: () => dispatcher().withdraw(),
+    onWithdrawn: (messages) => dispatcher().withdraw(messages),
     onAlarm: (alarm: LaneAlarm) => {
       metrics.alarm(alarm.code);
       log.error(alarm, 'a lane needs a look');

@@ -76,6 +76,7 @@ export const createSenderService = async (options: {
       eventLog,
       keeper,
       onLanes: (owned) => settings.lanes(owned),
+      onStandDown: () => dispatcher.standDown(),
       drainMs: consumerDrainMs,
       log,
     }),

@@ -2,6 +2,7 @@
 import type { PoolConfig, SendingServerConfig } from '@sendpool/contracts';
 import type { SmtpServer } from '@sendpool/smtp';
 import { createBreaker } from '../domain/breaker.ts';
+import type { ReadyMessage } from '../domain/lane-types.ts';
 import { connectionShare, rateShare } from '../domain/pace.ts';
 import type { Context } from './context.ts';
 import type { Fifo } from './fifo.ts';
@@ -10,7 +11,7 @@ import { setPool } from './pool-queue.ts';
 import type { Pump } from './pump.ts';
 import { createServer, leastReadAhead, type Server } from './server.ts';
 import type { Task } from './task.ts';
-import { isWanted } from './vet.ts';
+import { endUntried, isWanted } from './vet.ts';
 
 const shareConnections = (context: Context, server: Server, owned: ReadonlySet<number>): void => {
   server.connections = connectionShare(server.config.limits.maxConnections, owned, context.settings.lanes);
@@ -77,8 +78,25 @@ const queues = function* (pump: Pump): Iterable<Fifo<Task>> {
   }
 };
 
-/** Ends or forgets what is not wanted any more: a campaign was paused or cancelled, or lanes were taken away. */
-export const dropUnwanted = (pump: Pump): void => {
-  for (const queue of queues(pump)) queue.reject((task) => isWanted(pump.context, task));
+/** Takes out of every queue what `keep` refuses; there may be room then. */
+const sweep = (pump: Pump, keep: (task: Task) => boolean): Task[] => {
+  const out: Task[] = [];
+  for (const queue of queues(pump)) out.push(...queue.reject(keep));
   for (const server of pump.context.servers.values()) pump.context.freed(server);
+  return out;
+};
+
+/** Ends what is not wanted any more: a campaign was paused or cancelled. */
+export const dropUnwanted = (pump: Pump): void => {
+  sweep(pump, (task) => isWanted(pump.context, task));
+};
+
+export const withdraw = (pump: Pump, messages: readonly ReadyMessage[]): void => {
+  const gone = new Set(messages);
+  sweep(pump, (task) => task.started || !gone.has(task.message));
+};
+
+export const standDown = (pump: Pump): void => {
+  for (const task of sweep(pump, ({ started }) => !started))
+    endUntried(pump.context, task, { outcome: 'RELEASED', reason: 'LANE_LOST' });
 };

@@ -284,23 +284,26 @@ describe('settings that change while mail flows', () => {
     await run.untilEnded(100);
     assert.deepEqual(run.keeper.givenBack.get(99), [{ outcome: 'CANCELLED', reason: 'CANCELLED' }]);
   });
-
-  it('a lane that is taken away: no conversation begins, and what waited is forgotten', async () => {
-    await using run = await setUp({ a: 1 }, { a: { delayMs: 5 } });
-    run.offer(0, 100);
-    await run.untilEnded(10);
-    run.keeper.isLost = true;
-    const running = run.dispatcher.status()[0]!.inFlight;
-    const begun = run.sink('a').received.length + running;
-    run.dispatcher.withdraw();
-    await sleep(100);
-    assert.ok(run.sink('a').received.length <= begun);
-    const [state] = run.dispatcher.status();
-    assert.deepEqual([state?.queued, state?.inFlight], [0, 0]);
-  });
 });
 
 describe('a lane that is lost', () => {
+  it('what is withdrawn is forgotten, what is started and not in conversation ends as RELEASED, and nothing more begins', async () => {
+    await using run = await setUp({ a: 1 }, { a: { delayMs: 5 } });
+    const messages = Array.from({ length: 100 }, (_, recipient) => messageFor(recipient));
+    for (const message of messages) run.dispatcher.offer(message);
+    await run.untilEnded(10);
+    const begun = run.sink('a').received.length + run.dispatcher.status()[0]!.inFlight;
+    run.dispatcher.withdraw(messages);
+    run.dispatcher.standDown();
+    const [state] = run.dispatcher.status();
+    assert.deepEqual([state?.queued, state?.inFlight], [0, 2]);
+    await sleep(100);
+    assert.ok(run.sink('a').received.length <= begun);
+    assert.equal(run.keeper.givenBack.size, 0);
+    const reasons = [...run.keeper.finished.values()].flat().map(({ outcome, reason }) => `${outcome} ${reason}`);
+    assert.ok(reasons.includes('RELEASED LANE_LOST'));
+  });
+
   it('before the keeper has said so: the next conversations do not begin, and started messages end as RELEASED', async () => {
     await using run = await setUp({ a: 1 }, { a: { delayMs: 5 } });
     run.offer(0, 100);

@@ -6,7 +6,7 @@ import type { CampaignRecord, PoolConfig, SendingServerConfig } from '@sendpool/
 import type { SmtpServer } from '@sendpool/smtp';
 import type { ReadyMessage } from '../domain/lane-types.ts';
 import { domainOf, providerOf } from '../domain/provider.ts';
-import { applyLanes, applyPool, applyServer, dropUnwanted } from './apply.ts';
+import { applyLanes, applyPool, applyServer, dropUnwanted, standDown, withdraw } from './apply.ts';
 import type { DeliveryDeps } from './context.ts';
 import { shutAll } from './lines.ts';
 import { createPump, type Pump } from './pump.ts';
@@ -17,8 +17,10 @@ import { lookAfter } from './upkeep.ts';
 export type Dispatcher = {
   /** A fresh message of a lane. It ends by `finish` or `giveBack` of the keeper, or is forgotten when its lane is gone. */
   offer(message: ReadyMessage): void;
-  /** Lanes were taken away: their messages that are not in conversation are forgotten. */
-  withdraw(): void;
+  /** Offered messages that may not be started any more are forgotten. */
+  withdraw(messages: readonly ReadyMessage[]): void;
+  /** Lanes are given up: messages that are started and not in conversation end as RELEASED, so that nobody has to wait for them. */
+  standDown(): void;
   readonly settings: {
     server(config: SendingServerConfig, smtp: SmtpServer): void;
     pool(config: PoolConfig): void;
@@ -71,7 +73,8 @@ export const createDispatcher = (deps: DeliveryDeps): Dispatcher => {
   const timer = setInterval(() => lookAfterAll(pump), upkeepMs);
   return {
     offer: (message) => offer(pump, message),
-    withdraw: () => dropUnwanted(pump),
+    withdraw: (messages) => withdraw(pump, messages),
+    standDown: () => standDown(pump),
     settings: createSettings(pump),
     status: () => statusOfServers(pump.context),
     close: () => {

@@ -1,22 +1,26 @@
 /** Takes send requests of the lanes this process owns, and hands them with their epochs to the keeper of the lanes. */
 import { sendRequestsTopic, senderGroup } from '@sendpool/contracts';
-import type { Consumer, EventLog } from '@sendpool/event-log';
+import type { Consumer, EventLog, StoredRecord } from '@sendpool/event-log';
 import { messageOf } from '@sendpool/kernel';
 import type { Log, Part } from '@sendpool/service';
-import type { LaneKeeper } from '../../domain/lane-types.ts';
-import { readRequest } from './read-request.ts';
+import type { LaneKeeper, StoredRequest } from '../../domain/lane-types.ts';
+import { readRequest } from '../../domain/read-request.ts';
 
 export type SendRequestsDeps = {
   eventLog: Pick<EventLog, 'consume'>;
   keeper: Pick<LaneKeeper, 'assigned' | 'received' | 'revoked'>;
   /** Told the lanes of each new epoch before its first message. */
   onLanes(owned: ReadonlySet<number>): void;
+  /** The keeper starts nothing more: what is started and not in conversation is to end. */
+  onStandDown(): void;
   /** Longest time to wait for running conversations when lanes are given up; above the keeper's own. */
   drainMs: number;
   log: Log;
 };
 
-const consume = ({ eventLog, keeper, onLanes, drainMs, log }: SendRequestsDeps): Promise<Consumer> =>
+const read = ({ offset, value }: StoredRecord): StoredRequest => readRequest(offset, value);
+
+const consume = ({ eventLog, keeper, onLanes, onStandDown, drainMs, log }: SendRequestsDeps): Promise<Consumer> =>
   eventLog.consume({
     topic: sendRequestsTopic.name,
     group: senderGroup,
@@ -26,10 +30,12 @@ const consume = ({ eventLog, keeper, onLanes, drainMs, log }: SendRequestsDeps):
       onLanes(new Set(epoch.partitions));
       return keeper.assigned(epoch);
     },
-    onBatch: ({ partition, records }, epoch) => keeper.received(epoch, partition, records.map(readRequest)),
+    onBatch: ({ partition, records }, epoch) => keeper.received(epoch, partition, records.map(read)),
     onRevoked: async (epoch, reason) => {
       log.info({ generation: epoch.generation, reason }, 'lanes are given up');
-      await keeper.revoked(epoch, reason);
+      const ended = keeper.revoked(epoch, reason);
+      onStandDown();
+      await ended;
     },
     onError: (error) => log.warn({ error }, `send-requests are read again: ${messageOf(error)}`),
   });

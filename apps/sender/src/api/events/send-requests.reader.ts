@@ -2,7 +2,7 @@
 import { sendRequestsTopic } from '@sendpool/contracts';
 import type { EventLog } from '@sendpool/event-log';
 import type { LaneKeeperDeps } from '../../domain/lane-types.ts';
-import { readRequest } from './read-request.ts';
+import { readRequest } from '../../domain/read-request.ts';
 
 const { name } = sendRequestsTopic;
 
@@ -21,7 +21,7 @@ const readTail = async (eventLog: EventLog, lane: number): ReturnType<LaneKeeper
     const records = await eventLog.read(name, lane, offset, tail);
     if (records.length === 0) break;
     for (const record of records) {
-      const { request, invalid } = readRequest(record);
+      const { request, invalid } = readRequest(record.offset, record.value);
       const sequence = request?.sequence ?? invalid?.sequence;
       if (sequence !== undefined) sequences.push(sequence);
     }
@@ -34,6 +34,6 @@ export const createRequestReader = (eventLog: EventLog): Pick<LaneKeeperDeps, 'r
   readTail: (lane) => readTail(eventLog, lane),
   readRecord: async (lane, offset) => {
     const [record] = await eventLog.read(name, lane, offset, 1);
-    return record?.offset === offset ? readRequest(record) : undefined;
+    return record?.offset === offset ? readRequest(record.offset, record.value) : undefined;
   },
 });
