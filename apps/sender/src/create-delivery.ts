@@ -47,7 +47,7 @@ const settingsOf = (env: SenderEnv): DeliverySettings => ({
   breaker: { ...breakerLimits, failures: env.BREAKER_FAILURES, baseMs: env.BREAKER_BASE_SECONDS * 1000 },
   lanes: env.LANES,
   idleMs: env.IDLE_CONNECTION_SECONDS * 1000,
-  maxReadAhead: 64,
+  maxReadAhead: 128,
 });
 
 const compileWith =

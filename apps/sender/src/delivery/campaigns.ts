@@ -4,7 +4,7 @@ import type { CompiledCampaign } from '@sendpool/smtp';
 import { createNewest } from '../domain/newest.ts';
 import { domainOf } from '../domain/provider.ts';
 
-export type SendableCampaign = {
+type SendableCampaign = {
   readonly id: string;
   readonly revision: number;
   readonly status: CampaignStatus;

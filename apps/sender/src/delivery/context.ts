@@ -31,7 +31,7 @@ export type DeliveryObserver = {
 
 /** Rejects SmtpFailure. */
 export type OpenConnection = (server: SmtpServer) => Promise<SmtpConnection>;
-export type ProbeServer = (server: SmtpServer) => Promise<ProbeResult>;
+type ProbeServer = (server: SmtpServer) => Promise<ProbeResult>;
 
 export type DeliveryDeps = {
   keeper: Keeper;

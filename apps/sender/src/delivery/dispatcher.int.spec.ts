@@ -108,8 +108,7 @@ describe('a server that refuses connections', () => {
     run.offer(0, 100);
     await run.untilEnded(100);
     const again = await startSink({ port });
-    await sleep(2200);
-    assert.equal(run.dispatcher.status()[0]?.breaker, 'SLOW_START');
+    await run.until(({ breaker }) => breaker === 'SLOW_START');
     run.offer(100, 300);
     await run.untilEnded(300);
     assert.ok(again.received.length > 5 && again.received.length < 40, `${again.received.length} in slow start`);
@@ -259,7 +258,7 @@ describe('settings that change while mail flows', () => {
   it('a paused campaign whose server hangs: everything that is not in conversation is given back at once', async () => {
     await using run = await setUp({ a: 1 }, { a: { delayMs: 300 } });
     run.offer(0, 100);
-    await sleep(50);
+    await run.until(({ inFlight }) => inFlight === 2);
     run.dispatcher.settings.campaign(campaignOf({ revision: 2, status: 'PAUSED' }));
     assert.equal(run.keeper.ended(), 98);
     await run.untilEnded(100);

@@ -7,11 +7,12 @@ import type { ReadyMessage, Report } from '../domain/lane-types.ts';
 import { createCampaigns, type Compile } from './campaigns.ts';
 import type { DeliverySettings, Keeper, OpenConnection } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
+import type { ServerState } from './status.ts';
 
-export type GivenBack = { outcome: string; reason: string };
+type GivenBack = { outcome: string; reason: string };
 
 /** What became of each recipient, in order. */
-export type FakeKeeper = Keeper & {
+type FakeKeeper = Keeper & {
   readonly finished: Map<number, Report[]>;
   readonly givenBack: Map<number, GivenBack[]>;
   /** Messages that ended, one way or the other. */
@@ -27,7 +28,7 @@ const add = <Item>(map: Map<number, Item[]>, { request }: ReadyMessage, item: It
   else items.push(item);
 };
 
-export const createFakeKeeper = (): FakeKeeper => {
+const createFakeKeeper = (): FakeKeeper => {
   let ended = 0;
   const keeper: FakeKeeper = {
     finished: new Map(),
@@ -132,6 +133,8 @@ export type Harness = AsyncDisposable & {
   server(config: SendingServerConfig, password?: string): void;
   /** Offers recipients `from` to `to`, the last one left out. */
   offer(from: number, to: number): void;
+  /** Resolves when the first server looks as wanted; throws when it takes too long. */
+  until(looks: (state: ServerState) => boolean): Promise<void>;
   /** Resolves when so many messages have ended; throws when it takes too long. */
   untilEnded(count: number, limitMs?: number): Promise<void>;
 };
@@ -175,6 +178,7 @@ export const createHarness = (
     offer: (from, to) => {
       for (let recipient = from; recipient < to; recipient += 1) dispatcher.offer(messageFor(recipient));
     },
+    until: (looks) => until(() => looks(dispatcher.status()[0]!), 10_000),
     untilEnded: (count, limitMs = 10_000) => until(() => keeper.ended() >= count, limitMs),
     [Symbol.asyncDispose]: async () => {
       await until(() => dispatcher.status().every(({ inFlight }) => inFlight === 0), 5000);

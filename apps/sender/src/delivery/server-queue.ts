@@ -31,7 +31,7 @@ const takeStartable = ({ keeper }: Context, queue: Fifo<Task>): Task =>
   queue.take((task) => keeper.canStart(task.message)) ?? queue.shift()!;
 
 /** Asks for start bits as far as connections and read-ahead reach. */
-export const startNext = (context: Context, server: Server): void => {
+const startNext = (context: Context, server: Server): void => {
   while (server.queue.length > 0 && startedOf(server) < startLimit(server))
     start(context, server, takeStartable(context, server.queue));
   feed(context, server);

@@ -48,7 +48,7 @@ export type Server = Omit<Standing, 'config' | 'connections'> & {
 };
 
 /** Places in the short queue. */
-export const roomOf = (server: Server): number => Math.max(2, server.connections);
+const roomOf = (server: Server): number => Math.max(2, server.connections);
 
 export const leastReadAhead = (connections: number): number => 2 * connections;
 
