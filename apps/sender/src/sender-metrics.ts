@@ -1,9 +1,9 @@
 /** The numbers of this service for Prometheus. */
 import { breakerStates } from '@sendpool/contracts';
 import type { Metrics } from '@sendpool/service';
-import type { ServerState } from './api/events/sender-status.publisher.ts';
 import type { DeliveryObserver } from './delivery/context.ts';
 import type { LaneState } from './domain/lane-types.ts';
+import type { ServerState } from './domain/server-state.ts';
 
 export type SenderMetrics = {
   readonly observer: Omit<DeliveryObserver, 'badContent'>;

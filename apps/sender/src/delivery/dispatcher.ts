@@ -6,11 +6,12 @@ import type { CampaignRecord, PoolConfig, SendingServerConfig } from '@sendpool/
 import type { SmtpServer } from '@sendpool/smtp';
 import type { ReadyMessage } from '../domain/lane-types.ts';
 import { domainOf, providerOf } from '../domain/provider.ts';
+import type { ServerState } from '../domain/server-state.ts';
 import { applyLanes, applyPool, applyServer, dropUnwanted, standDown, withdraw } from './apply.ts';
 import type { DeliveryDeps } from './context.ts';
 import { shutAll } from './lines.ts';
 import { createPump, type Pump } from './pump.ts';
-import { statusOfServers, type ServerState } from './status.ts';
+import { statusOfServers } from './status.ts';
 import { createTask } from './task.ts';
 import { lookAfter } from './upkeep.ts';
 

@@ -4,10 +4,10 @@ import { sleep, systemClock } from '@sendpool/kernel';
 import { openConnection, probeServer } from '@sendpool/smtp';
 import { breakerLimits } from '../domain/breaker.ts';
 import type { ReadyMessage, Report } from '../domain/lane-types.ts';
+import type { ServerState } from '../domain/server-state.ts';
 import { createCampaigns, type Compile } from './campaigns.ts';
 import type { DeliverySettings, Keeper, OpenConnection } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
-import type { ServerState } from './status.ts';
 
 type GivenBack = { outcome: string; reason: string };
 

@@ -1,9 +1,7 @@
 /** How each server looks from this process, for the status topic and the metrics. */
-import type { SenderStatus } from '@sendpool/contracts';
+import type { ServerState } from '../domain/server-state.ts';
 import type { Context } from './context.ts';
 import type { Server } from './server.ts';
-
-export type ServerState = Omit<SenderStatus, 'type' | 'source' | 'at'>;
 
 const statusOf = (context: Context, server: Server): ServerState => {
   const [now, elapsed] = [context.clock.now(), context.clock.monotonic()];

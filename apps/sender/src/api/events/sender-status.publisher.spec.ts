@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { toSay, type ServerState } from './sender-status.publisher.ts';
+import type { ServerState } from '../../domain/server-state.ts';
+import { toSay } from './sender-status.publisher.ts';
 
 const state: ServerState = {
   serverId: 'a',

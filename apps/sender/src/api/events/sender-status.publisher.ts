@@ -1,9 +1,8 @@
 /** Says once a second how each server looks from this process, when that has changed, and every five seconds when it has not. */
-import { senderStatusTopic, type SenderStatus } from '@sendpool/contracts';
+import { senderStatusTopic } from '@sendpool/contracts';
 import type { EventLog } from '@sendpool/event-log';
 import type { Log, Part } from '@sendpool/service';
-
-export type ServerState = Omit<SenderStatus, 'type' | 'source' | 'at'>;
+import type { ServerState } from '../../domain/server-state.ts';
 
 export type SenderStatusDeps = {
   eventLog: Pick<EventLog, 'publish'>;
