@@ -5,6 +5,7 @@ import {
   fetch,
   heartbeat,
   join,
+  leave,
   sync,
   type FakeTopic,
   type Group,
@@ -36,14 +37,18 @@ export type ConsumerOptions<Value> = {
   readonly maxBatch: number;
   onAssigned(epoch: FakeEpoch): Promise<ReadonlyMap<number, number>>;
   onBatch(batch: FakeBatch<Value>, epoch: FakeEpoch): Promise<void>;
-  onRevoked(epoch: FakeEpoch, reason: 'REBALANCE' | 'LOST'): Promise<void>;
+  onRevoked(epoch: FakeEpoch, reason: 'REBALANCE' | 'CLOSING' | 'LOST'): Promise<void>;
 };
+
+/** Drains, leaves the group, and calls `closed`. */
+export type FakeConsumer = { close(closed: () => void): void };
 
 type Membership = {
   readonly life: Life;
   readonly group: Group;
   memberId: string | undefined;
   generation: number;
+  closing: (() => void) | undefined;
 };
 
 type Session = {
@@ -150,11 +155,13 @@ const readPartition = async <Value>(
 /** Until the group wants to rebalance or the epoch has ended. */
 const keepAlive = async (
   session: Session,
-  { life, group, memberId, generation }: Membership,
-): Promise<'REBALANCE' | 'LOST' | 'GONE'> => {
+  membership: Membership,
+): Promise<'REBALANCE' | 'CLOSING' | 'LOST' | 'GONE'> => {
+  const { life, group, memberId, generation } = membership;
   while (!session.hasEnded) {
     await sleep(life, heartbeatMs);
     if (session.hasEnded) break;
+    if (membership.closing !== undefined) return 'CLOSING';
     const sentAt = life.world.now;
     const answer = await call(life, () => heartbeat(group, generation, memberId!)).catch(() => 'NO_ANSWER' as const);
     if (answer === 'OK') session.leasedAt = Math.max(session.leasedAt, sentAt);
@@ -211,15 +218,24 @@ const runEpoch = async <Value>(membership: Membership, options: ConsumerOptions<
     session.hasEnded = true;
     membership.memberId = undefined;
   }
-  await options.onRevoked(session.epoch, reason === 'REBALANCE' ? 'REBALANCE' : 'LOST');
+  await options.onRevoked(session.epoch, reason === 'GONE' ? 'LOST' : reason);
   session.hasEnded = true;
 };
 
-/** Runs as long as its process lives. While it drains, its heartbeats go on by its commits only. */
-export const runConsumer = <Value>(life: Life, options: ConsumerOptions<Value>): void => {
-  const membership: Membership = { life, group: options.group, memberId: undefined, generation: -1 };
+/** Runs as long as its process lives, or until it is closed. While it drains, its heartbeats go on by its commits only. */
+export const runConsumer = <Value>(life: Life, options: ConsumerOptions<Value>): FakeConsumer => {
+  const { group } = options;
+  const membership: Membership = { life, group, memberId: undefined, generation: -1, closing: undefined };
   const loop = async (): Promise<void> => {
-    for (;;) await runEpoch(membership, options);
+    while (membership.closing === undefined) await runEpoch(membership, options);
+    const { memberId, closing } = membership;
+    if (memberId !== undefined) await call(life, () => leave(group, memberId)).catch(() => undefined);
+    closing();
   };
   later(life, 0, () => void loop());
+  return {
+    close: (closed) => {
+      membership.closing = closed;
+    },
+  };
 };

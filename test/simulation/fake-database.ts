@@ -170,6 +170,11 @@ const saveSlice = (database: FakeDatabase, lane: number, slice: SliceSave): void
     const counted = laneOf(database, take.campaign, lane, 0);
     counted.nextNumber = take.nextNumber ?? counted.nextNumber;
   }
+  for (const { campaign } of slice.takes) {
+    const { states, window } = laneOf(database, campaign, lane, 0);
+    if (states.get('IN_FLIGHT')! > window)
+      violate(database.world, 'window-exceeded', `campaign ${campaign} lane ${lane}`);
+  }
   savePauses(database, slice.pools);
   const row = database.lanes[lane]!;
   row.lastSequence = slice.lastSequence;

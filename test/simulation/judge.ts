@@ -6,7 +6,7 @@ import { sumDeltas, type CountDelta } from '../../apps/stats/src/domain/counts.t
 import { recount } from '../../apps/stats/src/domain/recount.ts';
 import { rowKey } from './fake-database.ts';
 import { publicationOf } from './fake-smtp.ts';
-import { policy, type System } from './system.ts';
+import type { System } from './system.ts';
 import { violate } from './world.ts';
 
 const finalStates = new Set<RecipientState>(['ACCEPTED', 'BOUNCED', 'EXPIRED', 'CANCELLED', 'SUPPRESSED']);
@@ -37,8 +37,19 @@ const judgeRow = (system: System, row: RecipientRow, own: readonly OutcomeEvent[
   if (row.state === 'UNKNOWN') judgeUnknown(system, row, own);
 };
 
+/** Where each publication said one thing only: those that were tried are the tries. */
+const judgeTries = (system: System, row: RecipientRow, own: readonly OutcomeEvent[]): void => {
+  const outcomes = [...Map.groupBy(own, ({ sequence }) => sequence).values()].map(
+    (events) => new Set(events.map(({ outcome }) => outcome)),
+  );
+  if (outcomes.some(({ size }) => size > 1)) return;
+  const tries = outcomes.filter((said) => !said.has('RELEASED') && !said.has('CANCELLED')).length;
+  if (tries !== row.tries)
+    violate(system.world, 'tries-not-events', `${nameOf(row)}: ${row.tries} tries, ${tries} in the log`);
+};
+
 const judgeUnknown = (system: System, row: RecipientRow, own: readonly OutcomeEvent[]): void => {
-  const { world, database } = system;
+  const { world, database, policy } = system;
   const campaign = database.campaigns.get(row.campaign)!;
   const present = own.filter(({ sequence }) => sequence === row.sequence);
   if (present.some(({ outcome }) => outcome !== 'UNKNOWN')) violate(world, 'unknown-though-known', nameOf(row));
@@ -121,7 +132,10 @@ export const judge = (system: System, run: { cameToRest: boolean; hasFaults: boo
   const outcomes = outcomesOf(system);
   const inDoubt = system.events.partitions.flat().some(({ type }) => type === 'LOST');
   const byRecipient = Map.groupBy(outcomes, ({ campaignId, recipient }) => `${campaignId.slice(1)}:${recipient}`);
-  for (const [key, row] of database.rows) judgeRow(system, row, byRecipient.get(key) ?? []);
+  for (const [key, row] of database.rows) {
+    judgeRow(system, row, byRecipient.get(key) ?? []);
+    if (!inDoubt) judgeTries(system, row, byRecipient.get(key) ?? []);
+  }
   if (!run.cameToRest)
     violate(world, 'never-at-rest', [...database.campaigns.values()].map(({ status }) => status).join());
   judgeCopies(system, outcomes, inDoubt);

@@ -1,6 +1,6 @@
 /** What happens to a seed: which processes die or stop for a while, what people do to campaigns, and when there is no server. */
 import type { CampaignStatus } from '@sendpool/contracts';
-import { sizes } from './system.ts';
+import { longGraceMs, sizes } from './system.ts';
 import { createRandom, type Random } from './world.ts';
 
 export const processKinds = ['scheduler', 'sender', 'stats'] as const;
@@ -15,15 +15,27 @@ export type Fault =
       readonly process: ProcessKind;
       readonly index: number;
     }
+  /** A planned stop: the process drains, leaves and exits; a new one starts a while later. */
+  | {
+      readonly kind: 'STOP';
+      readonly at: number;
+      readonly forMs: number;
+      readonly process: ProcessKind;
+      readonly index: number;
+    }
   | { readonly kind: 'NO_SERVER'; readonly at: number; readonly forMs: number }
   | { readonly kind: 'LOSE_BATCH'; readonly at: number }
   | { readonly kind: 'ERASE_LEDGER'; readonly at: number; readonly lane: number };
 
 export type Control = { readonly at: number; readonly campaign: number; readonly status: CampaignStatus };
 
-export type Plan = { readonly faults: readonly Fault[]; readonly controls: readonly Control[] };
+export type Plan = {
+  readonly graceMs: number;
+  readonly faults: readonly Fault[];
+  readonly controls: readonly Control[];
+};
 
-/** BASE: kills, pauses, people, the network. The others add one disaster. CALM: no process and no request fails. */
+/** BASE: kills, pauses, people, the network. The others add one disaster. CALM: planned stops, but no process and no request fails. */
 export const profiles = ['BASE', 'LOSE_BATCH', 'ERASE_LEDGER', 'CALM'] as const;
 export type Profile = (typeof profiles)[number];
 
@@ -56,6 +68,14 @@ const controlsOf = (random: Random, campaign: number): Control[] => {
   return controls;
 };
 
+const plannedStop = (random: Random): Fault => ({
+  kind: 'STOP',
+  at: random.between(50, 900),
+  forMs: random.between(20, 400),
+  process: 'sender',
+  index: random.between(0, replicas - 1),
+});
+
 const disasterOf = (random: Random, profile: Profile): Fault[] => {
   if (profile === 'LOSE_BATCH') return [{ kind: 'LOSE_BATCH', at: random.between(60, 900) }];
   if (profile !== 'ERASE_LEDGER') return [];
@@ -65,13 +85,16 @@ const disasterOf = (random: Random, profile: Profile): Fault[] => {
 export const makePlan = (seed: number, profile: Profile): Plan => {
   const random = createRandom(seed * 31 + 5);
   const faults: Fault[] = [];
-  if (profile !== 'CALM') {
-    for (let count = random.between(3, 6); count > 0; count--) faults.push(processFault(random));
+  const makeFault = profile === 'CALM' ? plannedStop : processFault;
+  for (let count = profile === 'CALM' ? random.between(0, 2) : random.between(3, 6); count > 0; count--) {
+    faults.push(makeFault(random));
   }
   if (random.chance(0.3))
     faults.push({ kind: 'NO_SERVER', at: random.between(50, 1200), forMs: random.between(50, 400) });
   faults.push(...disasterOf(random, profile));
-  return { faults, controls: [...controlsOf(random, 1), ...controlsOf(random, 2)] };
+  // Sometimes a sender that stood still reports after its message was sent again.
+  const graceMs = random.chance(0.25) ? 200 : longGraceMs;
+  return { graceMs, faults, controls: [...controlsOf(random, 1), ...controlsOf(random, 2)] };
 };
 
 export const lastOf = ({ faults, controls }: Plan): number =>

@@ -4,6 +4,7 @@ import type { LedgerEpoch, StoredRequest } from '../../apps/sender/src/domain/la
 import { decodeLedger, encodeLedger, recordState, type Ledger } from '../../apps/sender/src/domain/ledger.ts';
 import type { CountStore } from '../../apps/stats/src/domain/count-events.ts';
 import { emptyLane } from '../../apps/stats/src/domain/fold.ts';
+import type { FakeEpoch } from './fake-consumer.ts';
 import { commit, type Group } from './fake-log.ts';
 import { call, sleep, type Life } from './world.ts';
 
@@ -75,6 +76,21 @@ const commitUnderNewGeneration: Plant = {
   },
 };
 
+/** A commit without an answer is sent again in the same generation, and the epoch goes on: the first one may still land behind others. */
+const commitRepeated: Plant = {
+  epoch: (epoch, { life, group }) => {
+    const { generation, memberId } = epoch as FakeEpoch;
+    let isFenced = false;
+    const insist = async (commits: Parameters<LedgerEpoch['commit']>[0]): Promise<void> => {
+      const answer = await call(life, () => commit(group, { generation, memberId }, commits)).catch(() => 'NO_ANSWER');
+      if (answer === 'NO_ANSWER') return insist(commits);
+      isFenced = answer !== 'OK';
+      if (isFenced) throw new Error(answer);
+    };
+    return { ...epoch, isAlive: () => !isFenced && epoch.isAlive(), commit: insist };
+  },
+};
+
 /** Every record gets a new sequence, so that none is ever dropped. */
 const sequenceUnchecked: Plant = {
   received: (records, lane, memory) =>
@@ -142,6 +158,7 @@ export const plants: Readonly<Record<string, () => Plant>> = {
   'done before outcome': () => doneBeforeOutcome,
   'no start bit': () => noStartBit,
   'commit under a new generation': () => commitUnderNewGeneration,
+  'commit repeated in its epoch': () => commitRepeated,
   'sequence unchecked': () => sequenceUnchecked,
   'intent too early': () => intentTooEarly,
   'stats without watermark': () => statsWithoutWatermark,

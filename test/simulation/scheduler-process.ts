@@ -4,7 +4,7 @@ import { isFinished } from '../../apps/scheduler/src/domain/is-finished.ts';
 import { createLanePublisher, type LanePublisherDeps } from '../../apps/scheduler/src/domain/publish-lane.ts';
 import { createRecordEvents } from '../../apps/scheduler/src/domain/record-events.ts';
 import { createTakeSlice } from '../../apps/scheduler/src/domain/take-slice.ts';
-import { runConsumer } from './fake-consumer.ts';
+import { runConsumer, type FakeConsumer } from './fake-consumer.ts';
 import {
   acquire,
   applyRecord,
@@ -14,7 +14,7 @@ import {
   type FakeDatabase,
 } from './fake-database.ts';
 import { append, type FakeTopic } from './fake-log.ts';
-import { policy, sizes, type CampaignView, type System } from './system.ts';
+import { sizes, type CampaignView, type System } from './system.ts';
 import { call, later, note, sleep, type Life } from './world.ts';
 
 const appendRequests = (system: System, lane: number, records: readonly string[]): void => {
@@ -40,7 +40,7 @@ const createProduce =
   };
 
 const publishLanes = (life: Life, system: System): void => {
-  const { database, plant, world } = system;
+  const { database, plant, policy, world } = system;
   const produce = createProduce(life, system);
   const takeSlice = createTakeSlice({
     store: { slice: (work) => call(life, () => work(sliceTransaction(database))) },
@@ -63,8 +63,8 @@ const publishLanes = (life: Life, system: System): void => {
   for (let lane = 0; lane < sizes.lanes; lane++) void publisher.run(lane, new AbortController().signal);
 };
 
-const recordOutcomes = (life: Life, system: System): void => {
-  const { database } = system;
+const recordOutcomes = (life: Life, system: System): FakeConsumer => {
+  const { database, policy } = system;
   const records = createRecordEvents({
     store: {
       positions: (partitions) =>
@@ -74,7 +74,7 @@ const recordOutcomes = (life: Life, system: System): void => {
     policy,
     random: system.world.random.next,
   });
-  runConsumer<DeliveryEvent>(life, {
+  return runConsumer<DeliveryEvent>(life, {
     group: system.groups.scheduler,
     topic: system.events,
     maxBatch: 6,
@@ -113,7 +113,7 @@ const sum = (database: FakeDatabase, campaign: number, states: readonly Recipien
   return total;
 };
 
-const finish = (database: FakeDatabase, campaign: number): void => {
+const finish = ({ database, policy }: System, campaign: number): void => {
   const lanes = [...database.campaignLanes].filter(([key]) => key.startsWith(`${campaign}:`)).map(([, lane]) => lane);
   const newest = Math.max(...lanes.map(({ unknownAt }) => unknownAt));
   const standing = {
@@ -138,7 +138,7 @@ const tendCampaigns = async (life: Life, system: System): Promise<void> => {
         const campaign = await call(life, () => ({ ...database.campaigns.get(number)! }));
         const isBehind = await call(life, () => lastRevision(system.campaigns, campaign.id) < campaign.revision);
         if (campaign.acknowledged < campaign.revision || isBehind) await publishCampaign(life, system, campaign);
-        else if (campaign.status === 'SENDING') await call(life, () => finish(database, number));
+        else if (campaign.status === 'SENDING') await call(life, () => finish(system, number));
       } catch {
         // Looked at again in the next turn.
       }
@@ -146,10 +146,10 @@ const tendCampaigns = async (life: Life, system: System): Promise<void> => {
   }
 };
 
-export const startScheduler = (life: Life, system: System): void => {
+export const startScheduler = (life: Life, system: System): FakeConsumer => {
   later(life, 0, () => {
     publishLanes(life, system);
     void tendCampaigns(life, system);
   });
-  recordOutcomes(life, system);
+  return recordOutcomes(life, system);
 };

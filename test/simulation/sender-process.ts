@@ -10,10 +10,10 @@ import {
 } from '../../apps/sender/src/domain/lane-keeper.ts';
 import { decodeLedger, recordState } from '../../apps/sender/src/domain/ledger.ts';
 import { readRequest } from '../../apps/sender/src/domain/read-request.ts';
-import { runConsumer, type FakeEpoch } from './fake-consumer.ts';
+import { runConsumer, type FakeConsumer, type FakeEpoch } from './fake-consumer.ts';
 import { append, fetch } from './fake-log.ts';
 import { publicationOf, speak } from './fake-smtp.ts';
-import { sizes, type CampaignView, type System } from './system.ts';
+import { longGraceMs, sizes, type CampaignView, type System } from './system.ts';
 import { ask, call, later, note, sleep, violate, type Life } from './world.ts';
 
 type Sender = {
@@ -22,6 +22,8 @@ type Sender = {
   readonly view: Map<string, CampaignView>;
   /** Publications whose conversation runs in this process. */
   readonly running: Set<string>;
+  /** … and those that it has finished. */
+  readonly finished: Set<string>;
   /** For the plant that renumbers: what the sequence really is. */
   readonly renumbered: Map<string, number>;
   keeper: LaneKeeper;
@@ -36,10 +38,12 @@ const original = (sender: Sender, event: DeliveryEvent): DeliveryEvent => {
   return sequence === event.sequence ? event : { ...event, sequence };
 };
 
-const checkDoubt = (sender: Sender, event: DeliveryEvent): void => {
+/** A process never doubts what it is doing itself, or has done. */
+const checkDoubt = ({ system, running, finished }: Sender, event: DeliveryEvent): void => {
   if (event.type !== 'OUTCOME' || event.reason !== 'SENDER_LOST') return;
   const publication = publicationOf(event);
-  if (sender.running.has(publication)) violate(sender.system.world, 'unknown-while-running', publication);
+  if (running.has(publication)) violate(system.world, 'unknown-while-running', publication);
+  if (finished.has(publication)) violate(system.world, 'unknown-though-finished', publication);
 };
 
 const createPublish = (sender: Sender): LaneKeeperDeps['publishEvents'] => {
@@ -125,7 +129,7 @@ const objection = (
   return undefined;
 };
 
-const checkStart = (sender: Sender, { request }: ReadyMessage): void => {
+const checkStart = (sender: Sender, { request, generation }: ReadyMessage): void => {
   const { life, system, view } = sender;
   const revision = view.get(request.campaignId)?.revision ?? 0;
   if (revision < request.campaignRevision) {
@@ -135,6 +139,8 @@ const checkStart = (sender: Sender, { request }: ReadyMessage): void => {
       `${publicationOf(request)} needs revision ${request.campaignRevision}, has ${revision}`,
     );
   }
+  if (generation !== system.groups.sender.generation)
+    violate(system.world, 'started-in-old-epoch', publicationOf(request));
   const stopped = system.stoppedAt.get(request.campaignId) ?? Infinity;
   const recently = system.world.now - 1500;
   if (stopped < recently && life.lastFault < recently) violate(system.world, 'sent-after-stop', publicationOf(request));
@@ -150,16 +156,31 @@ const converse = async (sender: Sender, message: ReadyMessage): Promise<Report> 
   return untried('RELEASED', 'NO_SERVER');
 };
 
+/** Notes that the conversation runs: no other one with the same recipient may, as long as the grace is longer than both. */
+const alone = async (sender: Sender, message: ReadyMessage, talk: () => Promise<Report>): Promise<Report> => {
+  const { life, system, running } = sender;
+  const publication = publicationOf(message.request);
+  const key = keyOf(message);
+  const others = system.conversations.get(key) ?? new Set();
+  const isDouble = [...others].some((other) => other.isAlive);
+  if (isDouble && system.policy.unknownGraceMs >= longGraceMs)
+    violate(system.world, 'two-conversations', `r${key} ${publication}`);
+  system.conversations.set(key, others.add(life));
+  running.add(publication);
+  const report = await talk();
+  running.delete(publication);
+  sender.finished.add(publication);
+  others.delete(life);
+  return report;
+};
+
 const deliver = async (sender: Sender, message: ReadyMessage): Promise<void> => {
   await sleep(sender.life, sender.system.world.random.between(0, 10));
   const reason = objection(sender, message);
   if (reason !== undefined) return sender.keeper.giveBack(message, reason.outcome, reason.reason);
   if (!(await sender.keeper.start(message))) return undefined;
   checkStart(sender, message);
-  const publication = publicationOf(message.request);
-  sender.running.add(publication);
-  const report = await converse(sender, message);
-  sender.running.delete(publication);
+  const report = await alone(sender, message, () => converse(sender, message));
   return sender.keeper.finish(message, report);
 };
 
@@ -215,6 +236,7 @@ const keeperDeps = (sender: Sender): LaneKeeperDeps => {
       window: sizes.window,
       offered: sizes.offered,
       groupMs: 3,
+      outcomeGroupMs: 3,
       busyAfterMs: sizes.busyAfterMs,
       busyCheckMs: 100,
       drainMs: sizes.drainMs,
@@ -222,11 +244,11 @@ const keeperDeps = (sender: Sender): LaneKeeperDeps => {
   };
 };
 
-const consume = (sender: Sender): void => {
+const consume = (sender: Sender): FakeConsumer => {
   const { life, system, keeper } = sender;
   const epochs = new Map<FakeEpoch, LedgerEpoch>();
   const { plant } = system;
-  runConsumer<string>(life, {
+  return runConsumer<string>(life, {
     group: system.groups.sender,
     topic: system.requests,
     maxBatch: 4,
@@ -248,9 +270,16 @@ const consume = (sender: Sender): void => {
   });
 };
 
-export const startSender = (life: Life, system: System): void => {
-  const sender = { life, system, view: new Map(), running: new Set(), renumbered: new Map() } as unknown as Sender;
+export const startSender = (life: Life, system: System): FakeConsumer => {
+  const sender = {
+    life,
+    system,
+    view: new Map(),
+    running: new Set(),
+    finished: new Set(),
+    renumbered: new Map(),
+  } as unknown as Sender;
   sender.keeper = createLaneKeeper(keeperDeps(sender));
   later(life, 0, () => void followCampaigns(sender));
-  consume(sender);
+  return consume(sender);
 };

@@ -1,6 +1,7 @@
 /** One seed: builds the system, lets it run through its faults until it comes to rest, and judges it. */
 import type { DeliveryEvent } from '@sendpool/contracts';
 import { control, createDatabase, type FakeCampaign } from './fake-database.ts';
+import type { FakeConsumer } from './fake-consumer.ts';
 import { createGroup, createTopic, eraseMetadata } from './fake-log.ts';
 import type { SmtpRates } from './fake-smtp.ts';
 import { isFinal, judge } from './judge.ts';
@@ -18,7 +19,7 @@ import type { Plant } from './plants.ts';
 import { startScheduler } from './scheduler-process.ts';
 import { startSender } from './sender-process.ts';
 import { startStats } from './stats-process.ts';
-import { sizes, type CampaignView, type System } from './system.ts';
+import { policyWith, sizes, type CampaignView, type System } from './system.ts';
 import { at, createLife, createWorld, note, runWorld, type Life, type Network, type World } from './world.ts';
 
 export type SimulationOptions = {
@@ -55,7 +56,11 @@ const newCampaign = (number: number, unknownPolicy: 'HOLD' | 'RESEND'): FakeCamp
   acknowledged: 0,
 });
 
-const buildSystem = (world: World, options: SimulationOptions): System => {
+/** Who stops waits only so long for a reply: longer ones would be doubts without a fault. */
+const ratesOf = ({ faults }: Plan): Partial<SmtpRates> =>
+  faults.some(({ kind }) => kind === 'STOP') ? { slow: 0 } : {};
+
+const buildSystem = (world: World, options: SimulationOptions, plan: Plan): System => {
   const group = { partitions: sizes.lanes, sessionMs: sizes.sessionMs, rebalanceMs: sizes.rebalanceMs };
   return {
     world,
@@ -75,24 +80,32 @@ const buildSystem = (world: World, options: SimulationOptions): System => {
       scheduler: createGroup(world, group),
       stats: createGroup(world, group),
     },
-    smtp: { world, rates: { ...usualRates, ...options.rates }, copies: new Map(), unanswered: new Set() },
+    smtp: {
+      world,
+      rates: { ...usualRates, ...ratesOf(plan), ...options.rates },
+      copies: new Map(),
+      unanswered: new Set(),
+    },
     plant: options.plant ?? {},
+    policy: policyWith(plan.graceMs),
     noServerUntil: 0,
     losesBatch: false,
     stoppedAt: new Map(),
+    conversations: new Map(),
   };
 };
 
 const starters = { scheduler: startScheduler, sender: startSender, stats: startStats };
 
-type Processes = Map<string, { life: Life; starts: number; readonly kind: ProcessKind }>;
+type Process = { life: Life; consumer: FakeConsumer; starts: number; readonly kind: ProcessKind };
+type Processes = Map<string, Process>;
 
 const startProcess = (system: System, processes: Processes, name: string): void => {
   const process = processes.get(name)!;
   process.starts++;
   process.life = createLife(system.world, `${name}#${process.starts}`);
   process.life.lastFault = process.starts > 1 ? system.world.now : -Infinity;
-  starters[process.kind](process.life, system);
+  process.consumer = starters[process.kind](process.life, system);
 };
 
 const startAll = (system: System): Processes => {
@@ -100,7 +113,8 @@ const startAll = (system: System): Processes => {
   for (const kind of processKinds) {
     for (let index = 0; index < replicas; index++) {
       const name = `${kind}${index}`;
-      processes.set(name, { life: createLife(system.world, name), starts: 0, kind });
+      const life = createLife(system.world, name);
+      processes.set(name, { life, consumer: { close: () => undefined }, starts: 0, kind });
       startProcess(system, processes, name);
     }
   }
@@ -112,6 +126,12 @@ const kill = (system: System, processes: Processes, name: string, forMs: number)
   if (!process.life.isAlive) return;
   process.life.isAlive = false;
   at(system.world, forMs, () => startProcess(system, processes, name));
+};
+
+/** The process exits once it has drained and left its group. */
+const stop = (system: System, processes: Processes, name: string, forMs: number): void => {
+  const { life, consumer } = processes.get(name)!;
+  if (life.isAlive) consumer.close(() => kill(system, processes, name, forMs));
 };
 
 /** The metadata goes while nobody looks: a ledger that is written every few milliseconds would hide the loss. */
@@ -126,6 +146,8 @@ const strike = (system: System, processes: Processes, fault: Fault): void => {
   switch (fault.kind) {
     case 'KILL':
       return kill(system, processes, `${fault.process}${fault.index}`, fault.forMs);
+    case 'STOP':
+      return stop(system, processes, `${fault.process}${fault.index}`, fault.forMs);
     case 'PAUSE': {
       const { life } = processes.get(`${fault.process}${fault.index}`)!;
       life.pausedUntil = world.now + fault.forMs;
@@ -176,8 +198,8 @@ export const simulate = async (options: SimulationOptions): Promise<SimulationRe
   const { seed, profile = 'BASE' } = options;
   const calm = profile === 'CALM' ? { lost: 0, late: 0 } : {};
   const world = createWorld(seed, { ...usualNetwork, ...calm, ...options.network }, options.isTraced === true);
-  const system = buildSystem(world, options);
   const plan = options.plan ?? makePlan(seed, profile);
+  const system = buildSystem(world, options, plan);
   const last = lastOf(plan);
   world.calmFrom = last + 500;
   const processes = startAll(system);
@@ -185,7 +207,7 @@ export const simulate = async (options: SimulationOptions): Promise<SimulationRe
   for (const { at: when, campaign, status } of plan.controls)
     at(world, when, () => control(system.database, campaign, status));
   const cameToRest = await runWorld(world, horizonMs, createRest(system, last + 500 + sizes.latestMs));
-  const hasFaults = profile !== 'CALM' || plan.faults.some(({ kind }) => kind !== 'NO_SERVER');
+  const hasFaults = profile !== 'CALM';
   judge(system, { cameToRest, hasFaults });
   return { violations: world.violations, trace: world.trace ?? [], plan, system, now: world.now, events: world.events };
 };

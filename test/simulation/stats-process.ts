@@ -3,7 +3,7 @@ import { AppError } from '@sendpool/kernel';
 import type { DeliveryEvent } from '@sendpool/contracts';
 import { createCountEvents, type CountStore, type LaneChange } from '../../apps/stats/src/domain/count-events.ts';
 import { emptyLane } from '../../apps/stats/src/domain/fold.ts';
-import { runConsumer } from './fake-consumer.ts';
+import { runConsumer, type FakeConsumer } from './fake-consumer.ts';
 import type { StatsTables, System } from './system.ts';
 import { call, type Life } from './world.ts';
 
@@ -21,10 +21,10 @@ const createStore = (life: Life, tables: StatsTables): CountStore => ({
   save: (changes) => call(life, () => save(tables, changes)),
 });
 
-export const startStats = (life: Life, system: System): void => {
+export const startStats = (life: Life, system: System): FakeConsumer => {
   const store = createStore(life, system.stats);
   const counting = createCountEvents(system.plant.countStore?.(store) ?? store);
-  runConsumer<DeliveryEvent>(life, {
+  return runConsumer<DeliveryEvent>(life, {
     group: system.groups.stats,
     topic: system.events,
     maxBatch: 6,

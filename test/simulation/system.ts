@@ -7,7 +7,7 @@ import type { FakeDatabase } from './fake-database.ts';
 import type { FakeTopic, Group } from './fake-log.ts';
 import type { FakeSmtp } from './fake-smtp.ts';
 import type { Plant } from './plants.ts';
-import type { World } from './world.ts';
+import type { Life, World } from './world.ts';
 
 export const sizes = {
   lanes: 2,
@@ -27,16 +27,19 @@ export const sizes = {
   busyAfterMs: 900,
 } as const;
 
-export const policy: RetryPolicy = {
+/** Longer than any conversation lasts, also one of a process that stands still for a while. */
+export const longGraceMs = 2500;
+
+export const policyWith = (unknownGraceMs: number): RetryPolicy => ({
   delaysMs: [150, 300],
   jitter: 0.2,
   maxAgeMs: 1500,
-  unknownGraceMs: 2500,
+  unknownGraceMs,
   maxUnknowns: 3,
   maxGaps: 50,
   poolPauseMs: { first: 30, max: 200 },
   releaseDelayMs: 100,
-};
+});
 
 /** What lies in the campaigns topic. */
 export type CampaignView = { readonly id: string; readonly revision: number; readonly status: CampaignStatus };
@@ -53,10 +56,13 @@ export type System = {
   readonly groups: { readonly sender: Group; readonly scheduler: Group; readonly stats: Group };
   readonly smtp: FakeSmtp;
   readonly plant: Plant;
+  readonly policy: RetryPolicy;
   /** No sender finds a server before this time. */
   noServerUntil: number;
   /** The next batch of send requests is acknowledged and lost. */
   losesBatch: boolean;
   /** When the log learned first that a campaign does not send any more. */
   readonly stoppedAt: Map<string, number>;
+  /** Conversations that run, by recipient. */
+  readonly conversations: Map<string, Set<Life>>;
 };

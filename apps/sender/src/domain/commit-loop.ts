@@ -10,7 +10,7 @@ import {
   type PendingStart,
   type Return,
 } from './keeper-state.ts';
-import { setState, snapshot } from './lane.ts';
+import { advance, setState, snapshot } from './lane.ts';
 import { recordState } from './ledger.ts';
 import { settleRecord, untriedEvent } from './settle.ts';
 import { pump } from './take-in.ts';
@@ -56,10 +56,11 @@ const trimOf = (owned: OwnedLane): number => {
 const commitOnce = async (keeper: Keeper, epoch: EpochState): Promise<void> => {
   const { started, window } = keeper.deps.limits;
   const owned = [...epoch.lanes.values()];
+  for (const { lane } of owned) advance(lane, { window, started });
   const starting = owned.map((one) => ({ one, starts: takeStarts(one, started) }));
   const [returns, done] = [epoch.returns.splice(0), epoch.done.splice(0)];
   const dirty = owned.filter(({ lane }) => lane.isDirty);
-  const commits = dirty.map(({ lane }) => snapshot(lane, { window, started }));
+  const commits = dirty.map(({ lane }) => snapshot(lane));
   const trims = dirty.map((one) => ({ one, trim: trimOf(one) }));
   const isDurable = await epoch.source.commit(commits).then(
     () => epoch.source.isAlive() && !hasEnded(epoch),

@@ -62,7 +62,10 @@ const run = (lane: Lane, started: { offset: number; sequence: number }[], { kind
   }
   if (kind === 'RETURN' && record !== undefined) setState(lane, record, recordState.RETURNED);
   if (kind === 'FINISH' && started.length > 0) markDone(lane, started.splice(pick % started.length, 1)[0]!);
-  if (kind === 'COMMIT') snapshot(lane, rule);
+  if (kind === 'COMMIT') {
+    advance(lane, rule);
+    snapshot(lane);
+  }
 };
 
 test('the base never goes back, passes nothing unread, and what is started never exceeds its limit', () => {
@@ -89,7 +92,8 @@ test('whatever was committed, the next owner finds each record in the state that
       const started: { offset: number; sequence: number }[] = [];
       for (const step of list) run(lane, started, step);
       const truth = new Map(lane.records.slice(lane.passed).map(({ sequence, state }) => [sequence, state]));
-      const { offset, metadata } = snapshot(lane, rule);
+      advance(lane, rule);
+      const { offset, metadata } = snapshot(lane);
       const next: Lane = openLane(0, offset, decodeLedger(metadata)!);
       for (const record of lane.records.slice(lane.passed)) {
         assert.equal(next.inherited.states[record.offset - offset] ?? recordState.FRESH, truth.get(record.sequence));

@@ -133,7 +133,10 @@ type CarryRule = { readonly window: number; readonly started: number };
 const mayCarry = (lane: Lane, record: LaneRecord, rule: CarryRule): boolean =>
   record.state === recordState.STARTED && windowOf(lane) > rule.window / 2 && lane.carried.size < rule.started;
 
-/** Moves the base past what is done. In a window more than half full, started records at its head move to the carry list. */
+/**
+ * Moves the base past what is done. In a window more than half full, started records at its head move to the carry list; so it must not
+ * be called while a start bit is set that is not durable yet: a start that comes to nothing becomes fresh again, and a carried one cannot.
+ */
 export const advance = (lane: Lane, rule: CarryRule): void => {
   while (lane.passed < lane.records.length) {
     const record = lane.records[lane.passed]!;
@@ -159,8 +162,7 @@ const statesOf = (lane: Lane): Uint8Array => {
 };
 
 /** What is to be committed now. */
-export const snapshot = (lane: Lane, rule: CarryRule): LedgerCommit => {
-  advance(lane, rule);
+export const snapshot = (lane: Lane): LedgerCommit => {
   lane.isDirty = false;
   const { lastSequence, isInDoubt } = lane;
   const ledger = { lastSequence, isInDoubt, states: statesOf(lane), carried: [...lane.carried.values()] };

@@ -59,9 +59,8 @@ const inheritAllCarried = async (keeper: Keeper, owned: OwnedLane): Promise<void
 export const openLanes = async (keeper: Keeper, epoch: EpochState): Promise<Map<number, number>> => {
   const owned = await Promise.all(epoch.source.partitions.map((lane) => openOne(keeper, epoch, lane)));
   checkOpen(epoch);
-  const { window, started } = keeper.deps.limits;
   const fresh = owned.filter(({ lane }) => lane.isDirty);
-  if (fresh.length > 0) await epoch.source.commit(fresh.map(({ lane }) => snapshot(lane, { window, started })));
+  if (fresh.length > 0) await epoch.source.commit(fresh.map(({ lane }) => snapshot(lane)));
   checkOpen(epoch);
   for (const one of owned) await inheritAllCarried(keeper, one);
   return new Map(owned.map(({ lane }) => [lane.lane, lane.base]));
