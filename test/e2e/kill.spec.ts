@@ -18,6 +18,7 @@ import {
 } from './stage.ts';
 
 const recipients = 3_000;
+const env = { RETRY_DELAYS_SECONDS: '1,2,4', AFTER_DOT_TIMEOUT_SECONDS: '5', UNKNOWN_MARGIN_SECONDS: '2' };
 const login = { username: 'user', password: 'password' };
 
 const copiesAt = (sinks: readonly Sink[]): Map<string, number> => {
@@ -48,7 +49,7 @@ describe('a campaign whose processes are killed', () => {
       ca: certificate!.ca,
       login,
     }));
-    stage = await setStage({ targets, recipients, env: { RETRY_DELAYS_SECONDS: '1,2,4' } });
+    stage = await setStage({ targets, recipients, env });
     await command(stage, 'startCampaign');
   };
 

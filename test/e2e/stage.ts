@@ -170,13 +170,17 @@ export const look = async (stage: Stage, id = stage.campaignId): Promise<Look> =
 };
 
 /** Waits until `holds` says so. Throws with the last look after `timeoutMs`. */
-export const waitUntil = async (stage: Stage, holds: (look: Look) => boolean, timeoutMs = 120_000): Promise<Look> => {
+export const waitUntil = async (
+  stage: Stage,
+  holds: (look: Look) => boolean,
+  { timeoutMs = 120_000, everyMs = 50 } = {},
+): Promise<Look> => {
   const end = Date.now() + timeoutMs;
   for (;;) {
     const now = await look(stage);
     if (holds(now)) return now;
     if (Date.now() > end) throw new Error(`it did not come to that: ${JSON.stringify(now)}`);
-    await sleep(50);
+    await sleep(everyMs);
   }
 };
 

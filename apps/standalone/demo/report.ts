@@ -1,4 +1,5 @@
 /** The report at the end: what each server did by the API's numbers, and whether the SMTP servers' own records say the same. */
+import { sleep } from '@sendpool/kernel';
 import type { ReceivedMail } from '@sendpool/testing';
 import type { Api } from './api.ts';
 import type { RunningSink } from './sinks.ts';
@@ -59,14 +60,22 @@ type RecipientsAnswer = {
   };
 };
 
-/** The numbers per server, once stats has counted everything in the log. */
-export const settledStats = async (api: Api, campaignId: string): Promise<CampaignServerStats[]> => {
-  for (let attempt = 0; ; attempt++) {
-    const { campaign, statsLag } = await api.run<StatsAnswer>(statsQuery, { id: campaignId });
-    if (Number(statsLag.behind) === 0) return campaign.serverStats;
-    if (attempt > 100) throw new Error(`stats is still ${statsLag.behind} events behind`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+const askForStats = async (api: Api, campaignId: string): Promise<StatsAnswer | undefined> => {
+  try {
+    return await api.run<StatsAnswer>(statsQuery, { id: campaignId });
+  } catch {
+    return undefined; // a service that was just started again
   }
+};
+
+/** The numbers per server, once stats has counted everything in the log. Throws when that takes longer than 20 s. */
+export const settledStats = async (api: Api, campaignId: string): Promise<CampaignServerStats[]> => {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const answer = await askForStats(api, campaignId);
+    if (answer?.statsLag.behind === '0') return answer.campaign.serverStats;
+    await sleep(100);
+  }
+  throw new Error('stats does not come to the end of the log');
 };
 
 export const addressesIn = async (api: Api, campaignId: string, state: 'BOUNCED' | 'UNKNOWN'): Promise<Set<string>> => {

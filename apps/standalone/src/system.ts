@@ -68,7 +68,11 @@ const startWatchedCluster = async ({ dataFolder, onRestart }: SystemOptions): Pr
 const untilKeyIsKnown = async (gatewayUrl: string, key: string): Promise<void> => {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
   for (let attempt = 0; attempt < 100; attempt++) {
-    const answer = await fetch(`${gatewayUrl}/graphql`, { method: 'POST', headers, body: '{"query":"{ __typename }"}' });
+    const answer = await fetch(`${gatewayUrl}/graphql`, {
+      method: 'POST',
+      headers,
+      body: '{"query":"{ __typename }"}',
+    });
     if (answer.status === 200) return;
     await sleep(100);
   }

@@ -77,6 +77,8 @@ export type ConsumeOptions = {
   drainMs?: number;
   /** Records in one onBatch, at most. Default 500. */
   maxBatch?: number;
+  /** After a read that found little, records gather this long: fewer, larger batches cost less. Default 5. */
+  gatherMs?: number;
 };
 
 export type Consumer = {

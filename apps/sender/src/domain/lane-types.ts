@@ -70,8 +70,10 @@ export type LaneKeeperLimits = {
   readonly window: number;
   /** Messages of a lane that are offered and not started, at most. */
   readonly offered: number;
-  /** Starts and done bits of so many milliseconds share one commit, outcomes one produce. */
+  /** Milliseconds; starts and done bits gather this long and share one commit. */
   readonly groupMs: number;
+  /** Milliseconds; outcomes gather this long before they are produced. */
+  readonly outcomeGroupMs: number;
   /** In a window more than 3/4 full, a fresh record that waits longer than this is given back with reason BUSY. */
   readonly busyAfterMs: number;
   readonly busyCheckMs: number;

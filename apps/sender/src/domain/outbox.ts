@@ -32,7 +32,7 @@ export const createOutbox = (deps: LaneKeeperDeps): Outbox => {
   const run = async (): Promise<void> => {
     isRunning = true;
     while (waiting.length > 0) {
-      await deps.sleep(deps.limits.groupMs);
+      await deps.sleep(deps.limits.outcomeGroupMs);
       const group = waiting.slice(0, largestGroup);
       waiting = waiting.slice(largestGroup);
       await publishGroup(deps, group);

@@ -26,7 +26,7 @@ const soundMs = 10_000;
 
 type Seen = { view: View; sentAt: number };
 type Trouble = { kind: 'LOST' | 'FAILED'; error: unknown };
-type Settings = { sessionMs: number; drainMs: number; maxBatch: number };
+type Settings = { sessionMs: number; drainMs: number; maxBatch: number; gatherMs: number };
 
 type State = {
   memberId: string | undefined;
@@ -61,8 +61,9 @@ const now = (): number => performance.now();
 
 const settingsOf = (options: ConsumeOptions): Settings => {
   const { sessionTimeoutMs: sessionMs = 10_000, drainMs = Math.min(5000, sessionMs / 2), maxBatch = 500 } = options;
+  const { gatherMs = 5 } = options;
   if (drainMs >= sessionMs) throw new AppError('BAD_INPUT', 'drainMs must be below the session time-out');
-  return { sessionMs, drainMs, maxBatch };
+  return { sessionMs, drainMs, maxBatch, gatherMs };
 };
 
 export const createConsumer = (deps: ConsumerDeps, options: ConsumeOptions): Consumer => {
@@ -153,7 +154,13 @@ export const createConsumer = (deps: ConsumerDeps, options: ConsumeOptions): Con
       const identity = { generation: view.generation, memberId: state.memberId!, partitions: view.owned };
       const lease = { isValid: () => now() < Math.min(state.ackedAt + sessionMs / 2, state.dropAt) };
       const faults = { onLost: report('LOST'), onFailed: report('FAILED'), onError };
-      const work = { options, maxBatch: settings.maxBatch, read: deps.read, subscribe: deps.onAppended };
+      const work = {
+        options,
+        maxBatch: settings.maxBatch,
+        gatherMs: settings.gatherMs,
+        read: deps.read,
+        subscribe: deps.onAppended,
+      };
       state.session = createSession({ store, lease, commitTimeoutMs: sessionMs / 2, ...faults, ...work }, identity);
     },
     DRAIN: async () => {

@@ -6,8 +6,6 @@ import type { Found, Wanted } from './reader.ts';
 
 /** Readers look by themselves this often, should a signal get lost. */
 const pollMs = 750;
-/** A reader that found little looks again no sooner: many small reads cost more than the records. */
-const gapMs = 5;
 const retryMs = 200;
 
 export type DeliveryDeps = {
@@ -20,6 +18,8 @@ export type DeliveryDeps = {
   onFailed(error: unknown): void;
   onError(error: unknown): void;
   maxBatch: number;
+  /** A reader that found little looks again no sooner: many small reads cost more than the records. */
+  gatherMs: number;
 };
 
 export type Delivery = {
@@ -89,7 +89,7 @@ export const createDelivery = (deps: DeliveryDeps, start: ReadonlyMap<number, nu
       try {
         if (await fetch()) continue;
         // A signal that comes during the pause ends the wait at once.
-        await sleep(gapMs);
+        await sleep(deps.gatherMs, stopped.signal);
         await bell.wait(pollMs);
       } catch (error) {
         deps.onError(error);

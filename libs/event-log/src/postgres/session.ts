@@ -7,6 +7,7 @@ import { createEpoch, type EpochDeps, type EpochIdentity } from './epoch.ts';
 export type SessionDeps = EpochDeps & {
   options: ConsumeOptions;
   maxBatch: number;
+  gatherMs: number;
   read: DeliveryDeps['read'];
   subscribe: DeliveryDeps['subscribe'];
   onError(error: unknown): void;
@@ -52,8 +53,8 @@ export const createSession = (deps: SessionDeps, identity: EpochIdentity): Sessi
   const begin = async (): Promise<void> => {
     const start = await startOffsets(epoch, await options.onAssigned(epoch));
     if (isOver) return;
-    const { read, subscribe, onError, maxBatch } = deps;
-    delivery = createDelivery({ read, subscribe, onError, maxBatch, handle, onFailed: deps.onFailed }, start);
+    const { read, subscribe, onError, maxBatch, gatherMs } = deps;
+    delivery = createDelivery({ read, subscribe, onError, maxBatch, gatherMs, handle, onFailed: deps.onFailed }, start);
     for (const partition of paused) delivery.pause(partition);
   };
   const beginning = begin().catch((error: unknown) => {

@@ -1,16 +1,19 @@
-/** Reads Liquid templates: no files, no partials, bounded work; and takes simple ones apart, so that their fixed text can be encoded once. */
-import { Liquid, LiquidError, TokenKind, type Template } from 'liquidjs';
+/** Reads Liquid templates: no files, no partials, bounded work; and takes them apart, so that their fixed text can be encoded once. */
+import { Context, Liquid, LiquidError, TokenKind, type Template } from 'liquidjs';
 
 /** The variables of one recipient. */
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** One recipient while a template is rendered; the engine's own context is made when the first piece needs it. */
+export type Scope = { readonly fields: Fields; context: Context | undefined };
+
 /** Text that is the same for everybody, or something to compute for each recipient. */
-export type Piece = string | ((fields: Fields) => string);
+export type Piece = string | ((scope: Scope) => string);
 
 export type ParsedTemplate =
-  /** Only text and outputs: adjacent texts are one piece. */
+  /** Text, outputs and tags that touch nothing but their own inside. */
   | { kind: 'PIECES'; pieces: readonly Piece[] }
-  /** With tags: the whole is rendered for each recipient. */
+  /** A tag reaches further, as `assign` does: the whole is rendered for each recipient. */
   | { kind: 'WHOLE'; render(fields: Fields): string };
 
 /** A template that cannot be used; `line` counts from 1, null when the fault has no place. */
@@ -59,10 +62,13 @@ const faultOf = (error: unknown): TemplateFault => {
   return new TemplateFault(message.replace(/, (?:file:.*?, )?line:\d+, col:\d+$/, ''), line ?? null);
 };
 
-const renderWith = (engine: Liquid, templates: Template[], fields: Fields): string => {
+export const scopeOf = (fields: Fields): Scope => ({ fields, context: undefined });
+
+const renderWith = (engine: Liquid, templates: Template[], scope: Scope): string => {
   let text: unknown;
   try {
-    text = engine.renderSync(templates, fields, limits);
+    scope.context ??= new Context(scope.fields, engine.options, { ...limits, sync: true }, { liquid: engine });
+    text = engine.renderSync(templates, scope.context);
   } catch (error) {
     throw faultOf(error);
   }
@@ -88,18 +94,19 @@ const variableName = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 const literals = new Set(['true', 'false', 'nil', 'null', 'empty', 'blank', 'undefined', 'NaN']);
 
 /** An output that only names a variable is read without the engine: it is most of what campaigns contain. */
-const fieldPiece = (name: string, escaping: Escaping, slow: (fields: Fields) => string): Piece => {
+const fieldPiece = (name: string, escaping: Escaping, slow: (scope: Scope) => string): Piece => {
   const escape = escaping === 'HTML' ? escapeHtml : (text: string): string => text;
-  return (fields) => {
-    const value = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  return (scope) => {
+    const value = Object.hasOwn(scope.fields, name) ? scope.fields[name] : undefined;
     if (typeof value === 'string') return escape(value);
     if (value === undefined || value === null) return '';
-    return slow(fields);
+    return slow(scope);
   };
 };
 
-const outputPiece = (engine: Liquid, template: Template, content: string, escaping: Escaping): Piece => {
-  const slow = (fields: Fields): string => renderWith(engine, [template], fields);
+const computedPiece = (engine: Liquid, template: Template, content: string, escaping: Escaping): Piece => {
+  const slow = (scope: Scope): string => renderWith(engine, [template], scope);
+  if (template.token.kind !== TokenKind.Output) return slow;
   return variableName.test(content) && !literals.has(content) ? fieldPiece(content, escaping, slow) : slow;
 };
 
@@ -107,11 +114,11 @@ const piecesOf = (engine: Liquid, templates: readonly Template[], escaping: Esca
   templates.map((template) => {
     const token = template.token as { kind: TokenKind; getContent?(): string; content?: string };
     if (token.kind === TokenKind.HTML) return token.getContent?.() ?? '';
-    return outputPiece(engine, template, token.content ?? '', escaping);
+    return computedPiece(engine, template, token.content ?? '', escaping);
   });
 
-const isSimple = (template: Template): boolean =>
-  template.token.kind === TokenKind.HTML || template.token.kind === TokenKind.Output;
+/** Tags whose effect goes past their own end. */
+const farTag = /\{%-?\s*(?:assign|capture|increment|decrement|break|continue)\b/;
 
 /** Throws TemplateFault. Unknown variables render as nothing; unknown filters and tags are faults. */
 export const parseTemplate = (source: string, escaping: Escaping): ParsedTemplate => {
@@ -122,12 +129,13 @@ export const parseTemplate = (source: string, escaping: Escaping): ParsedTemplat
   } catch (error) {
     throw faultOf(error);
   }
-  if (templates.every(isSimple)) return { kind: 'PIECES', pieces: piecesOf(engine, templates, escaping) };
-  return { kind: 'WHOLE', render: (fields) => renderWith(engine, templates, fields) };
+  if (!farTag.test(source)) return { kind: 'PIECES', pieces: piecesOf(engine, templates, escaping) };
+  return { kind: 'WHOLE', render: (fields) => renderWith(engine, templates, scopeOf(fields)) };
 };
 
 /** The text for one recipient, not encoded. Throws TemplateFault. */
-export const renderTemplate = (template: ParsedTemplate, fields: Fields): string =>
-  template.kind === 'WHOLE'
-    ? template.render(fields)
-    : template.pieces.map((piece) => (typeof piece === 'string' ? piece : piece(fields))).join('');
+export const renderTemplate = (template: ParsedTemplate, fields: Fields): string => {
+  if (template.kind === 'WHOLE') return template.render(fields);
+  const scope = scopeOf(fields);
+  return template.pieces.map((piece) => (typeof piece === 'string' ? piece : piece(scope))).join('');
+};

@@ -1,5 +1,5 @@
 /** A text part with its fixed runs already encoded; only values are encoded for each recipient. */
-import { TemplateFault, templateLimit, type Fields, type ParsedTemplate, type Piece } from './liquid.ts';
+import { TemplateFault, scopeOf, templateLimit, type Fields, type ParsedTemplate, type Piece } from './liquid.ts';
 import { encodeFixed, encodeText } from './quoted-printable.ts';
 
 /** Quoted-printable text of one recipient. Throws TemplateFault. */
@@ -26,8 +26,9 @@ const fromPieces = (pieces: readonly Piece[]): EncodedPart => {
   const last = values.length;
   const fixed = texts.map((text, at) => encodeFixed(text, { afterValue: at > 0, beforeValue: at < last }));
   return (fields) => {
+    const scope = scopeOf(fields);
     let part = fixed[0] ?? '';
-    for (let at = 0; at < last; at += 1) part += encodeText(values[at]!(fields)) + fixed[at + 1]!;
+    for (let at = 0; at < last; at += 1) part += encodeText(values[at]!(scope)) + fixed[at + 1]!;
     if (part.length > 3 * templateLimit) throw new TemplateFault('its values are too long', null);
     return part;
   };

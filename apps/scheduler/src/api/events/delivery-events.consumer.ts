@@ -1,7 +1,6 @@
 /** Records delivery events: the position lies in the scheduler's own database, in the same transaction as what was learned. */
 import { deliveryEventsTopic, type DeliveryEvent } from '@sendpool/contracts';
 import type { Consumer, EventLog, RecordBatch } from '@sendpool/event-log';
-import { sleep } from '@sendpool/kernel';
 import type { Log, Part } from '@sendpool/service';
 import { schedulerGroup, type RecordEvents } from '../../domain/record-events.ts';
 import { decodeOr } from './decode.ts';
@@ -16,8 +15,8 @@ export type DeliveryEventsDeps = {
   log: Log;
 };
 
-/** A batch that is not full is followed by a pause, so that the next one is larger: a transaction costs as much as a hundred events. */
-const gatherMs = 100;
+/** Milliseconds; a transaction costs as much as a hundred events. */
+const gatherMs = 200;
 const maxBatch = 1000;
 
 type Decoded = { readonly offset: number; readonly event: DeliveryEvent };
@@ -36,18 +35,16 @@ const count = (metrics: SchedulerMetrics, events: readonly Decoded[]): void => {
     metrics.recorded.inc({ outcome: event.type === 'OUTCOME' ? event.outcome : event.type });
 };
 
-const recordBatch = async (deps: DeliveryEventsDeps, batch: RecordBatch, signal: AbortSignal): Promise<void> => {
+const recordBatch = async (deps: DeliveryEventsDeps, batch: RecordBatch): Promise<void> => {
   const last = batch.records.at(-1);
   if (last === undefined) return;
   const events = decode(deps, batch);
   const changed = await deps.record.record({ partition: batch.partition, next: last.offset + 1, events });
   count(deps.metrics, events);
   deps.settled(batch.partition, changed);
-  if (batch.records.length < maxBatch / 2) await sleep(gatherMs, signal);
 };
 
 export const consumeDeliveryEvents = (deps: DeliveryEventsDeps): Part => {
-  const stopping = new AbortController();
   let consumer: Consumer | undefined;
   return {
     name: 'delivery-events',
@@ -56,14 +53,14 @@ export const consumeDeliveryEvents = (deps: DeliveryEventsDeps): Part => {
         topic: deliveryEventsTopic.name,
         group: schedulerGroup,
         maxBatch,
+        gatherMs,
         onAssigned: (epoch) => deps.record.assigned(epoch.partitions),
-        onBatch: (batch) => recordBatch(deps, batch, stopping.signal),
+        onBatch: (batch) => recordBatch(deps, batch),
         onRevoked: async () => undefined,
         onError: (error) => deps.log.warn({ error }, 'delivery events could not be recorded and are read again'),
       });
     },
     stop: async () => {
-      stopping.abort();
       await consumer?.close();
     },
   };

@@ -13,7 +13,7 @@ export type Wakers = {
 /** Room for so many is worth a slice at once. */
 const enough = 256;
 /** Less than that waits so long, milliseconds. */
-const gatherMs = 200;
+const gatherMs = 400;
 
 type Waker = { woken: boolean; sleeper: AbortController; room: number; timer: NodeJS.Timeout | undefined };
 
