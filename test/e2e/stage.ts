@@ -12,7 +12,7 @@ import type { ServiceName } from '../../apps/standalone/src/services.ts';
 import { startSystem, type System } from '../../apps/standalone/src/system.ts';
 
 /** How a sending server is reached; weights make the pool. */
-export type Target = {
+type Target = {
   name: string;
   port: number;
   weight: number;
@@ -84,7 +84,7 @@ const addPool = async (
   return createPool.pool.id;
 };
 
-export const addAudience = async (api: Api, name: string, csv: string): Promise<string> => {
+const addAudience = async (api: Api, name: string, csv: string): Promise<string> => {
   const { createAudience } = await api.run<{ createAudience: { audience: { id: string } } }>(
     `mutation ($input: CreateAudienceInput!) { createAudience(input: $input) { ${refusable('AudiencePayload', 'audience { id }')} } }`,
     { input: { name } },
@@ -93,7 +93,7 @@ export const addAudience = async (api: Api, name: string, csv: string): Promise<
   return createAudience.audience.id;
 };
 
-export const addCampaign = async (api: Api, input: Record<string, unknown>): Promise<string> => {
+const addCampaign = async (api: Api, input: Record<string, unknown>): Promise<string> => {
   const { createCampaign } = await api.run<{ createCampaign: { campaign: { id: string } } }>(
     `mutation ($input: CreateCampaignInput!) { createCampaign(input: $input) { ${refusable('CampaignPayload', 'campaign { id }')} } }`,
     {
@@ -153,7 +153,7 @@ export const command = async (stage: Stage, name: Command, id = stage.campaignId
 export type Look = { status: string; progress: Progress };
 
 /** Status and progress; a gateway that is away for a moment is asked again. */
-export const look = async (stage: Stage, id = stage.campaignId): Promise<Look> => {
+const look = async (stage: Stage, id = stage.campaignId): Promise<Look> => {
   for (let attempt = 0; ; attempt++) {
     try {
       const { campaign } = await stage.api.run<{ campaign: Look }>(

@@ -6,7 +6,7 @@ export type Api = {
   uploadContacts(audienceId: string, csv: string): Promise<UploadAnswer>;
 };
 
-export type UploadAnswer = {
+type UploadAnswer = {
   imported: number;
   updated: number;
   unchanged: number;

@@ -24,7 +24,7 @@ export type DemoReport = {
   checks: { name: string; holds: boolean; detail: string }[];
 };
 
-export type ServerReport = {
+type ServerReport = {
   name: string;
   weight: number;
   role: string;

@@ -8,7 +8,7 @@ export type ServiceName = (typeof serviceNames)[number];
 export type Service = { name: ServiceName; port: number; env: Record<string, string> };
 
 /** A port of 127.0.0.1 that was free a moment ago. */
-export const freePort = (): Promise<number> =>
+const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

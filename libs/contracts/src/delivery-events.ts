@@ -51,7 +51,7 @@ const gap = z.object({
 /** The ledger of the lane was lost: every sequence up to `upTo` that has no outcome is in doubt. */
 const lost = z.object({ type: z.literal('LOST'), lane: z.number().int(), upTo: z.number().int(), at: z.number() });
 
-export const deliveryEventSchema = z.discriminatedUnion('type', [outcome, gap, lost]);
+const deliveryEventSchema = z.discriminatedUnion('type', [outcome, gap, lost]);
 export type OutcomeEvent = z.infer<typeof outcome>;
 export type GapEvent = z.infer<typeof gap>;
 export type LostEvent = z.infer<typeof lost>;

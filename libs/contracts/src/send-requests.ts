@@ -26,7 +26,7 @@ const send = z.object({
 /** Written after a restore of PostgreSQL: every sequence up to it counts as given out (design rule 9). */
 const fence = z.object({ type: z.literal('FENCE'), lane: z.number().int(), sequence: z.number().int() });
 
-export const sendRequestSchema = z.discriminatedUnion('type', [send, fence]);
+const sendRequestSchema = z.discriminatedUnion('type', [send, fence]);
 export type SendRequest = z.infer<typeof send>;
 export type FenceRecord = z.infer<typeof fence>;
 export type SendRequestRecord = z.infer<typeof sendRequestSchema>;

@@ -31,7 +31,7 @@ const fromScheduler = z.object({
   deferredWaiting: z.number().int(),
 });
 
-export const senderStatusSchema = z.discriminatedUnion('type', [fromSender, fromScheduler]);
+const senderStatusSchema = z.discriminatedUnion('type', [fromSender, fromScheduler]);
 export type SenderStatus = z.infer<typeof fromSender>;
 export type DeferredStatus = z.infer<typeof fromScheduler>;
 export type ServerStatus = z.infer<typeof senderStatusSchema>;

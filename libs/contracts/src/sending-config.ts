@@ -4,7 +4,7 @@ import { defineTopic } from './topic.ts';
 import { tlsPolicies } from './words.ts';
 
 /** A secret sealed with AES-256-GCM under the key named `keyId`; the additional data is the id of its owner. Base64 each. */
-export const sealedSecretSchema = z.object({ keyId: z.string(), iv: z.string(), data: z.string(), tag: z.string() });
+const sealedSecretSchema = z.object({ keyId: z.string(), iv: z.string(), data: z.string(), tag: z.string() });
 export type SealedSecret = z.infer<typeof sealedSecretSchema>;
 
 const server = z.object({
@@ -45,7 +45,7 @@ const pool = z.object({
   members: z.array(z.object({ serverId: z.string(), weight: z.number().int(), role: z.string().nullable() })),
 });
 
-export const sendingConfigSchema = z.discriminatedUnion('type', [server, pool]);
+const sendingConfigSchema = z.discriminatedUnion('type', [server, pool]);
 export type SendingConfig = z.infer<typeof sendingConfigSchema>;
 export type SendingServerConfig = z.infer<typeof server>;
 export type PoolConfig = z.infer<typeof pool>;

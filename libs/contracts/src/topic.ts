@@ -1,6 +1,6 @@
 /** A topic is defined once, with its key and its versioned schema; both sides parse with it. */
 import { AppError } from '@sendpool/kernel';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 export type TopicDefinition<Schema extends z.ZodType> = {
   readonly name: string;
