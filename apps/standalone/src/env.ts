@@ -18,6 +18,8 @@ const schema = z.object({
     .describe('How much the services write into their logs.'),
 });
 
+export const standaloneVariables = Object.keys(schema.shape);
+
 export type StandaloneEnv = { dataFolder: string; gatewayPort: number; logLevel: string };
 
 /** Throws AppError BAD_CONFIGURATION that names every fault at once. */

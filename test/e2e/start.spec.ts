@@ -1,0 +1,87 @@
+/** npm start as a user meets it: what it prints, that it stops on Ctrl-C, and what is left when it is killed. */
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, describe, it } from 'node:test';
+import { sleep } from '@sendpool/kernel';
+
+const folder = mkdtempSync(join(tmpdir(), 'sendpool-start-'));
+const data = join(folder, 'data');
+
+type Started = { child: ChildProcess; text: string; url: string; key: string | undefined };
+
+const start = async (): Promise<Started> => {
+  const child = spawn('node', ['apps/standalone/src/main.ts'], {
+    env: { ...process.env, DATA_DIR: data, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  while (!text.includes('Ctrl-C')) {
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${text}`);
+    await sleep(50);
+  }
+  const [url] = /http:\S+/.exec(text)!;
+  return { child, text, url, key: /sp_\S+/.exec(text)?.[0] };
+};
+
+const stop = async ({ child }: Started): Promise<number | null> => {
+  const [code] = (await Promise.all([once(child, 'exit'), child.kill('SIGINT')]))[0] as [number | null];
+  return code;
+};
+
+const ask = async (url: string, key: string): Promise<unknown> => {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
+  const answer = await fetch(url, { method: 'POST', headers, body: '{"query":"{ pools { nodes { id } } }"}' });
+  return answer.json();
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe('npm start', () => {
+  let running: Started | undefined;
+  let key: string | undefined;
+  afterEach(async () => {
+    if (running?.child.exitCode === null && running.child.signalCode === null) await stop(running);
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('prints the address, the data folder and the first admin key, answers with it, and stops on Ctrl-C within 30 s', async () => {
+    running = await start();
+    key = running.key;
+    assert.ok(running.text.includes(data));
+    assert.deepEqual(await ask(running.url, key!), { data: { pools: { nodes: [] } } });
+    const began = performance.now();
+    assert.equal(await stop(running), 0);
+    assert.ok(performance.now() - began < 30_000);
+  });
+
+  it('shows no key at the second start; the first one still opens the door', async () => {
+    running = await start();
+    assert.equal(running.key, undefined);
+    assert.deepEqual(await ask(running.url, key!), { data: { pools: { nodes: [] } } });
+  });
+
+  it('killed with -9 takes its services along, and the next start goes on with the same data', async () => {
+    running = await start();
+    const processes = JSON.parse(readFileSync(join(data, 'processes.json'), 'utf8')) as Record<string, { pid: number }>;
+    running.child.kill('SIGKILL');
+    const pids = Object.values(processes).map(({ pid }) => pid);
+    for (let tries = 0; pids.some(isAlive) && tries < 200; tries++) await sleep(100);
+    assert.deepEqual(pids.filter(isAlive), []);
+    running = await start();
+    assert.deepEqual(await ask(running.url, key!), { data: { pools: { nodes: [] } } });
+  });
+});
