@@ -15,7 +15,7 @@ export const sizes = {
   started: 3,
   window: 12,
   offered: 4,
-  campaignWindow: 8,
+  campaignWindow: 4,
   slice: 4,
   probe: 2,
   leaseMs: 300,

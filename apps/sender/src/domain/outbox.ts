@@ -12,7 +12,7 @@ type Entry = { readonly event: DeliveryEvent; done(): void };
 
 /** Events in one request, at most. */
 const largestGroup = 1000;
-export const publishBackoff: BackoffPlan = { firstMs: 50, factor: 2, maxMs: 2000, jitter: 0.5 };
+export const publishBackoff: BackoffPlan = { firstMs: 50, factor: 2, maxMs: 2000, jitter: 0 };
 
 const publishGroup = async (deps: LaneKeeperDeps, group: readonly Entry[]): Promise<void> => {
   const events = group.map(({ event }) => event);
