@@ -44,7 +44,12 @@ const probeTimeouts = (env: SenderEnv): Partial<SmtpTimeouts> => {
 };
 
 const settingsOf = (env: SenderEnv): DeliverySettings => ({
-  breaker: { ...breakerLimits, failures: env.BREAKER_FAILURES, baseMs: env.BREAKER_BASE_SECONDS * 1000 },
+  breaker: {
+    ...breakerLimits,
+    failures: env.BREAKER_FAILURES,
+    baseMs: env.BREAKER_BASE_SECONDS * 1000,
+    slowStartMs: env.SLOW_START_SECONDS * 1000,
+  },
   lanes: env.LANES,
   idleMs: env.IDLE_CONNECTION_SECONDS * 1000,
   maxReadAhead: 128,

@@ -47,6 +47,9 @@ export const envSchema = z.object({
   BREAKER_BASE_SECONDS: seconds(0.1, 300, 10).describe(
     'Time to the first probe of a failed server; grows by itself with each failed probe, to 300 s.',
   ),
+  SLOW_START_SECONDS: seconds(0.1, 3600, 60).describe(
+    'How long the weight of a server that came back grows from a tenth to the whole.',
+  ),
 });
 
 export type SenderEnv = z.output<typeof envSchema>;
