@@ -24,8 +24,8 @@ const usage = `npm run demo [-- --report FILE] [--recipients N] [--keep]
 /** A user waits minutes between tries; the demo waits seconds. The code is the same. */
 const shortDelays = {
   RETRY_DELAYS_SECONDS: '3,6,12',
-  BREAKER_BASE_SECONDS: '0.5',
-  SLOW_START_SECONDS: '3',
+  BREAKER_BASE_SECONDS: '0.3',
+  SLOW_START_SECONDS: '2',
   AFTER_DOT_TIMEOUT_SECONDS: '5',
   UNKNOWN_MARGIN_SECONDS: '2',
 };
