@@ -1,0 +1,228 @@
+/** What delivery events do to a recipient: the named cases of docs/protocol.md, and the laws behind them. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { DeliveryEvent, Outcome } from '@sendpool/contracts';
+import { applyEvent, published, type EventContext } from './apply-event.ts';
+import { defaultRetryPolicy, type RecipientRow } from './recipient.ts';
+import { eventContext, inFlight, outcomeEvent } from './recipient.fixture.ts';
+
+const apply = (
+  row: RecipientRow,
+  events: readonly DeliveryEvent[],
+  context: EventContext = eventContext(),
+): RecipientRow => events.reduce((before, event) => applyEvent(before, event, context), row);
+
+const minute = 60_000;
+const { now } = eventContext();
+
+test('each outcome of the present publication has its state, and all but RELEASED and CANCELLED are tries', () => {
+  const states = {
+    ACCEPTED: 'ACCEPTED',
+    BOUNCED: 'BOUNCED',
+    DEFERRED: 'DEFERRED',
+    UNKNOWN: 'UNKNOWN',
+    RELEASED: 'PENDING',
+  };
+  for (const [outcome, state] of Object.entries(states) as [Outcome, string][]) {
+    const row = apply(inFlight(), [outcomeEvent(outcome)]);
+    assert.equal(row.state, state);
+    assert.equal(row.tries, outcome === 'RELEASED' ? 0 : 1);
+  }
+});
+
+test('a second copy of RELEASED changes nothing, before and after the recipient was published again', () => {
+  const event = outcomeEvent('RELEASED', { reason: 'PAUSED' });
+  const back = apply(inFlight(), [event]);
+  assert.equal(applyEvent(back, event, eventContext()), back);
+  const again = published(back, 12);
+  assert.equal(applyEvent(again, event, eventContext()), again);
+});
+
+test('DEFERRED and then UNKNOWN stays DEFERRED, with its time', () => {
+  const row = apply(inFlight(), [outcomeEvent('DEFERRED'), outcomeEvent('UNKNOWN')]);
+  assert.equal(row.state, 'DEFERRED');
+  assert.equal(row.facts.dueAt, now + minute);
+});
+
+test('a definite outcome replaces UNKNOWN and is counted as the same try', () => {
+  for (const outcome of ['ACCEPTED', 'BOUNCED', 'DEFERRED'] as const) {
+    const row = apply(inFlight(), [outcomeEvent('UNKNOWN'), outcomeEvent(outcome)]);
+    assert.equal(row.state, outcome);
+    assert.equal(row.tries, 1);
+    assert.equal(row.facts.unknowns, 0);
+  }
+});
+
+test('ACCEPTED of the first try beats the bounce of the second', () => {
+  const old = outcomeEvent('ACCEPTED', { sequence: 3 });
+  assert.equal(apply(inFlight(), [outcomeEvent('BOUNCED'), old]).state, 'ACCEPTED');
+  const waiting = apply(inFlight(), [old]);
+  assert.equal(waiting.state, 'IN_FLIGHT');
+  assert.equal(apply(waiting, [outcomeEvent('BOUNCED')]).state, 'ACCEPTED');
+  assert.equal(apply(waiting, [{ type: 'GAP', lane: 0, from: 7, to: 7, at: 0 }]).state, 'ACCEPTED');
+  assert.equal(apply(waiting, [{ type: 'LOST', lane: 0, upTo: 7, at: 0 }]).state, 'ACCEPTED');
+});
+
+test('an outcome of another publication changes nothing, unless it is ACCEPTED', () => {
+  for (const outcome of ['BOUNCED', 'DEFERRED', 'UNKNOWN', 'RELEASED', 'CANCELLED'] as const) {
+    const row = inFlight();
+    assert.equal(applyEvent(row, outcomeEvent(outcome, { sequence: 3 }), eventContext()), row);
+  }
+});
+
+test('UNKNOWN under RESEND waits for the reply after the dot and a minute, three times at most', () => {
+  const context = eventContext({ unknownPolicy: 'RESEND' });
+  let row = apply(inFlight(), [outcomeEvent('UNKNOWN')], context);
+  assert.equal(row.facts.dueAt, now + 11 * minute);
+  for (const sequence of [8, 9])
+    row = apply(published(row, sequence), [outcomeEvent('UNKNOWN', { sequence })], context);
+  assert.equal(row.state, 'UNKNOWN');
+  assert.equal(row.facts.dueAt, null);
+});
+
+test('UNKNOWN under HOLD, and of a cancelled campaign, is never due', () => {
+  assert.equal(apply(inFlight(), [outcomeEvent('UNKNOWN')]).facts.dueAt, null);
+  const cancelled = eventContext({ unknownPolicy: 'RESEND', status: 'CANCELLED' });
+  const row = apply(inFlight(), [outcomeEvent('UNKNOWN')], cancelled);
+  assert.equal(row.state, 'UNKNOWN');
+  assert.equal(row.facts.dueAt, null);
+});
+
+test('DEFERRED follows the retry plan, keeps its server, and expires before it would be too old', () => {
+  const delays = [1, 5, 15, 60, 120, 240, 240];
+  delays.forEach((minutes, tries) => {
+    const row = apply(inFlight({ tries }), [outcomeEvent('DEFERRED', { serverId: 's2' })]);
+    assert.equal(row.facts.dueAt, now + minutes * minute);
+    assert.equal(row.facts.serverHint, 's2');
+  });
+  const old = inFlight({ tries: 3, facts: { deferredAt: now - defaultRetryPolicy.maxAgeMs + minute } });
+  assert.equal(apply(old, [outcomeEvent('DEFERRED')]).state, 'EXPIRED');
+});
+
+const retryDelay = (random: number): number =>
+  apply(inFlight(), [outcomeEvent('DEFERRED')], eventContext({}, { random: () => random })).facts.dueAt! - now;
+
+const releaseDelay = (reason: string): number =>
+  apply(inFlight(), [outcomeEvent('RELEASED', { reason })]).facts.dueAt! - now;
+
+test('the delay varies by a fifth to both sides', () => {
+  assert.equal(retryDelay(0), 0.8 * minute);
+  assert.ok(retryDelay(0.999_999) > 1.19 * minute && retryDelay(0.999_999) <= 1.2 * minute);
+});
+
+test('cancelled while started: what comes back undelivered is CANCELLED, what was delivered or bounced is known', () => {
+  const context = eventContext({ status: 'CANCELLED' });
+  for (const outcome of ['DEFERRED', 'RELEASED', 'CANCELLED'] as const) {
+    const row = apply(inFlight(), [outcomeEvent(outcome)], context);
+    assert.equal(row.state, 'CANCELLED');
+    assert.equal(row.facts.dueAt, null);
+    assert.equal(apply(inFlight(), [outcomeEvent('UNKNOWN'), outcomeEvent(outcome)], context).state, 'CANCELLED');
+  }
+  assert.equal(apply(inFlight(), [{ type: 'GAP', lane: 0, from: 0, to: 9, at: 0 }], context).state, 'CANCELLED');
+  assert.equal(apply(inFlight(), [outcomeEvent('ACCEPTED')], context).state, 'ACCEPTED');
+  assert.equal(apply(inFlight(), [outcomeEvent('BOUNCED')], context).state, 'BOUNCED');
+});
+
+test('a doubt that is settled after the campaign has finished: ACCEPTED and BOUNCED count, everything else is EXPIRED', () => {
+  const context = eventContext({ status: 'FINISHED' });
+  const doubt = apply(inFlight(), [outcomeEvent('UNKNOWN')]);
+  assert.equal(apply(doubt, [outcomeEvent('ACCEPTED')], context).state, 'ACCEPTED');
+  assert.equal(apply(doubt, [outcomeEvent('BOUNCED')], context).state, 'BOUNCED');
+  assert.equal(apply(doubt, [outcomeEvent('DEFERRED')], context).state, 'EXPIRED');
+  assert.equal(apply(doubt, [outcomeEvent('RELEASED')], context).state, 'EXPIRED');
+});
+
+test('a gap takes back what is in flight within it and nothing else; the third time it is an invalid request', () => {
+  const gap = { type: 'GAP', lane: 0, from: 5, to: 7, at: 0 } as const;
+  let row = apply(inFlight(), [gap]);
+  assert.equal(row.state, 'PENDING');
+  assert.equal(row.facts.dueAt, now);
+  assert.equal(row.tries, 0);
+  const others = [inFlight({ sequence: 8 }), inFlight({ lane: 1 }), inFlight({ state: 'UNKNOWN' })];
+  for (const other of others) assert.equal(applyEvent(other, gap, eventContext()), other);
+  for (const sequence of [8, 9]) row = apply(published(row, sequence), [{ ...gap, from: sequence, to: sequence }]);
+  assert.equal(row.state, 'BOUNCED');
+  assert.equal(row.facts.reply, 'INVALID_REQUEST');
+});
+
+test('a lost ledger puts what was in flight in doubt', () => {
+  const lost = { type: 'LOST', lane: 0, upTo: 7, at: 0 } as const;
+  assert.equal(apply(inFlight(), [lost]).state, 'UNKNOWN');
+  const later = inFlight({ sequence: 8 });
+  assert.equal(applyEvent(later, lost, eventContext()), later);
+});
+
+test('a message that was given back is due at once after a pause, and later when the lane or the content was to blame', () => {
+  for (const reason of ['PAUSED', 'NO_SERVER', 'RETURNED', 'LANE_LOST']) assert.equal(releaseDelay(reason), 0, reason);
+  for (const reason of ['BUSY', 'BAD_CONTENT'])
+    assert.equal(releaseDelay(reason), defaultRetryPolicy.releaseDelayMs, reason);
+});
+
+const outcome = fc.constantFrom<Outcome[]>('ACCEPTED', 'DEFERRED', 'BOUNCED', 'UNKNOWN', 'RELEASED', 'CANCELLED');
+const anyEvent: fc.Arbitrary<DeliveryEvent> = fc.oneof(
+  fc
+    .record({ outcome, sequence: fc.constantFrom(3, 7) })
+    .map((one) => outcomeEvent(one.outcome, { sequence: one.sequence })),
+  fc.constant<DeliveryEvent>({ type: 'GAP', lane: 0, from: 5, to: 7, at: 0 }),
+  fc.constant<DeliveryEvent>({ type: 'LOST', lane: 0, upTo: 9, at: 0 }),
+);
+const anyContext = fc
+  .record({
+    status: fc.constantFrom('SENDING' as const, 'PAUSED' as const, 'CANCELLED' as const, 'FINISHED' as const),
+    unknownPolicy: fc.constantFrom('HOLD' as const, 'RESEND' as const),
+  })
+  .map((campaign) => eventContext(campaign));
+
+test('however often events are read again, in whole or in part, they change nothing more', () => {
+  fc.assert(
+    fc.property(
+      fc.array(anyEvent, { maxLength: 6 }),
+      fc.array(fc.nat(), { maxLength: 8 }),
+      anyContext,
+      (events, picks, context) => {
+        const once = apply(inFlight(), events, context);
+        const repeated = apply(
+          inFlight(),
+          events.flatMap((event) => [event, event]),
+          context,
+        );
+        assert.deepEqual(repeated, once);
+        const again = picks.filter(() => events.length > 0).map((pick) => events[pick % events.length]!);
+        assert.deepEqual(apply(once, again, context), once);
+      },
+    ),
+  );
+});
+
+test('what one publication truly came to, with doubts before, after and between, ends the same in every order', () => {
+  const truth = fc.constantFrom<Outcome[]>('ACCEPTED', 'DEFERRED', 'BOUNCED', 'RELEASED');
+  const doubts = fc.array(
+    fc.constantFrom<DeliveryEvent[]>(outcomeEvent('UNKNOWN'), { type: 'LOST', lane: 0, upTo: 7, at: 0 }),
+    {
+      maxLength: 3,
+    },
+  );
+  fc.assert(
+    fc.property(truth, doubts, doubts, anyContext, (said, before, after, context) => {
+      const direct = apply(inFlight(), [outcomeEvent(said)], context);
+      assert.deepEqual(apply(inFlight(), [...before, outcomeEvent(said), ...after], context), direct);
+    }),
+  );
+});
+
+test('ACCEPTED of any publication is the end of it, wherever it comes among the others', () => {
+  fc.assert(
+    fc.property(
+      fc.array(anyEvent, { maxLength: 6 }),
+      fc.nat(6),
+      fc.constantFrom(3, 7),
+      anyContext,
+      (events, place, sequence, context) => {
+        const all = events.toSpliced(place, 0, outcomeEvent('ACCEPTED', { sequence }));
+        const row = apply(inFlight(), all, context);
+        assert.ok(row.state === 'ACCEPTED' || (row.state === 'IN_FLIGHT' && row.facts.copyAccepted), row.state);
+      },
+    ),
+  );
+});
