@@ -118,6 +118,12 @@ export const sync = (group: Group, generation: number, memberId: string): readon
   return group.assignment.get(memberId) ?? [];
 };
 
+/** The member that was given the partition last. */
+export const ownerOf = (group: Group, partition: number): string | undefined => {
+  for (const [memberId, partitions] of group.assignment) if (partitions.includes(partition)) return memberId;
+  return undefined;
+};
+
 export const heartbeat = (group: Group, generation: number, memberId: string): Refusal | 'OK' =>
   check(group, generation, memberId) ?? (group.state === 'STABLE' ? 'OK' : 'REBALANCE_IN_PROGRESS');
 

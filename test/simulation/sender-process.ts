@@ -11,7 +11,7 @@ import {
 import { decodeLedger, recordState } from '../../apps/sender/src/domain/ledger.ts';
 import { readRequest } from '../../apps/sender/src/domain/read-request.ts';
 import { runConsumer, type FakeConsumer, type FakeEpoch } from './fake-consumer.ts';
-import { append, fetch } from './fake-log.ts';
+import { append, fetch, ownerOf } from './fake-log.ts';
 import { publicationOf, speak } from './fake-smtp.ts';
 import { longGraceMs, sizes, type CampaignView, type System } from './system.ts';
 import { ask, call, later, note, sleep, violate, type Life } from './world.ts';
@@ -26,6 +26,8 @@ type Sender = {
   readonly finished: Set<string>;
   /** For the plant that renumbers: what the sequence really is. */
   readonly renumbered: Map<string, number>;
+  /** Who this process was in each generation. */
+  readonly members: Map<number, string>;
   keeper: LaneKeeper;
 };
 
@@ -139,7 +141,7 @@ const checkStart = (sender: Sender, { request, generation }: ReadyMessage): void
       `${publicationOf(request)} needs revision ${request.campaignRevision}, has ${revision}`,
     );
   }
-  if (generation !== system.groups.sender.generation)
+  if (ownerOf(system.groups.sender, request.lane) !== sender.members.get(generation))
     violate(system.world, 'started-in-old-epoch', publicationOf(request));
   const stopped = system.stoppedAt.get(request.campaignId) ?? Infinity;
   const recently = system.world.now - 1500;
@@ -253,6 +255,7 @@ const consume = (sender: Sender): FakeConsumer => {
     topic: system.requests,
     maxBatch: 4,
     onAssigned: (epoch) => {
+      sender.members.set(epoch.generation, epoch.memberId);
       const watched = watchedEpoch(sender, epoch);
       const given = plant.epoch?.(watched, { life, group: system.groups.sender }) ?? watched;
       epochs.set(epoch, given);
@@ -278,6 +281,7 @@ export const startSender = (life: Life, system: System): FakeConsumer => {
     running: new Set(),
     finished: new Set(),
     renumbered: new Map(),
+    members: new Map(),
   } as unknown as Sender;
   sender.keeper = createLaneKeeper(keeperDeps(sender));
   later(life, 0, () => void followCampaigns(sender));
