@@ -9,6 +9,8 @@ export {
   type OutcomeEvent,
   type SmtpReply,
 } from './delivery-events.ts';
+export { mayBeFrom } from './from-domain.ts';
+export { checkName } from './name.ts';
 export { sendRequestsTopic, type FenceRecord, type SendRequest, type SendRequestRecord } from './send-requests.ts';
 export { senderStatusTopic, type DeferredStatus, type SenderStatus, type ServerStatus } from './sender-status.ts';
 export {

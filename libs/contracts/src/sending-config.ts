@@ -24,7 +24,7 @@ const server = z.object({
   password: sealedSecretSchema.nullable(),
   /** PEM of the authority that signed the server's certificate, when it is not a public one. */
   caCertificate: z.string().nullable(),
-  /** Domains it may send From: exact (`example.com`) or with all subdomains (`*.example.com`). */
+  /** Domains it may send From: `example.com` that one alone, `*.example.com` it and all its subdomains; see `mayBeFrom`. */
   fromDomains: z.array(z.string()),
   limits: z.object({
     /** Connections over the whole cluster. */

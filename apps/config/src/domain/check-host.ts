@@ -22,11 +22,11 @@ export const checkHost = (text: string): Checked<string> => {
     : good(host);
 };
 
-/** `example.com`, or `*.example.com` for all of its subdomains. */
+/** `example.com`, or `*.example.com` for it and all its subdomains (`mayBeFrom` of the contracts). */
 export const checkFromDomain = (text: string): Checked<string> => {
   const wildcard = text.startsWith('*.');
   const domain = domainOf(wildcard ? text.slice(2) : text);
   return domain === undefined || !domain.includes('.')
-    ? bad('Give a domain as in `example.com`, or `*.example.com` for its subdomains; no address, no scheme.')
+    ? bad('Give a domain as in `example.com`, or `*.example.com` for it and all its subdomains; no address, no scheme.')
     : good(wildcard ? `*.${domain}` : domain);
 };

@@ -1,5 +1,6 @@
 /** Check of a pool as a whole, the same for a new one and a changed one. */
-import { checkName, checkRole, checkWhole } from './check-text.ts';
+import { checkName } from '@sendpool/contracts';
+import { checkRole, checkWhole } from './check-text.ts';
 import type { Pool, PoolMember } from './pool.ts';
 import { createFaults, good, type Faults, type Result } from './result.ts';
 import type { ServerStore } from './stores.ts';

@@ -1,8 +1,8 @@
 /** Check of a sending server as a whole, the same for a new one and a changed one. */
-import type { TlsPolicy } from '@sendpool/contracts';
+import { checkName, type TlsPolicy } from '@sendpool/contracts';
 import { checkCertificate } from './check-certificate.ts';
 import { checkFromDomain, checkHost } from './check-host.ts';
-import { checkCredential, checkName, checkWhole } from './check-text.ts';
+import { checkCredential, checkWhole } from './check-text.ts';
 import { bad, createFaults, good, type Checked, type Faults, type Result } from './result.ts';
 import type { SendingLimits } from './sending-server.ts';
 

@@ -1,18 +1,9 @@
-/** Checks of single texts and numbers, shared by servers, pools and keys. */
+/** Checks of single texts and numbers, shared by servers and pools. */
 import { bad, good, type Checked } from './result.ts';
 
 /** True when the text holds a control character; CR and LF among them would break out of an SMTP line or a header. */
 // eslint-disable-next-line no-control-regex -- finding control characters is the point
 const hasControl = (text: string): boolean => /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text);
-
-/** A name of 1 to 100 characters, without spaces around it. */
-export const checkName = (text: string): Checked<string> => {
-  const name = text.trim();
-  if (name.length === 0 || name.length > 100)
-    return bad(`A name has 1 to 100 characters; this one has ${name.length}.`);
-  if (hasControl(name)) return bad('A name is one line; take out line breaks and control characters.');
-  return good(name);
-};
 
 /** A free text of at most 100 characters; empty is the same as none. */
 export const checkRole = (text: string | null): Checked<string | null> => {

@@ -1,7 +1,6 @@
 /** Makes an API key; its text is in the answer and nowhere else. */
-import type { Role } from '@sendpool/contracts';
+import { checkName, type Role } from '@sendpool/contracts';
 import { hashOf, newKeyText, prefixOf, type ApiKey } from './api-key.ts';
-import { checkName } from './check-text.ts';
 import { createFaults, good, type Result } from './result.ts';
 import type { KeyStore } from './stores.ts';
 

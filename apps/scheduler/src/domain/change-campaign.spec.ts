@@ -3,9 +3,11 @@ import { test } from 'node:test';
 import { campaignStatuses, type CampaignStatus } from '@sendpool/contracts';
 import type { Campaign } from './campaign.ts';
 import { createCancelCampaign, createPauseCampaign, createResumeCampaign } from './change-status.ts';
+import { createCreateAudience } from './create-audience.ts';
 import { createCreateCampaign } from './create-campaign.ts';
 import type { Result } from './refusal.ts';
-import { aCampaign, anAudience, campaignsInMemory, rules } from './testing.ts';
+import { createSendingView } from './sending-view.ts';
+import { aCampaign, anAudience, aPool, aServer, campaignsInMemory, rules } from './testing.ts';
 import { createUpdateCampaign, type CampaignEdit } from './update-campaign.ts';
 
 const codes = (result: Result<unknown>): string[] => (result.ok ? [] : result.errors.map(({ code }) => code));
@@ -13,7 +15,15 @@ const paths = (result: Result<unknown>) => (result.ok ? [] : result.errors.map((
 
 const update = (status: CampaignStatus, edit: CampaignEdit) => {
   const campaigns = campaignsInMemory(aCampaign({ status }));
-  const deps = { ...rules, campaigns, audiences: { find: async () => anAudience() }, changed: () => undefined };
+  const sending = createSendingView();
+  for (const config of [aServer({ verified: false }), aPool()]) sending.apply(config);
+  const deps = {
+    ...rules,
+    campaigns,
+    sending,
+    audiences: { find: async () => anAudience() },
+    changed: () => undefined,
+  };
   return createUpdateCampaign(deps)(campaigns.stored().id, edit);
 };
 
@@ -45,6 +55,44 @@ test('an edit that leaves the campaign without any body, or with a bad Reply-To,
   assert.deepEqual(paths(await update('DRAFT', { replyTo: 'a@b,c@d' })), [['input', 'replyTo']]);
 });
 
+test('what has been started keeps a From that a member of its pool may send; a draft is looked at when it starts', async () => {
+  const foreign = { from: { name: 'Shop', address: 'news@foreign.example' } };
+  const allowed = { from: { name: 'Shop', address: 'other@example.com' } };
+  for (const status of ['PAUSED', 'SCHEDULED'] as const) {
+    assert.deepEqual(paths(await update(status, foreign)), [['input', 'from', 'address']]);
+    assert.equal((await update(status, allowed)).ok, true);
+  }
+  assert.equal((await update('DRAFT', foreign)).ok, true);
+});
+
+const create = (input: Partial<Campaign>) => {
+  const insert = async (campaign: Omit<Campaign, 'number'>) => ({ ...campaign, number: 7 });
+  const deps = { ...rules, campaigns: { insert }, audiences: { find: async () => anAudience() }, now: () => 5 };
+  return createCreateCampaign(deps)({ ...aCampaign(), ...input });
+};
+
+test('what no database takes is refused by field, in a new campaign and in an edit', async () => {
+  const bad = { name: 'a\0b', html: 'a\0', text: '\0', poolId: 'a\0' };
+  const fields = [
+    ['input', 'name'],
+    ['input', 'html'],
+    ['input', 'text'],
+    ['input', 'sendingSettings', 'poolId'],
+  ];
+  assert.deepEqual(paths(await create(bad)), fields);
+  assert.deepEqual(paths(await update('DRAFT', bad)), fields);
+  assert.deepEqual(paths(await update('DRAFT', { poolId: 'x'.repeat(2000) })), [fields[3]]);
+});
+
+test('a name is one line of 1 to 100 characters, the same for campaigns and audiences', async () => {
+  const audiences = { insert: async () => true };
+  for (const name of ['', ' ', 'a\r\nb', 'a\0b', 'x'.repeat(101)]) {
+    assert.deepEqual(paths(await create({ name })), [['input', 'name']]);
+    assert.deepEqual(paths(await createCreateAudience({ audiences, now: () => 5 })({ name })), [['input', 'name']]);
+  }
+  assert.equal((await create({ name: 'x'.repeat(100) })).ok, true);
+});
+
 type Verb = 'pause' | 'resume' | 'cancel';
 const verbs = { pause: createPauseCampaign, resume: createResumeCampaign, cancel: createCancelCampaign };
 
@@ -65,6 +113,15 @@ test('each status change follows exactly the statuses that it may follow', async
   assert.deepEqual(await table('resume'), { ...conflicts, PAUSED: 'SENDING' });
   const cancelled = Object.fromEntries(campaignStatuses.map((status) => [status, 'CANCELLED']));
   assert.deepEqual(await table('cancel'), { ...cancelled, FINISHED: 'CONFLICT', CANCELLED: 'CONFLICT' });
+});
+
+test('a status change that does not fit says which statuses do, and names the campaign', async () => {
+  const campaigns = campaignsInMemory(aCampaign());
+  const result = await createPauseCampaign({ campaigns, changed: () => undefined, now: () => 0 })(
+    campaigns.stored().id,
+  );
+  const message = 'the campaign is DRAFT: only one that is PREPARING or SENDING can be paused';
+  assert.deepEqual(result, { ok: false, errors: [{ code: 'CONFLICT', message, path: ['input', 'id'] }] });
 });
 
 test('a campaign that was paused while it was prepared goes on preparing', async () => {

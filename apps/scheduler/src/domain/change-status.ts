@@ -1,7 +1,7 @@
 /** Pause, resume and cancel: which status each may follow. */
 import type { CampaignStatus } from '@sendpool/contracts';
 import type { Campaign, CampaignPatch, CampaignStore } from './campaign.ts';
-import { conflict, done, refuse, type Result } from './refusal.ts';
+import { conflict, done, idPath, refuse, type Result } from './refusal.ts';
 
 export type ChangeStatusDeps = {
   campaigns: Pick<CampaignStore, 'change'>;
@@ -30,10 +30,11 @@ const cancel: Step = {
   to: (_campaign, now) => ({ status: 'CANCELLED', finishedAt: new Date(now) }),
 };
 
+const whyNot = ({ status }: Campaign, { verb, from }: Step): string =>
+  `the campaign is ${status}: only one that is ${from.join(' or ')} can be ${verb}`;
+
 const decide = (campaign: Campaign, step: Step, now: number): Result<CampaignPatch> =>
-  step.from.includes(campaign.status)
-    ? done(step.to(campaign, now))
-    : refuse(conflict(`a campaign that is ${campaign.status} cannot be ${step.verb}`));
+  step.from.includes(campaign.status) ? done(step.to(campaign, now)) : refuse(conflict(whyNot(campaign, step), idPath));
 
 const createStep =
   (step: Step) =>

@@ -1,4 +1,5 @@
 /** What the content of a campaign must be before anything is sent with it. */
+import { checkName } from '@sendpool/contracts';
 import type { CampaignContent, CheckTemplates, ParseAddress } from './campaign.ts';
 import { badInput, type Refusal } from './refusal.ts';
 
@@ -17,17 +18,22 @@ const addressFaults = (text: string, path: readonly string[], parseAddress: Pars
   return parsed.ok ? [] : [badInput(parsed.reason, ...path)];
 };
 
-const sizeFaults = (content: CampaignContent): Refusal[] =>
-  (['html', 'text'] as const)
-    .filter((part) => (content[part]?.length ?? 0) > maxTemplate)
-    .map((part) => badInput('the template must be below 512 KiB', part));
+const nameFaults = (text: string): Refusal[] => {
+  const checked = checkName(text);
+  return checked.ok ? [] : [badInput(checked.message, 'name')];
+};
+
+/** No database takes a NUL, and no mail may hold one (RFC 5322, 2.3). */
+const bodyFaults = (body: string | null, part: 'html' | 'text'): Refusal[] => {
+  if (body === null) return [];
+  if (body.length > maxTemplate) return [badInput(`${part} has at most 524,288 characters`, part)];
+  return body.includes('\0') ? [badInput(`${part} must not contain NUL characters`, part)] : [];
+};
 
 /** Every fault at once; empty when the content can be sent. */
 export const checkContent = (content: CampaignContent, rules: ContentRules): Refusal[] => [
-  ...(content.name.trim().length === 0 || content.name.length > 200
-    ? [badInput('the name must have 1 to 200 characters', 'name')]
-    : []),
-  ...(content.from.name.length > 200 ? [badInput('the name must be below 200 characters', 'from', 'name')] : []),
+  ...nameFaults(content.name),
+  ...(content.from.name.length > 200 ? [badInput('the name has at most 200 characters', 'from', 'name')] : []),
   ...lineFaults(content.from.name, ['from', 'name'], 'the name'),
   ...addressFaults(content.from.address, ['from', 'address'], rules.parseAddress),
   ...(content.replyTo === null ? [] : addressFaults(content.replyTo, ['replyTo'], rules.parseAddress)),
@@ -35,6 +41,7 @@ export const checkContent = (content: CampaignContent, rules: ContentRules): Ref
     ? [badInput('the subject must have 1 to 2,000 characters', 'subject')]
     : []),
   ...lineFaults(content.subject, ['subject'], 'the subject'),
-  ...sizeFaults(content),
+  ...bodyFaults(content.html, 'html'),
+  ...bodyFaults(content.text, 'text'),
   ...rules.checkTemplates(content),
 ];

@@ -4,7 +4,8 @@ import { newId } from '@sendpool/kernel';
 import type { AudienceStore } from './audience.ts';
 import type { Campaign, CampaignContent, CampaignStore } from './campaign.ts';
 import { checkContent, type ContentRules } from './check-content.ts';
-import { badInput, done, notFound, refuse, type Result } from './refusal.ts';
+import { done, notFound, refuse, type Result } from './refusal.ts';
+import { isPoolId, noSuchPool } from './sending-view.ts';
 
 export type CreateCampaignInput = CampaignContent & {
   readonly audienceId: string;
@@ -23,9 +24,7 @@ export const createCreateCampaign =
   async (input: CreateCampaignInput): Promise<Result<Campaign>> => {
     const faults = checkContent(input, deps);
     if ((await deps.audiences.find(input.audienceId)) === undefined) faults.push(notFound('audience', 'audienceId'));
-    if (input.poolId.length === 0 || input.poolId.length > 100) {
-      faults.push(badInput('there is no such pool', 'sendingSettings', 'poolId'));
-    }
+    if (!isPoolId(input.poolId)) faults.push(noSuchPool());
     if (faults.length > 0) return refuse(...faults);
     return done(await deps.campaigns.insert(draftOf(input, deps.now())));
   };

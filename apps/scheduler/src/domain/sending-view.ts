@@ -1,5 +1,5 @@
 /** Servers and pools as the scheduler sees them, and whether a campaign could be sent through a pool now. */
-import type { PoolConfig, SendingConfig, SendingServerConfig } from '@sendpool/contracts';
+import { mayBeFrom, type PoolConfig, type SendingConfig, type SendingServerConfig } from '@sendpool/contracts';
 import { badInput, type Refusal } from './refusal.ts';
 
 export type SendingView = {
@@ -31,28 +31,36 @@ const keepNewest = <T extends { id: string; revision: number }>(kept: Map<string
 const alive = <T extends { deleted: boolean }>(config: T | undefined): T | undefined =>
   config?.deleted === true ? undefined : config;
 
-/** `*.example.com` stands for all subdomains, not for `example.com` itself. */
-const maySend = (server: SendingServerConfig, domain: string): boolean =>
-  server.fromDomains.some((allowed) => {
-    const name = allowed.toLowerCase();
-    return name.startsWith('*.') ? domain.endsWith(name.slice(1)) : domain === name;
-  });
-
 const membersOf = (view: SendingView, pool: PoolConfig): SendingServerConfig[] =>
   pool.members
     .filter((member) => member.weight > 0)
     .map((member) => view.server(member.serverId))
     .filter((server) => server !== undefined);
 
+const poolPath = ['sendingSettings', 'poolId'] as const;
+
+export const noSuchPool = (): Refusal => badInput('there is no such pool', ...poolPath);
+
+/** A text that could be the id of a pool; whether there is one is looked at when the campaign starts. */
+export const isPoolId = (text: string): boolean => /^[\w-]{1,100}$/.test(text);
+
+/** Why no member of this pool, usable now or not, may ever send From `domain`; empty when one may, or when the pool is not known. */
+export const checkFrom = (view: SendingView, poolId: string, domain: string): Refusal[] => {
+  const pool = view.pool(poolId);
+  const members = pool === undefined ? [] : membersOf(view, pool);
+  const isAllowed = members.some((server) => mayBeFrom(server.fromDomains, domain.toLowerCase()));
+  if (pool === undefined || members.length === 0 || isAllowed) return [];
+  return [badInput(`no member of pool ${pool.name} may send From ${domain}`, 'from', 'address')];
+};
+
 /** Why this pool cannot send From `domain` now; empty when at least one member can. */
 export const checkSending = (view: SendingView, poolId: string, domain: string): Refusal[] => {
   const pool = view.pool(poolId);
-  const path = ['sendingSettings', 'poolId'];
-  if (pool === undefined) return [badInput('there is no such pool', ...path)];
+  if (pool === undefined) return [noSuchPool()];
   const usable = membersOf(view, pool).filter((server) => server.state === 'ACTIVE' && server.verified);
   if (usable.length === 0) {
-    return [badInput(`pool ${pool.name} has no member that is active and verified with a weight above 0`, ...path)];
+    return [badInput(`pool ${pool.name} has no member that is active and verified with a weight above 0`, ...poolPath)];
   }
-  if (usable.some((server) => maySend(server, domain.toLowerCase()))) return [];
+  if (usable.some((server) => mayBeFrom(server.fromDomains, domain.toLowerCase()))) return [];
   return [badInput(`no usable member of pool ${pool.name} may send From ${domain}`, 'from', 'address')];
 };

@@ -57,7 +57,7 @@ const refusals: [string, Parameters<typeof world>[0], RegExp][] = [
   ],
   [
     'a From domain that no member may send',
-    { config: [aServer({ fromDomains: ['*.example.com'] }), aPool()] },
+    { config: [aServer({ fromDomains: ['*.news.example.com'] }), aPool()] },
     /may send From example\.com/,
   ],
   ['an audience without contacts', { contacts: 0 }, /no contacts/],
@@ -88,6 +88,11 @@ for (const [what, options, message] of refusals) {
     assert.deepEqual([campaigns.stored(), changed], [before, []]);
   });
 }
+
+test('a wildcard stands for the domain itself too', async () => {
+  const { deps, id } = world({ config: [aServer({ fromDomains: ['*.example.com'] }), aPool()] });
+  assert.equal((await createStartCampaign(deps)(id)).ok, true);
+});
 
 test('a server that was verified a moment ago is waited for', async () => {
   const { deps, id, slept, sending } = world({ config: [aServer({ verified: false }), aPool()] });

@@ -3,7 +3,7 @@ import type { CampaignStatus } from '@sendpool/contracts';
 import type { AudienceStore } from './audience.ts';
 import type { Campaign, CampaignPatch, CampaignStore } from './campaign.ts';
 import { checkContent, type ContentRules } from './check-content.ts';
-import { badInput, conflict, done, notFound, refuse, type Refusal, type Result } from './refusal.ts';
+import { badInput, conflict, done, idPath, notFound, refuse, type Refusal, type Result } from './refusal.ts';
 import { checkSending, type SendingView } from './sending-view.ts';
 
 export type StartCampaignDeps = ContentRules & {
@@ -42,13 +42,13 @@ const mayBegin: ReadonlySet<CampaignStatus> = new Set(['DRAFT', 'SCHEDULED'] as 
 const begin = async (id: string, patch: CampaignPatch, deps: StartCampaignDeps): Promise<Result<Campaign>> => {
   const campaign = await deps.campaigns.find(id);
   if (campaign === undefined) return refuse(notFound('campaign', 'id'));
-  if (!mayBegin.has(campaign.status)) return refuse(conflict(`the campaign is already ${campaign.status}`));
+  if (!mayBegin.has(campaign.status)) return refuse(conflict(`the campaign is already ${campaign.status}`, idPath));
   const faults = await startFaults(campaign, deps);
   if (faults.length > 0) return refuse(...faults);
   const result = await deps.campaigns.change(id, (now) =>
     now.revision === campaign.revision
       ? done(patch)
-      : refuse(conflict('the campaign was changed meanwhile: try again')),
+      : refuse(conflict('the campaign was changed meanwhile: try again', idPath)),
   );
   if (result.ok) deps.changed(result.value);
   return result;

@@ -1,14 +1,8 @@
 /** Whether a sending server may take a message now, and with which weight it takes part in the choice. */
-import type { PoolConfig, SendingServerConfig } from '@sendpool/contracts';
+import { mayBeFrom, type PoolConfig, type SendingServerConfig } from '@sendpool/contracts';
 
 /** Servers that one publication is tried at, at most; each of them once. */
 export const maxServers = 3;
-
-/** `example.com` allows itself; `*.example.com` allows it with all its subdomains. Both in lower case. */
-export const mayBeFrom = (allowed: readonly string[], domain: string): boolean =>
-  allowed.some((entry) =>
-    entry.startsWith('*.') ? domain === entry.slice(2) || domain.endsWith(entry.slice(1)) : domain === entry,
-  );
 
 /** In force: config wants mail to go through it. */
 export const isInForce = (server: SendingServerConfig): boolean =>

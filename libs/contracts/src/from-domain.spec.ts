@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { mayBeFrom } from './eligibility.ts';
+import { mayBeFrom } from './from-domain.ts';
 
 describe('a From domain', () => {
   it('is allowed when it is named', () => {
