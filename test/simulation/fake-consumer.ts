@@ -25,7 +25,7 @@ export type FakeEpoch = {
   resume(partition: number): void;
 };
 
-export type FakeBatch<Value> = {
+type FakeBatch<Value> = {
   readonly partition: number;
   readonly offset: number;
   readonly values: readonly Value[];

@@ -33,7 +33,7 @@ type LaneRow = {
 };
 
 /** What a campaign has in one lane. */
-export type CampaignLane = {
+type CampaignLane = {
   readonly states: Map<RecipientState, number>;
   nextNumber: number;
   readonly window: number;

@@ -146,7 +146,7 @@ export const sleep = (life: Life, ms: number): Promise<void> =>
 /** A server that answers when it can: at once or much later. */
 export type Answer<T> = (value: T) => void;
 
-export class RequestTimeout extends Error {
+class RequestTimeout extends Error {
   constructor() {
     super('no answer');
     this.name = 'RequestTimeout';

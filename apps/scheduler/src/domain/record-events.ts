@@ -10,7 +10,7 @@ import type { Loaded, RecipientKey, RecordChanges, RecordStore, SequenceRange } 
 /** Consumer group of the schedulers on delivery-events. */
 export const schedulerGroup = 'sendpool.scheduler';
 
-export type EventBatch = {
+type EventBatch = {
   readonly partition: number;
   /** Offset after the last record of the batch. */
   readonly next: number;
