@@ -20,10 +20,11 @@ export type Engine = {
 /** The engine in the shape that Apollo Server takes. Apollo parses, validates and answers; the engine executes. */
 export const asApolloGateway = (engine: Engine): ApolloServerOptionsWithGateway<RequestContext>['gateway'] => ({
   load: async () => ({
-    executor: async ({ document, operationName, request, context }) =>
+    executor: async ({ document, request, context }) =>
       engine.execute({
         document,
-        operationName: operationName ?? undefined,
+        // Apollo's own `operationName` is null when there is no such operation, and then another one would be run.
+        operationName: request.operationName ?? undefined,
         variables: request.variables ?? {},
         context: context as RequestContext,
       }),

@@ -43,12 +43,17 @@ const shownOf = ({ code, message }: AppError): string | undefined =>
 export const causeOf = (error: unknown): unknown =>
   error instanceof GraphQLError && error.originalError !== undefined ? causeOf(error.originalError) : error;
 
+/** `String cannot represent a non string value: …` without the value: it may be a secret that was put in the wrong way. */
+const withoutValue = (message: string): string => message.replace(/( cannot represent [^:]*): .*$/s, '$1');
+
 const visible = (error: unknown, extensions: GraphQLFormattedError['extensions']) => {
   const cause = causeOf(error);
   if (cause instanceof AppError) return { code: cause.code, message: shownOf(cause) };
   const code = extensions?.['code'];
   const trusted = cause instanceof GraphQLError && typeof code === 'string' && shownCodes.has(code);
-  return trusted ? { code, message: (error as GraphQLError).message } : { code: 'INTERNAL', message: undefined };
+  return trusted
+    ? { code, message: withoutValue((error as GraphQLError).message) }
+    : { code: 'INTERNAL', message: undefined };
 };
 
 /** True for what a client does not see, and the log must therefore keep. */

@@ -21,6 +21,7 @@ const common = `
   enum Role { READER OPERATOR ADMIN }
 `;
 const poolsSdl = `${common}
+  scalar DateTime
   type Pool @key(fields: "id") { id: ID! name: String! self: Pool! }
   type Query {
     pools: [Pool!]! @access(role: READER)
@@ -28,6 +29,8 @@ const poolsSdl = `${common}
     bug: String @access(role: READER)
     whoAmI: String @access(role: READER)
     administer: String @access(role: ADMIN)
+    day(at: DateTime): DateTime @access(role: READER)
+    logIn(password: String): String @access(role: READER)
   }
   type Mutation { rename(id: ID!): Pool @access(role: OPERATOR) }
 `;
@@ -47,6 +50,8 @@ const poolsResolvers = {
     },
     whoAmI: (_: unknown, __: unknown, { actor }: RequestContext) => `${actor.keyId} ${actor.role}`,
     administer: () => 'done',
+    day: (_: unknown, { at }: { at: Date }) => at,
+    logIn: () => 'in',
   },
   Pool: { __resolveReference: ({ id }: { id: string }) => pool(id), self: (self: object) => self },
   Mutation: { rename: (_: unknown, { id }: { id: string }) => pool(id) },
@@ -273,16 +278,50 @@ describe('the gateway', () => {
     assert.equal((await send(gateway.url, { headers, body: JSON.stringify([query, query]) })).status, 400);
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
       const init = { headers: { ...headers, 'content-type': type }, body: JSON.stringify(query) };
-      const { status, data } = await send(gateway.url, init);
-      assert.deepEqual([status >= 400, data], [true, undefined], type);
+      const { status, data, errors } = await send(gateway.url, init);
+      assert.deepEqual([status, data], [415, undefined], type);
+      assert.match(String(errors?.[0]?.message), /Content-Type: application\/json/);
     }
   });
 
   it('names the variable whose value is of the wrong type', async () => {
     const query = 'query ($id: ID!) { pool(id: $id) { name } }';
     const { errors } = await send(gateway.url, { headers, body: JSON.stringify({ query, variables: { id: {} } }) });
-    assert.match(String(errors?.[0]?.message), /^Variable "\$id" got invalid value/);
+    assert.match(String(errors?.[0]?.message), /^Variable "\$id" got an invalid value at "id": /);
     assert.deepEqual(errors?.[0]?.extensions, { code: 'BAD_USER_INPUT' });
+  });
+
+  const faults: [string, object, string][] = [
+    [
+      'an operation that is not in the document',
+      { query: '{ whoAmI }', operationName: 'X' },
+      'OPERATION_RESOLUTION_FAILURE',
+    ],
+    [
+      'no DateTime',
+      { query: 'query ($at: DateTime) { day(at: $at) }', variables: { at: 'tomorrow' } },
+      'BAD_USER_INPUT',
+    ],
+    ['a literal that is no DateTime', { query: '{ day(at: "tomorrow") }' }, 'GRAPHQL_VALIDATION_FAILED'],
+    ['a secret of the wrong type', { query: '{ logIn(password: 77788899) }' }, 'GRAPHQL_VALIDATION_FAILED'],
+  ];
+  for (const [name, body, code] of faults)
+    it(`refuses ${name} as the client's mistake, before any service is asked and without quoting it`, async () => {
+      const before = pools.calls.length;
+      const { text, data, errors } = await send(gateway.url, { headers, body: JSON.stringify(body) });
+      assert.deepEqual([data, errors?.[0]?.extensions], [undefined, { code }], text);
+      assert.ok(!/tomorrow|77788899|_day/.test(text), text);
+      assert.equal(pools.calls.length, before);
+    });
+
+  it('hands a DateTime on as it came, in a variable and in the document', async () => {
+    const at = '2026-11-24T12:30:00+02:00';
+    const body = JSON.stringify({
+      query: `query ($at: DateTime) { a: day(at: $at) b: day(at: "${at}") }`,
+      variables: { at },
+    });
+    const { data } = await send(gateway.url, { headers, body });
+    assert.deepEqual(data, { a: '2026-11-24T10:30:00.000Z', b: '2026-11-24T10:30:00.000Z' });
   });
 
   it('does not suggest names of fields', async () => {
@@ -293,7 +332,7 @@ describe('the gateway', () => {
   it('shows its schema without the joins of the services, and only while introspection is on', async () => {
     const { text } = await ask(gateway.url, '{ __schema { queryType { fields { name } } } }');
     const names = [...text.matchAll(/"name":"(\w+)"/g)].map(([, name]) => name ?? '').toSorted();
-    assert.deepEqual(names, ['administer', 'bug', 'lag', 'pool', 'pools', 'whoAmI']);
+    assert.deepEqual(names, ['administer', 'bug', 'day', 'lag', 'logIn', 'pool', 'pools', 'whoAmI']);
     const closed = await startGateway({ pools: pools.url, numbers: numbers.url }, false);
     assert.equal((await ask(closed.url, '{ __schema { queryType { name } } }')).data, undefined);
     await closed.stop();

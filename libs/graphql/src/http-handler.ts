@@ -30,6 +30,11 @@ const unauthenticated: Problem = {
 };
 const tooLarge: Problem = { status: 413, code: 'BAD_REQUEST', message: 'The request body is too large' };
 const tooSlow: Problem = { status: 408, code: 'BAD_REQUEST', message: 'The request body did not arrive in time' };
+const notOffered: Problem = {
+  status: 415,
+  code: 'BAD_REQUEST',
+  message: 'Send the operation as `Content-Type: application/json`',
+};
 const notJson: Problem = { status: 400, code: 'BAD_REQUEST', message: 'The request body is not JSON' };
 
 const refuse = (res: ServerResponse, { status, code, message }: Problem): void => {
@@ -45,9 +50,10 @@ const headersOf = (req: IncomingMessage): HeaderMap => {
   return headers;
 };
 
-/** Only JSON is parsed; Apollo refuses other content types by itself (its CSRF prevention). */
-const parseBody = (req: IncomingMessage, raw: Buffer): { body: unknown } | undefined => {
-  if (!/^application\/json\b/i.test(req.headers['content-type'] ?? '')) return { body: {} };
+/** Nothing that a browser sends across origins without asking first (CSRF). */
+const isJson = (req: IncomingMessage): boolean => /^application\/json\b/i.test(req.headers['content-type'] ?? '');
+
+const parseBody = (raw: Buffer): { body: unknown } | undefined => {
   try {
     return { body: JSON.parse(raw.toString('utf8')) };
   } catch {
@@ -89,11 +95,12 @@ export const createHandler =
   (options: HandlerOptions): GraphQLRoute['handle'] =>
   async (req, res) => {
     if (options.isKnown?.(req) === false) return refuse(res, unauthenticated);
+    if (!isJson(req)) return refuse(res, notOffered);
     const read = await readBody(req, options.maxBodyBytes);
     if (!read.ok) return res.destroyed ? undefined : refuse(res, read.reason === 'TOO_LARGE' ? tooLarge : tooSlow);
     const actor = options.actorOf(req, read.body);
     if (actor === undefined) return refuse(res, unauthenticated);
-    const parsed = parseBody(req, read.body);
+    const parsed = parseBody(read.body);
     if (parsed === undefined) return refuse(res, notJson);
     await execute(options, { req, res, body: parsed.body, actor });
   };

@@ -2,8 +2,10 @@
 import { getStitchedSchemaFromSupergraphSdl } from '@graphql-tools/federation';
 import { AppError } from '@sendpool/kernel';
 import { execute } from 'graphql';
+import { variableFaults } from './check-variables.ts';
 import type { Engine } from './engine.ts';
 import { placeErrors } from './error-path.ts';
+import { judgeScalars } from './public-scalars.ts';
 import { createUpstream, type Upstream, type UpstreamOptions } from './upstream.ts';
 
 export type StitchedEngineOptions = Omit<UpstreamOptions, 'name' | 'url'> & {
@@ -29,13 +31,16 @@ export const createStitchedEngine = ({ supergraphSdl, urls, sign, log }: Stitche
       // The union of executor results is wider than what we return: no subscriptions yet.
       config.executor = upstreamOf(config.name.toLowerCase()).execute as typeof config.executor;
     },
-    onStitchedSchema: placeErrors,
+    onStitchedSchema: (stitched) => placeErrors(judgeScalars(stitched)),
   });
   return {
     schema,
     // Never a rootValue: the joins keep their batches by it, and a shared one would mix the data of users.
-    execute: async ({ document, operationName, variables, context }) =>
-      execute({ schema, document, operationName, variableValues: variables, contextValue: context }),
+    execute: async ({ document, operationName, variables, context }) => {
+      const errors = variableFaults(schema, { document, operationName, variables });
+      if (errors.length > 0) return { errors };
+      return execute({ schema, document, operationName, variableValues: variables, contextValue: context });
+    },
     close: async () => {
       await Promise.all(upstreams.map((upstream) => upstream.close()));
     },

@@ -1,0 +1,45 @@
+/** Checks the variables of a document before it is run. Each fault names its place and quotes nothing: what a client sent may be a secret. */
+import {
+  coerceInputValue,
+  getOperationAST,
+  GraphQLError,
+  isInputType,
+  typeFromAST,
+  type GraphQLSchema,
+  type VariableDefinitionNode,
+} from 'graphql';
+import type { EngineRequest } from './engine.ts';
+
+/** Enough to mend an input by; more would only make the answer long. */
+const maxFaults = 50;
+
+/** As in `input.members[0].weight`. */
+const placeOf = (name: string, path: readonly (string | number)[]): string =>
+  path.reduce<string>((place, step) => (typeof step === 'number' ? `${place}[${step}]` : `${place}.${step}`), name);
+
+const faultsOf = (
+  schema: GraphQLSchema,
+  node: VariableDefinitionNode,
+  variables: EngineRequest['variables'],
+): GraphQLError[] => {
+  const name = node.variable.name.value;
+  const type = typeFromAST(schema, node.type);
+  const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
+  // A variable that is missing or null is judged when the document is run: nothing is quoted then.
+  if (value === undefined || value === null || !isInputType(type)) return [];
+  const faults: GraphQLError[] = [];
+  coerceInputValue(value, type, (path, _value, { message }) => {
+    const text = `Variable "$${name}" got an invalid value at "${placeOf(name, path)}": ${message}`;
+    faults.push(new GraphQLError(text, { nodes: node, extensions: { code: 'BAD_USER_INPUT' } }));
+  });
+  return faults;
+};
+
+/** What is wrong with the values of the variables; empty when the document may be run with them. */
+export const variableFaults = (
+  schema: GraphQLSchema,
+  { document, operationName, variables }: Omit<EngineRequest, 'context'>,
+): GraphQLError[] =>
+  (getOperationAST(document, operationName)?.variableDefinitions ?? [])
+    .flatMap((node) => faultsOf(schema, node, variables))
+    .slice(0, maxFaults);
