@@ -7,10 +7,11 @@ const broken = /[\p{Cc}\u2028\u2029]/u;
 /** Something to see; blanks and invisible characters alone are none. */
 const visible = /[^\p{C}\p{Z}]/u;
 
+const refuse = (message: string) => ({ ok: false, message }) as const;
+
 /** The name without blanks around it, or what is wrong with it: 1 to 100 characters in one line. */
 export const checkName = (text: string): { ok: true; value: string } | { ok: false; message: string } => {
   const value = text.trim();
-  const refuse = (message: string) => ({ ok: false, message }) as const;
   if (value.length > longest) return refuse(`A name has 1 to ${longest} characters; this one has ${value.length}.`);
   if (broken.test(value) || !value.isWellFormed())
     return refuse('A name is one line of text; take out line breaks and control characters.');

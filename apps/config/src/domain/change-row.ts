@@ -40,5 +40,5 @@ export const changeRow = async <T extends Versioned>(
     const result = await tryChange(store, change);
     if (result !== 'STALE') return result;
   }
-  return refuse('CONFLICT', `The ${change.noun} is being changed by others all the time. Try again.`);
+  return refuse('CONFLICT', `The ${change.noun} is being changed by others all the time. Try again.`, ['input', 'id']);
 };

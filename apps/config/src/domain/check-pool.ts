@@ -22,10 +22,13 @@ const checkServers = (faults: Faults, members: readonly PoolMemberInput[], known
   }
 };
 
+/** The members in their normal form; none when there are too many to look at each. */
 const checkMembers = (faults: Faults, members: readonly PoolMemberInput[]): PoolMember[] => {
-  if (members.length === 0 || members.length > maxMembers)
+  if (members.length === 0 || members.length > maxMembers) {
     faults.add(['members'], `A pool has 1 to ${maxMembers} members; these are ${members.length}.`);
-  if (members.length > 0 && members.every(({ weight }) => weight === 0))
+    return [];
+  }
+  if (members.every(({ weight }) => weight === 0))
     faults.add(['members'], 'All weights are 0, so no mail could go out. Give at least one member a weight above 0.');
   return members.map(({ serverId, weight, role }, at) => ({
     serverId,
@@ -42,8 +45,8 @@ export const checkPool = async (
   const faults = createFaults();
   const name = faults.take(['name'], checkName(draft.name), '');
   const members = checkMembers(faults, draft.members);
-  const found = await servers.find(draft.members.slice(0, maxMembers).map(({ serverId }) => serverId));
-  checkServers(faults, draft.members.slice(0, maxMembers), new Set(found.map(({ id }) => id)));
+  const found = await servers.find(members.map(({ serverId }) => serverId));
+  checkServers(faults, members, new Set(found.map(({ id }) => id)));
   return faults.errors.length > 0
     ? { ok: false, errors: faults.errors }
     : good({ name, whenBusy: draft.whenBusy, members });

@@ -50,6 +50,11 @@ describe('checkServer', () => {
     ['a line break in the name', { name: 'a\r\nb' }, ['input.name']],
     ['port 65536', { port: 65_536 }, ['input.port']],
     ['a port that is not whole', { port: 25.5 }, ['input.port']],
+    [
+      '101 domains, without a word on each',
+      { fromDomains: Array.from({ length: 101 }, () => '*') },
+      ['input.fromDomains'],
+    ],
     ['no domain', { fromDomains: [] }, ['input.fromDomains']],
     ['a password without TLS', { tls: 'NONE' }, ['input.tls']],
     ['a password with OPPORTUNISTIC', { tls: 'OPPORTUNISTIC' }, ['input.tls']],

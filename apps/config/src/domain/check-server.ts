@@ -39,8 +39,10 @@ const checkLimits = (faults: Faults, limits: SendingLimits): SendingLimits => ({
 });
 
 const checkDomains = (faults: Faults, domains: readonly string[]): string[] => {
-  if (domains.length === 0 || domains.length > 100)
+  if (domains.length === 0 || domains.length > 100) {
     faults.add(['fromDomains'], `Give 1 to 100 domains it may send From; these are ${domains.length}.`);
+    return [];
+  }
   return [...new Set(domains.map((text, at) => faults.take(['fromDomains', `${at}`], checkFromDomain(text), '')))];
 };
 

@@ -73,6 +73,7 @@ describe('creating a pool', () => {
     ['a server twice', [member(1), member(2)], ['input.members.1.serverId']],
     ['an unknown server', [member(1, newId()), member(1)], ['input.members.0.serverId']],
     ['a role of 101 characters', [member(1, one.id, 'x'.repeat(101))], ['input.members.0.role']],
+    ['5,000 members, without a word on each', Array.from({ length: 5000 }, () => member(-1)), ['input.members']],
     ['a line break in a role', [member(1, one.id, 'a\nb')], ['input.members.0.role']],
   ];
   for (const [what, members, paths] of cases)

@@ -13,7 +13,10 @@ const decide = (keys: readonly ApiKey[], id: string, now: Date): KeyDecision<Res
   const usable = keys.filter((candidate) => candidate.role === 'ADMIN' && isUsableKey(candidate, now));
   if (usable.length === 1 && usable[0] === key)
     return {
-      answer: refuse('CONFLICT', 'This is the last usable ADMIN key. Create another one first, then revoke this.'),
+      answer: refuse('CONFLICT', 'This is the last usable ADMIN key. Create another one first, then revoke this.', [
+        'input',
+        'id',
+      ]),
     };
   const revoked = { ...key, revision: key.revision + 1, revokedAt: now };
   return { save: revoked, answer: good(revoked) };

@@ -27,7 +27,10 @@ const verificationOf = (answer: ProbeAnswer, at: Date): Verification =>
 const settle = (probed: SendingServer, verification: Verification) => (current: SendingServer) =>
   isSameConnection(probed, current)
     ? good({ ...current, verification })
-    : refuse('CONFLICT', 'The sending server was changed while it was being verified. Verify it again.');
+    : refuse('CONFLICT', 'The sending server was changed while it was being verified. Verify it again.', [
+        'input',
+        'id',
+      ]);
 
 export const createVerifySendingServer =
   (deps: VerifySendingServerDeps) =>
@@ -35,7 +38,10 @@ export const createVerifySendingServer =
     const [server] = await deps.servers.find([id]);
     if (server === undefined) return notFound('sending server', id);
     if (!(await deps.servers.claimVerification(id, deps.now(), gapMs)))
-      return refuse('CONFLICT', 'The sending server was verified a moment ago. Wait two seconds and verify it again.');
+      return refuse('CONFLICT', 'The sending server was verified a moment ago. Wait two seconds and verify it again.', [
+        'input',
+        'id',
+      ]);
     const verification = verificationOf(await deps.probe(server), deps.now());
     return changeRow(deps.servers, { id, noun: 'sending server', decide: settle(server, verification) });
   };

@@ -65,8 +65,8 @@ test('what has been started keeps a From that a member of its pool may send; a d
   assert.equal((await update('DRAFT', foreign)).ok, true);
 });
 
+const insert = async (campaign: Omit<Campaign, 'number'>): Promise<Campaign> => ({ ...campaign, number: 7 });
 const create = (input: Partial<Campaign>) => {
-  const insert = async (campaign: Omit<Campaign, 'number'>) => ({ ...campaign, number: 7 });
   const deps = { ...rules, campaigns: { insert }, audiences: { find: async () => anAudience() }, now: () => 5 };
   return createCreateCampaign(deps)({ ...aCampaign(), ...input });
 };
