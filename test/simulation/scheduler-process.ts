@@ -5,14 +5,8 @@ import { createLanePublisher, type LanePublisherDeps } from '../../apps/schedule
 import { createRecordEvents } from '../../apps/scheduler/src/domain/record-events.ts';
 import { createTakeSlice } from '../../apps/scheduler/src/domain/take-slice.ts';
 import { runConsumer, type FakeConsumer } from './fake-consumer.ts';
-import {
-  acquire,
-  applyRecord,
-  control,
-  sliceTransaction,
-  type FakeCampaign,
-  type FakeDatabase,
-} from './fake-database.ts';
+import { applyRecord, control, type FakeCampaign, type FakeDatabase } from './fake-database.ts';
+import { acquire, sliceTransaction } from './fake-slices.ts';
 import { append, type FakeTopic } from './fake-log.ts';
 import { sizes, type CampaignView, type System } from './system.ts';
 import { call, later, note, sleep, type Life } from './world.ts';

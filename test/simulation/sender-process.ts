@@ -1,51 +1,21 @@
 /** A sender of the simulation: the product's lane keeper, with a plain dispatcher and conversations around it. */
-import type { DeliveryEvent, Outcome } from '@sendpool/contracts';
-import {
-  createLaneKeeper,
-  type LaneKeeper,
-  type LaneKeeperDeps,
-  type LedgerEpoch,
-  type ReadyMessage,
-  type Report,
-} from '../../apps/sender/src/domain/lane-keeper.ts';
-import { decodeLedger, recordState } from '../../apps/sender/src/domain/ledger.ts';
+import type { DeliveryEvent } from '@sendpool/contracts';
+import { createLaneKeeper, type LaneKeeperDeps, type LedgerEpoch } from '../../apps/sender/src/domain/lane-keeper.ts';
 import { readRequest } from '../../apps/sender/src/domain/read-request.ts';
+import { deliver } from './conversation.ts';
 import { runConsumer, type FakeConsumer, type FakeEpoch } from './fake-consumer.ts';
-import { append, fetch, ownerOf } from './fake-log.ts';
-import { publicationOf, speak } from './fake-smtp.ts';
-import { longGraceMs, sizes, type CampaignView, type System } from './system.ts';
-import { ask, call, later, note, sleep, violate, type Life } from './world.ts';
-
-type Sender = {
-  readonly life: Life;
-  readonly system: System;
-  readonly view: Map<string, CampaignView>;
-  /** Publications whose conversation runs in this process. */
-  readonly running: Set<string>;
-  /** … and those that it has finished. */
-  readonly finished: Set<string>;
-  /** For the plant that renumbers: what the sequence really is. */
-  readonly renumbered: Map<string, number>;
-  /** Who this process was in each generation. */
-  readonly members: Map<number, string>;
-  keeper: LaneKeeper;
-};
+import { append, fetch } from './fake-log.ts';
+import { publicationOf } from './fake-smtp.ts';
+import { checkDoubt, watchedEpoch, type Sender } from './sender-watch.ts';
+import { sizes, type CampaignView, type System } from './system.ts';
+import { ask, call, later, note, sleep, type Life } from './world.ts';
 
 const encoder = new TextEncoder();
-const keyOf = ({ request }: ReadyMessage): string => `${request.campaignId.slice(1)}:${request.recipient}`;
 
 const original = (sender: Sender, event: DeliveryEvent): DeliveryEvent => {
   if (event.type !== 'OUTCOME') return event;
   const sequence = sender.renumbered.get(publicationOf(event)) ?? event.sequence;
   return sequence === event.sequence ? event : { ...event, sequence };
-};
-
-/** A process never doubts what it is doing itself, or has done. */
-const checkDoubt = ({ system, running, finished }: Sender, event: DeliveryEvent): void => {
-  if (event.type !== 'OUTCOME' || event.reason !== 'SENDER_LOST') return;
-  const publication = publicationOf(event);
-  if (running.has(publication)) violate(system.world, 'unknown-while-running', publication);
-  if (finished.has(publication)) violate(system.world, 'unknown-though-finished', publication);
 };
 
 const createPublish = (sender: Sender): LaneKeeperDeps['publishEvents'] => {
@@ -93,115 +63,6 @@ const followCampaigns = async (sender: Sender): Promise<void> => {
     }
   }
 };
-
-const blank = {
-  poolId: 'pool',
-  provider: 'other',
-  reply: null,
-  bounceClass: null,
-  reason: null,
-  hops: [],
-  latencyMs: null,
-};
-
-const replyReport = (outcome: Outcome): Report => ({
-  ...blank,
-  outcome,
-  serverId: 'server',
-  latencyMs: 1,
-  bounceClass: outcome === 'BOUNCED' ? 'HARD' : null,
-});
-
-const untried = (outcome: 'RELEASED' | 'CANCELLED', reason: string): Report => ({
-  ...blank,
-  outcome,
-  reason,
-  serverId: null,
-});
-
-/** Why the message must not be sent now. */
-const objection = (
-  sender: Sender,
-  { request }: ReadyMessage,
-): { outcome: 'RELEASED' | 'CANCELLED'; reason: string } | undefined => {
-  const status = sender.view.get(request.campaignId)?.status;
-  if (status === 'CANCELLED') return { outcome: 'CANCELLED', reason: 'CANCELLED' };
-  if (status !== 'SENDING') return { outcome: 'RELEASED', reason: 'PAUSED' };
-  if (sender.system.world.now < sender.system.noServerUntil) return { outcome: 'RELEASED', reason: 'NO_SERVER' };
-  return undefined;
-};
-
-const checkStart = (sender: Sender, { request, generation }: ReadyMessage): void => {
-  const { life, system, view } = sender;
-  const revision = view.get(request.campaignId)?.revision ?? 0;
-  if (revision < request.campaignRevision) {
-    violate(
-      system.world,
-      'sent-with-old-view',
-      `${publicationOf(request)} needs revision ${request.campaignRevision}, has ${revision}`,
-    );
-  }
-  if (ownerOf(system.groups.sender, request.lane) !== sender.members.get(generation))
-    violate(system.world, 'started-in-old-epoch', publicationOf(request));
-  const stopped = system.stoppedAt.get(request.campaignId) ?? Infinity;
-  const recently = system.world.now - 1500;
-  if (stopped < recently && life.lastFault < recently) violate(system.world, 'sent-after-stop', publicationOf(request));
-};
-
-const converse = async (sender: Sender, message: ReadyMessage): Promise<Report> => {
-  for (let hop = 0; hop < 3; hop++) {
-    if (!sender.keeper.isAlive(message)) return untried('RELEASED', 'LANE_LOST');
-    const spoken = await speak(sender.system.smtp, sender.life, { request: message.request, key: keyOf(message) });
-    if (spoken.kind === 'REPLY') return replyReport(spoken.outcome);
-    if (spoken.kind === 'NO_REPLY') return { ...replyReport('UNKNOWN'), latencyMs: null, reason: 'NO_REPLY' };
-  }
-  return untried('RELEASED', 'NO_SERVER');
-};
-
-/** Notes that the conversation runs: no other one with the same recipient may, as long as the grace is longer than both. */
-const alone = async (sender: Sender, message: ReadyMessage, talk: () => Promise<Report>): Promise<Report> => {
-  const { life, system, running } = sender;
-  const publication = publicationOf(message.request);
-  const key = keyOf(message);
-  const others = system.conversations.get(key) ?? new Set();
-  const isDouble = [...others].some((other) => other.isAlive);
-  if (isDouble && system.policy.unknownGraceMs >= longGraceMs)
-    violate(system.world, 'two-conversations', `r${key} ${publication}`);
-  system.conversations.set(key, others.add(life));
-  running.add(publication);
-  const report = await talk();
-  running.delete(publication);
-  sender.finished.add(publication);
-  others.delete(life);
-  return report;
-};
-
-const deliver = async (sender: Sender, message: ReadyMessage): Promise<void> => {
-  await sleep(sender.life, sender.system.world.random.between(0, 10));
-  const reason = objection(sender, message);
-  if (reason !== undefined) return sender.keeper.giveBack(message, reason.outcome, reason.reason);
-  if (!(await sender.keeper.start(message))) return undefined;
-  checkStart(sender, message);
-  const report = await alone(sender, message, () => converse(sender, message));
-  return sender.keeper.finish(message, report);
-};
-
-const startedIn = (metadata: string): number => {
-  const ledger = decodeLedger(metadata);
-  if (ledger === undefined) return 0;
-  return ledger.carried.length + ledger.states.filter((state) => state === recordState.STARTED).length;
-};
-
-/** The epoch as the keeper gets it: what it inherits is looked at first. */
-const watchedEpoch = (sender: Sender, epoch: FakeEpoch): LedgerEpoch => ({
-  ...epoch,
-  committed: async (lane) => {
-    const position = await epoch.committed(lane);
-    const started = startedIn(position?.metadata ?? '');
-    if (started > sizes.started) violate(sender.system.world, 'more-than-W', `lane ${lane} has ${started} started`);
-    return position;
-  },
-});
 
 const tailOf = (system: System, lane: number): { end: number; lastSequence: number | undefined } => {
   const records = system.requests.partitions[lane]!;
