@@ -12,6 +12,7 @@ import {
 } from './keeper-state.ts';
 import { advance, setState, snapshot } from './lane.ts';
 import { recordState } from './ledger.ts';
+import { unoffer } from './offers.ts';
 import { settleRecord, untriedEvent } from './settle.ts';
 import { pump } from './take-in.ts';
 
@@ -34,7 +35,7 @@ const hasWork = (keeper: Keeper, epoch: EpochState): boolean => {
 
 /** The start bit is durable. An epoch that is draining starts nothing: the message is fresh again for the next owner. */
 const begin = (keeper: Keeper, owned: OwnedLane, { slot, resolve }: PendingStart): void => {
-  owned.offered.delete(slot);
+  unoffer(owned, slot);
   if (owned.epoch.phase !== 'OPEN') {
     setState(owned.lane, slot, recordState.FRESH);
     return resolve(false);

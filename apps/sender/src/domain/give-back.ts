@@ -2,11 +2,12 @@
 import type { EpochState, Keeper, OwnedLane, Slot } from './keeper-state.ts';
 import { setState, windowOf } from './lane.ts';
 import { recordState } from './ledger.ts';
+import { unoffer } from './offers.ts';
 import { pump } from './take-in.ts';
 
 export const giveBackSlot = (slot: Slot, end: { outcome: 'RELEASED' | 'CANCELLED'; reason: string }): void => {
   const { owned } = slot.home;
-  owned.offered.delete(slot);
+  unoffer(owned, slot);
   slot.phase = 'FORGOTTEN';
   setState(owned.lane, slot, recordState.RETURNED);
   owned.epoch.returns.push({ slot, ...end });

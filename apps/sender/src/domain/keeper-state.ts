@@ -2,10 +2,11 @@
 import type { Lane, LaneRecord } from './lane.ts';
 import type { CarriedRecord } from './ledger.ts';
 import type { LaneKeeperDeps, LedgerEpoch, ReadyMessage, StoredRequest } from './lane-types.ts';
+import { offeredIn, type CampaignQueue } from './offers.ts';
 import type { Outbox } from './outbox.ts';
 
 /** How far this process is with a message. The state of the record beside it is what the ledger says. */
-export type SlotPhase =
+type SlotPhase =
   | 'WAITING' // for a revision of its campaign
   | 'QUEUED'
   | 'OFFERED'
@@ -16,7 +17,7 @@ export type SlotPhase =
   | 'FORGOTTEN';
 
 /** Where a conversation sets its done bit: the epoch that started or adopted it. */
-export type Home = { readonly owned: OwnedLane; readonly record: CarriedRecord };
+type Home = { readonly owned: OwnedLane; readonly record: CarriedRecord };
 
 export type Slot = LaneRecord &
   ReadyMessage & {
@@ -33,8 +34,8 @@ export type OwnedLane = {
   readonly lane: Lane;
   /** Handed over by the consumer and not taken in. */
   backlog: StoredRequest[];
-  readonly queue: Slot[];
-  readonly offered: Set<Slot>;
+  /** By campaign. */
+  readonly queues: Map<string, CampaignQueue>;
   starts: PendingStart[];
   /** By campaign. */
   readonly waiting: Map<string, Slot[]>;
@@ -87,8 +88,7 @@ export const ownLane = (epoch: EpochState, lane: Lane): OwnedLane => {
     epoch,
     lane,
     backlog: [],
-    queue: [],
-    offered: new Set(),
+    queues: new Map(),
     starts: [],
     waiting: new Map(),
     unsettled: 0,
@@ -116,14 +116,13 @@ export const forgetLive = (keeper: Keeper, slot: Slot): void => {
 const withdraw = (keeper: Keeper, epoch: EpochState): void => {
   const withdrawn: Slot[] = [];
   for (const owned of epoch.lanes.values()) {
-    for (const slot of owned.offered) {
+    for (const slot of offeredIn(owned)) {
       if (slot.phase === 'OFFERED') withdrawn.push(slot);
       slot.phase = 'FORGOTTEN';
     }
-    owned.offered.clear();
     for (const start of owned.starts) start.resolve(false);
     owned.starts = [];
-    owned.queue.length = 0;
+    owned.queues.clear();
     owned.waiting.clear();
   }
   if (withdrawn.length > 0) keeper.deps.onWithdrawn(withdrawn);

@@ -24,22 +24,19 @@ import type {
   RevokeReason,
   StoredRequest,
 } from './lane-types.ts';
+import { offeredIn } from './offers.ts';
 import { openLanes } from './open-lanes.ts';
 import { createOutbox } from './outbox.ts';
 import { finishSlot } from './settle.ts';
 import { pump, requeueWaiting, takeIn } from './take-in.ts';
 
 export type {
-  LaneAlarm,
   LaneKeeper,
   LaneKeeperDeps,
   LaneKeeperLimits,
-  LaneState,
   LedgerEpoch,
-  PublicationRef,
   ReadyMessage,
   Report,
-  RevokeReason,
   StoredRequest,
 } from './lane-types.ts';
 
@@ -134,7 +131,7 @@ const stateOf = (owned: OwnedLane): LaneState => ({
   trimBefore: owned.trimBefore,
   window: windowOf(owned.lane),
   started: owned.lane.started,
-  offered: owned.offered.size,
+  offered: offeredIn(owned).length,
   waiting: [...owned.waiting.values()].reduce((sum, slots) => sum + slots.length, 0),
 });
 

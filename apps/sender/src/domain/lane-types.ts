@@ -16,7 +16,7 @@ export type Report = Pick<
   'outcome' | 'poolId' | 'serverId' | 'provider' | 'reply' | 'bounceClass' | 'reason' | 'hops' | 'latencyMs'
 >;
 
-export type LedgerPosition = { readonly offset: number; readonly metadata: string };
+type LedgerPosition = { readonly offset: number; readonly metadata: string };
 export type LedgerCommit = { readonly partition: number; readonly offset: number; readonly metadata: string };
 
 /** What an epoch of the consumer group offers to the ledger; the event-log port's `Epoch` is one. A lane is a partition. */
@@ -68,7 +68,7 @@ export type LaneKeeperLimits = {
   readonly started: number;
   /** Records beyond the base, at most; a multiple of 4. */
   readonly window: number;
-  /** Messages of a lane that are offered and not started, at most. */
+  /** Messages of a campaign in a lane that are offered and not started, at most. */
   readonly offered: number;
   /** Milliseconds; starts and done bits gather this long and share one commit. */
   readonly groupMs: number;

@@ -13,6 +13,7 @@ import {
 import * as lanes from './lane.ts';
 import { recordState, type CarriedRecord, type RecordState } from './ledger.ts';
 import type { ReadyMessage, StoredRequest } from './lane-types.ts';
+import { enqueue, offerFresh } from './offers.ts';
 import { publishBackoff } from './outbox.ts';
 import { adopt, settleRecord, untriedEvent } from './settle.ts';
 
@@ -42,13 +43,10 @@ const reportGap = async (keeper: Keeper, owned: OwnedLane, gap: lanes.SequenceGa
   return true;
 };
 
-/** Messages read ahead of what is offered, at most, as a multiple of what is offered. */
-const readAhead = 4;
-
 const isInherited = (owned: OwnedLane): boolean => lanes.nextOffset(owned.lane) < lanes.inheritedEnd(owned.lane);
 
-const hasRoom = ({ deps: { limits } }: Keeper, owned: OwnedLane): boolean =>
-  lanes.windowOf(owned.lane) < limits.window && (isInherited(owned) || owned.queue.length < readAhead * limits.offered);
+/** Only the window bounds what is read ahead: behind the messages of a campaign that stands still may lie those of others. */
+const hasRoom = ({ deps: { limits } }: Keeper, owned: OwnedLane): boolean => lanes.windowOf(owned.lane) < limits.window;
 
 const newSlot = (keeper: Keeper, owned: OwnedLane, message: Omit<ReadyMessage, 'generation'>): Slot => {
   const { offset, request } = message;
@@ -68,11 +66,7 @@ const hasRevision = (keeper: Keeper, { request }: Slot): boolean =>
   (keeper.deps.campaignRevision(request.campaignId) ?? -1) >= request.campaignRevision;
 
 const queue = (keeper: Keeper, owned: OwnedLane, slot: Slot): void => {
-  if (hasRevision(keeper, slot)) {
-    slot.phase = 'QUEUED';
-    owned.queue.push(slot);
-    return;
-  }
+  if (hasRevision(keeper, slot)) return enqueue(owned, slot);
   slot.phase = 'WAITING';
   const { campaignId } = slot.request;
   const others = owned.waiting.get(campaignId);
@@ -192,16 +186,6 @@ const forgetSettled = (keeper: Keeper, owned: OwnedLane): void => {
   }
 };
 
-const offer = (keeper: Keeper, owned: OwnedLane): void => {
-  while (owned.offered.size < keeper.deps.limits.offered && owned.queue.length > 0) {
-    const slot = owned.queue.shift()!;
-    if (slot.phase !== 'QUEUED') continue;
-    slot.phase = 'OFFERED';
-    owned.offered.add(slot);
-    keeper.deps.onReady(slot);
-  }
-};
-
 const controlFlow = (keeper: Keeper, owned: OwnedLane): void => {
   const { limits } = keeper.deps;
   const { source } = owned.epoch;
@@ -210,7 +194,7 @@ const controlFlow = (keeper: Keeper, owned: OwnedLane): void => {
     owned.isPaused = true;
     return;
   }
-  const isRoomy = lanes.windowOf(owned.lane) < (limits.window * 7) / 8 && owned.queue.length < 2 * limits.offered;
+  const isRoomy = lanes.windowOf(owned.lane) < (limits.window * 7) / 8;
   if (owned.isPaused && (isRoomy || isInherited(owned))) {
     owned.isPaused = false;
     source.resume(owned.lane.lane);
@@ -220,7 +204,7 @@ const controlFlow = (keeper: Keeper, owned: OwnedLane): void => {
 /** Whatever can go on in the lane now, goes on. */
 export const pump = (keeper: Keeper, owned: OwnedLane): void => {
   if (owned.epoch.phase !== 'OPEN') return;
-  if (owned.unsettled === 0 && !isInherited(owned)) offer(keeper, owned);
+  if (owned.unsettled === 0 && !isInherited(owned)) offerFresh(keeper, owned);
   if (owned.isTakingIn) return;
   if (owned.backlog.length > 0 && hasRoom(keeper, owned)) void takeIn(keeper, owned);
   else controlFlow(keeper, owned);
