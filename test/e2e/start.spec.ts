@@ -31,8 +31,9 @@ const start = async (): Promise<Started> => {
 };
 
 const stop = async ({ child }: Started): Promise<number | null> => {
-  const [code] = (await Promise.all([once(child, 'exit'), child.kill('SIGINT')]))[0] as [number | null];
-  return code;
+  const ended = once(child, 'exit') as Promise<[number | null]>;
+  child.kill('SIGINT');
+  return (await ended)[0];
 };
 
 const ask = async (url: string, key: string): Promise<unknown> => {

@@ -1,5 +1,5 @@
 /** Keeps the two topics of this service equal to its tables: what changed is published, what the topic has wrong is repeated. */
-import { apiKeysTopic, sendingConfigTopic } from '@sendpool/contracts';
+import { apiKeysTopic, sendingConfigTopic, topicSpecs } from '@sendpool/contracts';
 import type { EventLog } from '@sendpool/event-log';
 import type { Log, Metrics, Part } from '@sendpool/service';
 import { createPublishChanges } from './api/events/publish-changes.ts';
@@ -18,12 +18,12 @@ export type PublishingDeps = {
 
 const topics = [sendingConfigTopic, apiKeysTopic];
 
+/** None of these topics has lanes. */
+const oneLane = 1;
+
 const ensureTopics = (eventLog: EventLog): Part => ({
   name: 'topics',
-  start: () =>
-    eventLog.ensureTopics(
-      topics.map(({ name, cleanup, retentionMs }) => ({ name, partitions: 1, cleanup, retentionMs })),
-    ),
+  start: () => eventLog.ensureTopics(topicSpecs(topics, oneLane)),
 });
 
 /** In the order in which they start. */

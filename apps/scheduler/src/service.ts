@@ -5,6 +5,7 @@ import {
   sendRequestsTopic,
   senderStatusTopic,
   sendingConfigTopic,
+  topicSpecs,
 } from '@sendpool/contracts';
 import { createDatabase } from '@sendpool/database';
 import { createEventLog } from '@sendpool/event-log';
@@ -19,7 +20,6 @@ import type { SchedulerEnv } from './env.ts';
 import { createAudienceStore } from './store/audience.store.ts';
 import { createCampaignStore } from './store/campaign.store.ts';
 import { migrations } from './store/migrations/index.ts';
-import { topicSpecs } from './topics.ts';
 import { createUseCases } from './use-cases.ts';
 
 export type SchedulerService = { parts: Part[]; routes: Route[] };

@@ -5,9 +5,9 @@ import {
   senderStatusTopic,
   sendingConfigTopic,
   sendRequestsTopic,
-  type TopicDefinition,
+  topicSpecs,
 } from '@sendpool/contracts';
-import { createEventLog, type TopicSpec } from '@sendpool/event-log';
+import { createEventLog } from '@sendpool/event-log';
 import { newId } from '@sendpool/kernel';
 import { openSecret, type Log, type Metrics, type Part } from '@sendpool/service';
 import { followCampaigns } from './api/events/campaigns.follower.ts';
@@ -18,19 +18,7 @@ import { consumerDrainMs, createDelivery } from './create-delivery.ts';
 import type { SenderEnv } from './env.ts';
 import { createSenderMetrics } from './sender-metrics.ts';
 
-type Topic = Pick<TopicDefinition<never>, 'name' | 'cleanup' | 'retentionMs' | 'partitions'>;
-
-const topicSpec = ({ name, cleanup, retentionMs, partitions }: Topic, lanes: number): TopicSpec => ({
-  name,
-  cleanup,
-  retentionMs,
-  partitions: partitions === 'LANES' ? lanes : 1,
-});
-
-const topics = (lanes: number): TopicSpec[] =>
-  [sendingConfigTopic, campaignsTopic, sendRequestsTopic, deliveryEventsTopic, senderStatusTopic].map((topic) =>
-    topicSpec(topic, lanes),
-  );
+const topics = [sendingConfigTopic, campaignsTopic, sendRequestsTopic, deliveryEventsTopic, senderStatusTopic];
 
 /** Opens the event log; the parts begin to work. Settings and campaigns are known before the first message is taken. */
 export const createSenderService = async (options: {
@@ -46,7 +34,7 @@ export const createSenderService = async (options: {
   const { settings } = dispatcher;
   const parts: Part[] = [
     { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
-    { name: 'topics', start: () => eventLog.ensureTopics(topics(env.LANES)) },
+    { name: 'topics', start: () => eventLog.ensureTopics(topicSpecs(topics, env.LANES)) },
     { name: 'delivery', stop: async () => dispatcher.close() },
     followSendingConfig({
       eventLog,

@@ -1,7 +1,7 @@
 /** The stats service as parts and one route: delivery events become numbers, senders' words become health, both are asked by GraphQL. */
-import { deliveryEventsTopic, senderStatusTopic, type TopicDefinition } from '@sendpool/contracts';
+import { deliveryEventsTopic, senderStatusTopic, topicSpecs } from '@sendpool/contracts';
 import { createDatabase } from '@sendpool/database';
-import { createEventLog, type TopicSpec } from '@sendpool/event-log';
+import { createEventLog } from '@sendpool/event-log';
 import { createSubgraph } from '@sendpool/graphql';
 import { verifyRequest, type Log, type Metrics, type Part, type Route } from '@sendpool/service';
 import { createDeliveryEvents } from './api/events/delivery-events.consumer.ts';
@@ -20,17 +20,8 @@ import { createNumbersStore } from './store/numbers.store.ts';
 
 export type StatsService = { parts: Part[]; route: Route };
 
-type Topic = Pick<TopicDefinition<never>, 'name' | 'cleanup' | 'retentionMs' | 'partitions'>;
-
 const hourMs = 3_600_000;
 const lagEveryMs = 5000;
-
-const topicSpec = ({ name, cleanup, retentionMs, partitions }: Topic, lanes: number): TopicSpec => ({
-  name,
-  cleanup,
-  retentionMs,
-  partitions: partitions === 'LANES' ? lanes : 1,
-});
 
 /** Opens the database and the event log; the parts begin to work, and close both at the end. */
 export const createStatsService = async (options: {
@@ -53,7 +44,7 @@ export const createStatsService = async (options: {
     actorOf: (req, body) => verifyRequest(req, body, { secret: env.INTERNAL_SECRET }),
     log,
   });
-  const topics = [topicSpec(deliveryEventsTopic, env.LANES), topicSpec(senderStatusTopic, env.LANES)];
+  const topics = topicSpecs([deliveryEventsTopic, senderStatusTopic], env.LANES);
   const dropOldMinutes = () => numbers.dropMinutes(Date.now() - env.MINUTES_KEPT_DAYS * 24 * hourMs);
   const measureLag = async () => metrics.behind.set((await lag()).behind);
   const parts: Part[] = [

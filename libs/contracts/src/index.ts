@@ -21,6 +21,6 @@ export {
   type SendingConfig,
   type SendingServerConfig,
 } from './sending-config.ts';
-export { defineTopic, type TopicDefinition } from './topic.ts';
+export { defineTopic, topicSpecs, type TopicDefinition } from './topic.ts';
 export * from './words.ts';
 export { defaultLanes, laneLimits, senderGroup } from './lanes.ts';

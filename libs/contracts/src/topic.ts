@@ -36,3 +36,14 @@ export const defineTopic = <Schema extends z.ZodType>(definition: {
     }
   },
 });
+
+type Layout = Pick<TopicDefinition<never>, 'name' | 'cleanup' | 'retentionMs' | 'partitions'>;
+
+/** What the event log needs to make these topics in a system of `lanes` lanes. */
+export const topicSpecs = (topics: readonly Layout[], lanes: number) =>
+  topics.map(({ name, cleanup, retentionMs, partitions }) => ({
+    name,
+    cleanup,
+    retentionMs,
+    partitions: partitions === 'LANES' ? lanes : 1,
+  }));

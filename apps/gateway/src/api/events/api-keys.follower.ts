@@ -1,5 +1,5 @@
 /** Follows sendpool.api-keys.v1 from its beginning and tells the key ring. */
-import { apiKeysTopic } from '@sendpool/contracts';
+import { apiKeysTopic, topicSpecs } from '@sendpool/contracts';
 import type { EventLog, Follower, StoredRecord } from '@sendpool/event-log';
 import type { Log, Part } from '@sendpool/service';
 import type { KeyRing } from '../../domain/key-ring.ts';
@@ -21,9 +21,8 @@ export const followApiKeys = (deps: { eventLog: EventLog; keys: KeyRing; log: Lo
   return {
     name: 'api-keys',
     start: async () => {
-      const { name, cleanup, retentionMs } = apiKeysTopic;
-      await eventLog.ensureTopics([{ name, cleanup, retentionMs, partitions: 1 }]);
-      follower = await eventLog.follow(name, (record) => learn(keys, log, record));
+      await eventLog.ensureTopics(topicSpecs([apiKeysTopic], 1));
+      follower = await eventLog.follow(apiKeysTopic.name, (record) => learn(keys, log, record));
       await follower.caughtUp;
       caughtUp = true;
     },
