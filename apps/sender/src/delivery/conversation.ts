@@ -46,12 +46,11 @@ const isStale = (line: Line, failure: Failure): boolean =>
   (failure.failure === 'CONNECTION' || failure.failure === 'THROTTLE') &&
   (failure.reply === null || failure.reply.code === 421 || failure.reply.code === 0);
 
-/** What the failure of a server, proven to be before the final dot, means for the server. The caller moves the message. */
-export const noteFailure = (
-  context: Context,
-  server: Server,
-  failure: { revision: number; isThrottle: boolean; message: string },
-): void => {
+/** The failure of a server, proven to be before the final dot. */
+export type ServerFailure = { revision: number; stage: Hop['stage']; isThrottle: boolean; message: string };
+
+/** What it means for the server. The caller moves the message. */
+export const noteFailure = (context: Context, server: Server, failure: ServerFailure): void => {
   const now = context.clock.monotonic();
   server.lastError = failure.message;
   if (failure.isThrottle) throttle(server, now);
@@ -59,11 +58,12 @@ export const noteFailure = (
 };
 
 /** The same message goes to the next server at once. */
-export const hop = (context: Context, task: Task, failed: Hop): void => {
-  noteHop(task, failed);
+export const hop = (context: Context, task: Task, server: Server, failure: ServerFailure): void => {
+  const { stage, message, isThrottle } = failure;
+  noteHop(task, { serverId: server.config.id, stage, error: message }, isThrottle);
   task.server = null;
-  context.servers.get(failed.serverId)!.failovers += 1;
-  context.observer.failover(failed.serverId, failed.stage);
+  server.failovers += 1;
+  context.observer.failover(server.config.id, stage);
   context.again([task]);
 };
 
@@ -74,9 +74,10 @@ const moveOn = (context: Context, line: Line, task: Task, failure: Failure): voi
     server.ready.unshift([task]);
     return;
   }
-  const isThrottle = failure.failure === 'THROTTLE';
-  noteFailure(context, server, { revision, isThrottle, message: failure.message });
-  hop(context, task, { serverId: server.config.id, stage: failure.stage, error: failure.message });
+  const { stage, message } = failure;
+  const noted = { revision, stage, message, isThrottle: failure.failure === 'THROTTLE' };
+  noteFailure(context, server, noted);
+  hop(context, task, server, noted);
 };
 
 /** Ends when the message has ended here. The connection may be unusable afterwards. Never rejects. */

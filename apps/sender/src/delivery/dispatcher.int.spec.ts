@@ -135,20 +135,38 @@ describe('a message without a server', () => {
     assert.deepEqual(run.keeper.givenBack.get(0), [{ outcome: 'RELEASED', reason: 'NO_SERVER' }]);
   });
 
-  it('is released when every server failed, with what happened there', async () => {
+  it('is deferred when it failed at every server while these take others, with what happened there', async () => {
+    await using run = await setUp({ a: 2, b: 1 });
+    for (const id of ['a', 'b'])
+      run.sink(id).setBehaviour(({ to }) => (to.startsWith('r7@') ? { at: 'DATA', do: 'CLOSE' } : undefined));
+    run.offer(0, 40);
+    await run.untilEnded(40);
+    const [report] = run.keeper.finished.get(7)!;
+    assert.equal(report?.outcome, 'DEFERRED');
+    assert.equal(report.reason, 'SERVERS_FAILED');
+    assert.equal(report.serverId, null);
+    assert.deepEqual(report.hops.map(({ serverId }) => serverId).sort(), ['a', 'b']);
+    assert.deepEqual(outcomesOf(run), { ACCEPTED: 39, DEFERRED: 1 });
+  });
+
+  it('is released when all servers are broken', async () => {
     await using run = await setUp({ a: 2, b: 1 });
     await run.sink('a').stop();
     await run.sink('b').stop();
-    run.offer(0, 1);
-    await run.untilEnded(1);
-    const [report] = run.keeper.finished.get(0)!;
-    assert.equal(report?.outcome, 'RELEASED');
-    assert.equal(report.reason, 'NO_SERVER');
-    assert.equal(report.serverId, null);
-    assert.deepEqual(report.hops.map(({ serverId, stage }) => `${serverId} ${stage}`).sort(), [
-      'a CONNECT',
-      'b CONNECT',
-    ]);
+    run.offer(0, 40);
+    await run.untilEnded(40);
+    const reasons = new Set([...run.keeper.givenBack.values()].flat().map(({ reason }) => reason));
+    assert.deepEqual([...reasons], ['NO_SERVER']);
+    assert.ok(run.keeper.givenBack.size >= 20, `${run.keeper.givenBack.size} given back`);
+  });
+
+  it('waits when its only server asked it to go slower', async () => {
+    await using run = await setUp({ a: 1 });
+    const slower = { at: 'MAIL', do: 'REPLY', code: 451, text: '4.7.0 too many messages' } as const;
+    run.sink('a').setBehaviour(({ count }) => (count === 5 ? slower : undefined));
+    run.offer(0, 20);
+    await run.untilEnded(20);
+    assert.deepEqual(outcomesOf(run), { ACCEPTED: 20 });
   });
 
   it('is not tried at a fourth server', async () => {

@@ -65,11 +65,11 @@ const openFailed = (context: Context, server: Server, end: { revision: number; f
     server.allowed = server.lines.size + server.opening;
     return;
   }
-  const isThrottle = failure.kind === 'THROTTLE';
-  noteFailure(context, server, { revision, isThrottle, message: failure.message });
+  const { stage, message } = failure;
+  const noted = { revision, stage, message, isThrottle: failure.kind === 'THROTTLE' };
+  noteFailure(context, server, noted);
   const task = server.ready.shift();
-  if (task !== undefined)
-    hop(context, task, { serverId: server.config.id, stage: failure.stage, error: failure.message });
+  if (task !== undefined) hop(context, task, server, noted);
 };
 
 const asFailure = (error: unknown): SmtpFailure =>

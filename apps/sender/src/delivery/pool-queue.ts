@@ -6,7 +6,7 @@ import { createFifo, type Fifo } from './fifo.ts';
 import { admit } from './server-queue.ts';
 import { isOpen, type Server } from './server.ts';
 import type { Task } from './task.ts';
-import { endUntried, isWanted } from './vet.ts';
+import { endFailed, endUntried, isWanted } from './vet.ts';
 
 export type Pool = {
   readonly id: string;
@@ -23,13 +23,14 @@ export const setPool = (context: Context, pool: Pool, config: PoolConfig): void 
     pool.choice = createPoolChoice(config, { server: (id) => context.servers.get(id), random: () => context.random() });
 };
 
-const none: Choice<Server> = { kind: 'NONE' };
+const none: Choice<Server> = { kind: 'NO_SERVER' };
 
 const choose = (context: Context, task: Task, now: number): Choice<Server> => {
   const { choice } = task.pool;
   const { campaignId, serverHint } = task.message.request;
   const { fromDomain } = context.campaigns.get(campaignId)!;
-  const ask = { provider: task.provider, fromDomain, hint: serverHint, tried: task.tried, now };
+  const { provider, tried, hops } = task;
+  const ask = { provider, fromDomain, hint: serverHint, tried, failures: hops.length, now };
   const made = choice?.choose(ask) ?? none;
   if (made.kind === 'SERVER') made.server.pace.take(now);
   return made;
@@ -68,7 +69,8 @@ export const pumpPool = (context: Context, pool: Pool, now: number): number | nu
         admit(context, choice.server, task);
         continue;
       }
-      endUntried(context, task, { outcome: 'RELEASED', reason: 'NO_SERVER' });
+      if (choice.kind === 'SERVERS_FAILED') endFailed(context, task);
+      else endUntried(context, task, { outcome: 'RELEASED', reason: 'NO_SERVER' });
     }
     pool.waiting.shift();
   }

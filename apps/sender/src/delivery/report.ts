@@ -24,6 +24,15 @@ export const withoutTry = (task: Task, outcome: 'RELEASED' | 'CANCELLED', reason
   reason,
 });
 
+/** Servers took other messages, but not this one. */
+export const serversFailed = (task: Task): Report => ({
+  ...blank(task),
+  serverId: null,
+  outcome: 'DEFERRED',
+  bounceClass: 'SOFT',
+  reason: 'SERVERS_FAILED',
+});
+
 /** The message of this one recipient cannot be built: no server can help. */
 export const renderFailed = (task: Task): Report => ({
   ...blank(task),

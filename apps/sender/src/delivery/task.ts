@@ -18,6 +18,7 @@ export type Task = {
   refreshed: boolean;
   /** Servers that failed in this publication, and how. */
   hops: readonly Hop[];
+  /** Those of them that it must not come to again. */
   tried: readonly string[];
 };
 
@@ -36,8 +37,8 @@ export const createTask = (message: ReadyMessage, pool: Pool, provider: string):
 
 const maxError = 200;
 
-/** Notes that `serverId` failed with this message, so that it is not tried there again. */
-export const noteHop = (task: Task, hop: Hop): void => {
+/** Notes that a server failed with this message; it is not tried there again, unless the server only asked to go slower. */
+export const noteHop = (task: Task, hop: Hop, isThrottle: boolean): void => {
   task.hops = [...task.hops, { ...hop, error: hop.error.slice(0, maxError) }];
-  task.tried = [...task.tried, hop.serverId];
+  if (!isThrottle) task.tried = [...task.tried, hop.serverId];
 };

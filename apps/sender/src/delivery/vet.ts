@@ -1,7 +1,7 @@
 /** Asks before each step whether a message is still to be sent, and ends it when it is not. */
 import type { CampaignStatus } from '@sendpool/contracts';
 import type { Context } from './context.ts';
-import { withoutTry } from './report.ts';
+import { serversFailed, withoutTry } from './report.ts';
 import type { Task } from './task.ts';
 
 /** Ends a message of which no server accepted anything: a started one with an outcome, another one is given back. */
@@ -14,6 +14,12 @@ export const endUntried = (
   if (task.started) context.keeper.finish(task.message, withoutTry(task, outcome, reason));
   else context.keeper.giveBack(task.message, outcome, reason);
   context.observer.ended({ serverId: null, provider: task.provider, outcome, latencyMs: null });
+};
+
+/** A started message that failed at every server while these take others: it waits its time like one that a server deferred. */
+export const endFailed = (context: Context, task: Task): void => {
+  context.keeper.finish(task.message, serversFailed(task));
+  context.observer.ended({ serverId: null, provider: task.provider, outcome: 'DEFERRED', latencyMs: null });
 };
 
 const endFor = (status: CampaignStatus | undefined): Parameters<typeof endUntried>[2] =>

@@ -1,8 +1,8 @@
 /** Whether a sending server may take a message now, and with which weight it takes part in the choice. */
 import { mayBeFrom, type PoolConfig, type SendingServerConfig } from '@sendpool/contracts';
 
-/** Servers that one publication is tried at, at most; each of them once. */
-export const maxServers = 3;
+/** Servers that one publication may fail at. */
+export const maxFailures = 3;
 
 /** In force: config wants mail to go through it. */
 export const isInForce = (server: SendingServerConfig): boolean =>
@@ -23,7 +23,7 @@ export type Standing = {
 
 export type Ask = {
   fromDomain: string;
-  /** Servers that failed before in the same publication. */
+  /** Servers that failed before in the same publication, other than by asking to go slower. */
   tried: readonly string[];
   now: number;
 };

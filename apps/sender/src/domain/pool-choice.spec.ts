@@ -43,7 +43,7 @@ const poolOf = (weights: Record<string, number>, change: Partial<PoolConfig> = {
   ...change,
 });
 
-const ask: PoolAsk = { provider: 'gmail', fromDomain: 'example.com', hint: null, tried: [], now: 0 };
+const ask: PoolAsk = { provider: 'gmail', fromDomain: 'example.com', hint: null, tried: [], failures: 0, now: 0 };
 
 const setUp = (change: Partial<PoolConfig> = {}) => {
   const servers = new Map(['a', 'b', 'c'].map((id) => [id, serverOf(id)]));
@@ -83,7 +83,7 @@ describe('the choice of a server', () => {
     server('b').connections = 0;
     assert.equal(picks(3), 'c c c');
     servers.delete('c');
-    assert.equal(picks(1), 'NONE');
+    assert.equal(picks(1), 'NO_SERVER');
   });
 
   it('gives a server in slow start a part of its weight', () => {
@@ -131,10 +131,20 @@ describe('the choice of a server', () => {
 
   it('tries each server once, and three at most', () => {
     const { picks } = setUp();
-    assert.equal(picks(1, { tried: ['a'] }), 'b');
-    assert.equal(picks(1, { tried: ['a', 'b'] }), 'c');
-    assert.equal(picks(1, { tried: ['a', 'b', 'c'] }), 'NONE');
-    assert.equal(picks(1, { tried: ['x', 'y', 'z'] }), 'NONE');
+    assert.equal(picks(1, { tried: ['a'], failures: 1 }), 'b');
+    assert.equal(picks(1, { tried: ['a', 'b'], failures: 2 }), 'c');
+    assert.equal(picks(1, { tried: ['a', 'b', 'c'], failures: 3 }), 'SERVERS_FAILED');
+    assert.equal(picks(1, { tried: ['x', 'y', 'z'], failures: 3 }), 'SERVERS_FAILED');
+  });
+
+  it('tells a message that failed everywhere from a pool that has no server any more', () => {
+    const { servers, picks } = setUp();
+    for (const server of servers.values()) server.factor = () => 0;
+    assert.equal(picks(1, { tried: ['a', 'b', 'c'], failures: 3 }), 'NO_SERVER');
+    assert.equal(picks(1, { tried: ['a'], failures: 1 }), 'NO_SERVER');
+    servers.get('a')!.factor = () => 1;
+    assert.equal(picks(1, { tried: ['a'], failures: 1 }), 'SERVERS_FAILED');
+    assert.equal(picks(1, { fromDomain: 'other.example' }), 'NO_SERVER');
   });
 
   it('keeps what members are owed when the weights change', () => {
@@ -149,6 +159,6 @@ describe('the choice of a server', () => {
     choice.setPool(poolOf({ a: 0, b: 0, c: 3 }));
     assert.equal(picks(3), 'c c c');
     choice.setPool(poolOf({ a: 1 }, { deleted: true }));
-    assert.equal(picks(1), 'NONE');
+    assert.equal(picks(1), 'NO_SERVER');
   });
 });

@@ -1,6 +1,6 @@
 /** The choice of a server within one pool: the members that may take the message, by their weights. */
 import type { PoolConfig } from '@sendpool/contracts';
-import { maxServers, verdictOn, type Ask, type Standing } from './eligibility.ts';
+import { maxFailures, verdictOn, type Ask, type Standing } from './eligibility.ts';
 import { createSelector, type Selector } from './selection.ts';
 
 export type PoolAsk = Ask & {
@@ -8,11 +8,19 @@ export type PoolAsk = Ask & {
   provider: string;
   /** The server that deferred the last try: taken when it may send, else ignored. */
   hint: string | null;
+  /** How often a server has failed in the same publication. */
+  failures: number;
 };
 
-/** WAIT: every server that could take it is at a declared limit, or full; `until` is null when only a free place helps. */
+/**
+ * WAIT: every server that could take it is at a declared limit, or full; `until` is null when only a free place helps.
+ * NO_SERVER: nobody could take it. SERVERS_FAILED: there are servers, and this message failed at them.
+ */
 export type Choice<Server> =
-  { kind: 'SERVER'; server: Server } | { kind: 'WAIT'; until: number | null } | { kind: 'NONE' };
+  | { kind: 'SERVER'; server: Server }
+  | { kind: 'WAIT'; until: number | null }
+  | { kind: 'NO_SERVER' }
+  | { kind: 'SERVERS_FAILED' };
 
 export type PoolChoice<Server> = {
   setPool(pool: PoolConfig): void;
@@ -26,7 +34,7 @@ export type PoolChoiceDeps<Server> = {
 
 type State = { pool: PoolConfig; selector: Selector; weights: number[] };
 
-const none = { kind: 'NONE' } as const;
+const none = { kind: 'NO_SERVER' } as const;
 
 /** Fills `state.weights`; says until when it would be worth to wait if none of them is positive. */
 const weigh = <Server extends Standing>(state: State, ask: PoolAsk, deps: PoolChoiceDeps<Server>): Choice<Server> => {
@@ -36,7 +44,7 @@ const weigh = <Server extends Standing>(state: State, ask: PoolAsk, deps: PoolCh
     const verdict = weight === 0 ? 'OUT' : verdictOn(server, ask, state.pool.whenBusy);
     state.weights[index] = verdict === 'READY' ? weight * server!.factor(ask.now) : 0;
     if (verdict === 'LIMITED') wait = soonest(wait, server!.nextAt());
-    if (verdict === 'BUSY' && wait.kind === 'NONE') wait = { kind: 'WAIT', until: null };
+    if (verdict === 'BUSY' && wait.kind === 'NO_SERVER') wait = { kind: 'WAIT', until: null };
   }
   return wait;
 };
@@ -44,17 +52,31 @@ const weigh = <Server extends Standing>(state: State, ask: PoolAsk, deps: PoolCh
 const soonest = <Server>(wait: Choice<Server>, at: number): Choice<Server> =>
   wait.kind === 'WAIT' && wait.until !== null && wait.until <= at ? wait : { kind: 'WAIT', until: at };
 
+/** Whether a message that had not failed before could be sent now. */
+const whyNone = <Server extends Standing>(
+  { pool }: State,
+  ask: PoolAsk,
+  deps: PoolChoiceDeps<Server>,
+): Choice<Server> => {
+  const untried = { ...ask, tried: [] };
+  const hasServer = pool.members.some(
+    ({ serverId, weight }) => weight > 0 && verdictOn(deps.server(serverId), untried, pool.whenBusy) !== 'OUT',
+  );
+  return ask.failures > 0 && hasServer ? { kind: 'SERVERS_FAILED' } : none;
+};
+
 const pickFrom = <Server extends Standing>(
   state: State,
   ask: PoolAsk,
   deps: PoolChoiceDeps<Server>,
 ): Choice<Server> => {
   const { members } = state.pool;
-  if (ask.tried.length >= maxServers) return none;
+  if (ask.failures >= maxFailures) return whyNone(state, ask, deps);
   const wait = weigh(state, ask, deps);
   const forced = ask.hint === null ? -1 : members.findIndex(({ serverId }) => serverId === ask.hint);
   const picked = state.selector.pick(ask.provider, state.weights, forced);
-  return picked === -1 ? wait : { kind: 'SERVER', server: deps.server(members[picked]!.serverId)! };
+  if (picked === -1) return wait.kind === 'WAIT' ? wait : whyNone(state, ask, deps);
+  return { kind: 'SERVER', server: deps.server(members[picked]!.serverId)! };
 };
 
 const beginAnywhere = (state: State, random: () => number): void => {
