@@ -63,7 +63,7 @@ test('a paused pool gets nothing, then a probe of few messages, and then nothing
     { campaign: 2, due: 0, fresh: 500 },
     { campaign: 1, due: 0, fresh: 5 },
   ]);
-  assert.deepEqual(probed, [{ poolId: 'pool', strikes: 1, until: 3000 }]);
+  assert.deepEqual(probed, [{ poolId: 'pool', strikes: 2, until: 4000 }]);
   assert.deepEqual(places(campaigns, { pauses: probed, now: 2500 }), { 2: 500 });
 });
 

@@ -3,7 +3,7 @@ import type { RetryPolicy } from './recipient.ts';
 
 export type PoolPause = {
   readonly poolId: string;
-  /** How often in a row it had no server; 0 = it has one, no row is kept. */
+  /** Probes since it had a server, and one for the first message that found none; 0 = it has one, no row is kept. */
   readonly strikes: number;
   /** Nothing is published through the pool before; then one probe slice. */
   readonly until: number;
@@ -28,8 +28,8 @@ export const struck = (
   return { poolId, strikes, until: when.now + delay(strikes, when.policy) };
 };
 
-/** The pause after a probe slice was taken: no other one before the next delay is over. */
-export const probed = (pause: PoolPause, when: { now: number; policy: RetryPolicy }): PoolPause => ({
-  ...pause,
-  until: when.now + delay(pause.strikes, when.policy),
-});
+/** The pause after a probe slice was taken: no other one before the next, longer delay is over. A probe that gets through ends the pause. */
+export const probed = (pause: PoolPause, when: { now: number; policy: RetryPolicy }): PoolPause => {
+  const strikes = pause.strikes + 1;
+  return { ...pause, strikes, until: when.now + delay(strikes, when.policy) };
+};
