@@ -45,10 +45,12 @@ export const campaignsInLane = async (tx: Sql, lane: number, now: number): Promi
   }));
 };
 
-export const pausesOf = async (tx: Sql, poolIds: readonly string[]): Promise<PoolPause[]> => {
+/** Of one lane: what one sender cannot reach, another may. */
+export const pausesOf = async (tx: Sql, lane: number, poolIds: readonly string[]): Promise<PoolPause[]> => {
   if (poolIds.length === 0) return [];
-  const text = 'select pool_id as "poolId", strikes, until from pool_pause where pool_id = any($1::text[])';
-  return tx.query<PoolPause>(text, [[...new Set(poolIds)]]);
+  const text =
+    'select pool_id as "poolId", strikes, until from pool_pause where lane = $1 and pool_id = any($2::text[])';
+  return tx.query<PoolPause>(text, [lane, [...new Set(poolIds)]]);
 };
 
 const next = `
@@ -58,7 +60,7 @@ const next = `
        where fact.lane = $1 and fact.campaign = campaign.number and fact.due_at > $2 order by fact.due_at limit 1
      ) as first where ${runs}),
     (select min(pool_pause.until) from pool_pause join campaign on campaign.pool_id = pool_pause.pool_id
-     where ${runs} and pool_pause.until > $2)
+     where ${runs} and pool_pause.lane = $1 and pool_pause.until > $2)
   ) as at`;
 
 export const nextDueAt = async (tx: Sql, lane: number, now: number): Promise<number | null> => {

@@ -61,7 +61,7 @@ const saveTakes = async (tx: Sql, takes: readonly CampaignTake[]): Promise<void>
 const save = async (tx: Sql, lane: number, slice: SliceSave): Promise<void> => {
   await saveChanges(tx, slice);
   await saveTakes(tx, slice.takes);
-  await savePauses(tx, slice.pools);
+  await savePauses(tx, lane, slice.pools);
   await tx.query(saveIntent, [lane, slice.lastSequence, slice.intent?.records.join(between) ?? null]);
 };
 
@@ -76,6 +76,7 @@ const createTransaction = (tx: Sql): SliceTransaction => {
       const campaigns = await campaignsInLane(tx, lane, now);
       const pauses = await pausesOf(
         tx,
+        lane,
         campaigns.map((campaign) => campaign.poolId),
       );
       return { campaigns, pauses };

@@ -166,6 +166,17 @@ describe('the record store', () => {
     assert.deepEqual(await database.sql.query('select * from pool_pause'), []);
   });
 
+  it('pauses a pool for the lane whose sender has no server, whatever other lanes reach', async () => {
+    const campaign = await makeSending(database, 1000, { lanes: 2 });
+    const [first, second] = [await take(0), await take(1)];
+    const record = recording();
+    await record.assigned([0, 1]);
+    await record.record(batch(first.map((request) => eventOf(request, 'RELEASED', { reason: 'NO_SERVER' }))));
+    await record.record(batch([eventOf(second[0]!, 'ACCEPTED')], 0, 1));
+    assert.deepEqual(await take(0), [], 'a message of another lane ended the pause');
+    assert.equal((await countsOf(campaign.id)).PENDING, first.length);
+  });
+
   it('keeps every counter equal to its rows through random outcomes, pauses and a cancel in many lanes at once', async () => {
     const laneCount = 3;
     const campaign = await makeSending(database, 3300, { lanes: laneCount, patch: { unknownPolicy: 'RESEND' } });

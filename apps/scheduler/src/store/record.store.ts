@@ -73,6 +73,7 @@ const load = async (tx: Sql, batch: RecordBatch, now: number): Promise<Loaded> =
   const rows = await rowsOf(tx, namedKeys(batch, campaigns), { keys: ranged, ranges: batch.ranges });
   const pauses = await pausesOf(
     tx,
+    batch.partition,
     campaigns.map((campaign) => campaign.poolId),
   );
   return { rows, campaigns, pauses, now };
@@ -104,7 +105,7 @@ export const createRecordStore = (database: Pick<Database, 'sql' | 'transaction'
       if (moved === undefined) return 'MOVED';
       const decided = decide(await load(tx, batch, moved.now));
       await saveChanges(tx, decided);
-      await savePauses(tx, decided.pools);
+      await savePauses(tx, batch.partition, decided.pools);
       return 'APPLIED';
     }),
 });

@@ -105,15 +105,16 @@ const narrowWindows = async (tx: Sql, deltas: readonly CounterDelta[]): Promise<
 };
 
 const upsertPauses = `
-  insert into pool_pause (pool_id, strikes, until)
-  select * from unnest($1::text[], $2::int[], $3::bigint[]) as new (pool_id, strikes, until) order by pool_id
-  on conflict (pool_id) do update set strikes = excluded.strikes, until = excluded.until`;
+  insert into pool_pause (lane, pool_id, strikes, until)
+  select $1, * from unnest($2::text[], $3::int[], $4::bigint[]) as new (pool_id, strikes, until) order by pool_id
+  on conflict (lane, pool_id) do update set strikes = excluded.strikes, until = excluded.until`;
 
-export const savePauses = async (tx: Sql, pools: readonly PoolPause[]): Promise<void> => {
+export const savePauses = async (tx: Sql, lane: number, pools: readonly PoolPause[]): Promise<void> => {
   const paused = pools.filter(({ strikes }) => strikes > 0);
   const over = pools.filter(({ strikes }) => strikes === 0);
   if (paused.length > 0) {
     const values = [
+      lane,
       paused.map((pool) => pool.poolId),
       paused.map((pool) => pool.strikes),
       paused.map((pool) => pool.until),
@@ -121,7 +122,8 @@ export const savePauses = async (tx: Sql, pools: readonly PoolPause[]): Promise<
     await tx.query(upsertPauses, values);
   }
   if (over.length > 0) {
-    await tx.query('delete from pool_pause where pool_id = any($1::text[])', [over.map((pool) => pool.poolId)]);
+    const text = 'delete from pool_pause where lane = $1 and pool_id = any($2::text[])';
+    await tx.query(text, [lane, over.map((pool) => pool.poolId)]);
   }
 };
 
