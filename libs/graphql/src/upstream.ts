@@ -61,6 +61,7 @@ export const createUpstream = ({ name, url, sign, log }: UpstreamOptions): Upstr
       body,
     });
     const answer: unknown = await response.body.json();
+    if (response.statusCode === 503) throw new AppError('UNAVAILABLE', `${name} is not ready`);
     if (response.statusCode === 401) throw new AppError('BAD_CONFIGURATION', `${name} does not know our signature`);
     return answer;
   };

@@ -1,7 +1,7 @@
 /** The one HTTP port of a process: health, readiness, metrics, and the routes of the service. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AppError, sleep } from '@sendpool/kernel';
+import { AppError, sleep, type ErrorCode } from '@sendpool/kernel';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -34,6 +34,8 @@ export type HttpServer = {
 };
 
 const restMs = 5000;
+
+const notReady = { code: 'UNAVAILABLE', message: 'The service is not ready; try again in a moment' } as const;
 
 type Readiness = { ready: boolean; parts: Record<string, boolean> };
 type HttpDeps = { routes: readonly Route[]; readiness: () => Readiness; log: Log; metrics: Metrics };
@@ -68,15 +70,21 @@ const ownRoutes = ({ readiness, metrics }: HttpDeps): Route[] => [
   },
 ];
 
+const refuse = (res: ServerResponse, status: number, error: { code: ErrorCode; message: string }): void =>
+  answerJson(res, status, { error });
+
 const refuseUnknown = (routes: readonly Route[], req: IncomingMessage, res: ServerResponse): void => {
-  const known = routes.some((route) => fits(route, pathOf(req)));
-  answerJson(res, known ? 405 : 404, { error: known ? 'method not allowed' : 'not found' });
+  const methods = new Set(routes.filter((route) => fits(route, pathOf(req))).map(({ method }) => method));
+  if (methods.size === 0) return refuse(res, 404, { code: 'NOT_FOUND', message: 'There is nothing at this path' });
+  const allowed = [...methods].join(', ');
+  res.setHeader('allow', allowed);
+  refuse(res, 405, { code: 'BAD_INPUT', message: `Only ${allowed} is answered at this path` });
 };
 
 /** An answer that has begun cannot be taken back: the connection is cut, so that the client sees it as broken. */
 const answerFault = (res: ServerResponse): void => {
   if (res.headersSent) res.destroy();
-  else answerJson(res, 500, { error: 'internal error' });
+  else refuse(res, 500, { code: 'INTERNAL', message: 'Internal error' });
 };
 
 const runRoute = async (
@@ -92,9 +100,11 @@ const runRoute = async (
   }
 };
 
-/** Node drops the rest of a body by itself; this bounds for how long. */
-const boundRest = (req: IncomingMessage): void => {
-  if (!req.complete) setTimeout(() => req.complete || req.destroy(), restMs).unref();
+/** Drops the rest of a body, which Node does by itself only when nobody has begun to read it, and bounds for how long. */
+const dropRest = (req: IncomingMessage): void => {
+  if (req.complete) return;
+  req.resume();
+  setTimeout(() => req.complete || req.destroy(), restMs).unref();
 };
 
 const createHandler = (deps: HttpDeps, state: State): ((req: IncomingMessage, res: ServerResponse) => void) => {
@@ -107,14 +117,14 @@ const createHandler = (deps: HttpDeps, state: State): ((req: IncomingMessage, re
     const route = all.find((candidate) => candidate.method === req.method && fits(candidate, pathOf(req)));
     if (route === undefined) return refuseUnknown(all, req, res);
     if (own.includes(route)) return void runRoute(route, { req, res, log: deps.log });
-    if (!state.open) return answerJson(res.setHeader('connection', 'close'), 503, { error: 'not ready' });
+    if (!state.open) return refuse(res.setHeader('connection', 'close'), 503, notReady);
     state.running += 1;
     const stopTimer = duration.startTimer({ route: route.path });
     res.once('close', () => {
       state.running -= 1;
       stopTimer({ status: String(res.statusCode) });
     });
-    res.once('finish', () => boundRest(req));
+    res.once('finish', () => dropRest(req));
     void runRoute(route, { req, res, log: deps.log });
   };
 };

@@ -1,9 +1,12 @@
 /** A service on a real port, in this process: order of start and stop, readiness, routes and metrics. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { sleep } from '@sendpool/kernel';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import type { Route } from './http.ts';
 import type { Part } from './part.ts';
 import { startService, type RunningService, type ServiceOptions } from './start-service.ts';
 
@@ -22,7 +25,23 @@ const setUp = (change: Partial<ServiceOptions> = {}) => {
 
 const get = async (service: RunningService, path: string, method = 'GET') => {
   const res = await fetch(`http://127.0.0.1:${service.port}${path}`, { method });
-  return { status: res.status, text: await res.text() };
+  return { status: res.status, text: await res.text(), allow: res.headers.get('allow') };
+};
+
+const codeOf = (text: string): string => (JSON.parse(text) as { error: { code: string } }).error.code;
+
+/** As simple clients do: writes all of a body of 16 MiB, and only then looks at the answer. */
+const sendThenRead = async (port: number, path: string): Promise<string> => {
+  const length = 16 * 1024 * 1024;
+  const socket = connect({ port, host: '127.0.0.1' }).pause();
+  socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: ${length}\r\n\r\n`);
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.write(new Uint8Array(length), () => resolve());
+  });
+  const [answer] = (await once(socket.resume(), 'data')) as [Buffer];
+  socket.destroy();
+  return answer.toString();
 };
 
 const freePort = async (): Promise<number> => {
@@ -133,12 +152,24 @@ describe('a service', () => {
     ] satisfies ServiceOptions['routes'];
     const { options, lines } = setUp({ routes });
     const service = await startService(options);
-    assert.equal((await get(service, '/nothing')).status, 404);
-    assert.equal((await get(service, '/broken', 'POST')).status, 405);
+    const nothing = await get(service, '/nothing');
+    assert.deepEqual([nothing.status, codeOf(nothing.text)], [404, 'NOT_FOUND']);
+    const post = await get(service, '/broken', 'POST');
+    assert.deepEqual([post.status, codeOf(post.text), post.allow], [405, 'BAD_INPUT', 'GET']);
     assert.equal((await get(service, '/things/7?x=1')).text, '/things/7?x=1');
     const broken = await get(service, '/broken');
-    assert.deepEqual([broken.status, broken.text], [500, '{"error":"internal error"}']);
+    assert.deepEqual([broken.status, broken.text], [500, '{"error":{"code":"INTERNAL","message":"Internal error"}}']);
     assert.match(lines.join(''), /secret reason/);
+    await service.stop(1000);
+  });
+
+  it('lets a client that sends everything before it reads see the answer of a route that has read a part only', async () => {
+    const handle: Route['handle'] = async (req, res) => {
+      for await (const _chunk of req.iterator({ destroyOnReturn: false })) break;
+      res.writeHead(409).end('enough');
+    };
+    const service = await startService(setUp({ routes: [{ method: 'POST', path: '/upload', handle }] }).options);
+    assert.match(await sendThenRead(service.port, '/upload'), /^HTTP\/1.1 409 [^]*enough/);
     await service.stop(1000);
   });
 

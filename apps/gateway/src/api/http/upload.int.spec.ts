@@ -6,7 +6,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Role } from '@sendpool/contracts';
 import { sleep } from '@sendpool/kernel';
-import { streamedBody, verifyRequest } from '@sendpool/service';
+import { createMetrics, startService, streamedBody, verifyRequest } from '@sendpool/service';
 import { createUpload, type UploadOptions } from './upload.ts';
 
 const secret = 'x'.repeat(32);
@@ -60,10 +60,11 @@ describe('an upload', () => {
     }
   });
 
-  const send = async (options: { role?: Role; type?: string; to?: string; body?: string }) => {
+  const send = async (options: { role?: Role; type?: string; to?: string; body?: string; encoding?: string }) => {
     const headers = {
       'content-type': options.type ?? 'text/csv',
       ...(options.role && { authorization: options.role }),
+      ...(options.encoding && { 'content-encoding': options.encoding }),
     };
     const init = { method: 'POST', headers, body: options.body ?? 'email\na@example.com' };
     const res = await fetch(url + (options.to ?? path), init);
@@ -84,6 +85,7 @@ describe('an upload', () => {
     ['a path that climbs out', { role: 'ADMIN', to: `/audiences/${audience}/contacts/../../graphql` }, 404],
     ['a query', { role: 'ADMIN', to: `${path}?x=1` }, 404],
     ['another type', { role: 'OPERATOR', type: 'application/json' }, 415],
+    ['a compressed file', { role: 'OPERATOR', encoding: 'gzip' }, 415],
     ['a file above the limit', { role: 'OPERATOR', body: 'x'.repeat(maxBytes + 1) }, 413],
   ];
   for (const [name, options, expected] of refusals)
@@ -160,6 +162,35 @@ describe('an upload', () => {
       assert.equal(answer.status, 404);
       assert.deepEqual(answer.body, { error: { code: 'NOT_FOUND', message: 'no such audience' } });
     }
+  });
+
+  it('shows the refusal of the scheduler to a client that sends everything before it reads', async () => {
+    behave = async (req, res) => {
+      for await (const _chunk of req.iterator({ destroyOnReturn: false })) break;
+      res.writeHead(400).end('{"error":"no column email"}');
+    };
+    const metrics = createMetrics('gateway');
+    const http = { host: '127.0.0.1', port: 0 };
+    const service = await startService({
+      name: 'gateway',
+      http,
+      parts: [],
+      routes: [upload.route],
+      log: silent,
+      metrics,
+    });
+    for (let round = 0; round < 5; round += 1) {
+      const socket = connect(service.port, '127.0.0.1').pause();
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: OPERATOR\r\ncontent-type: text/csv\r\n`);
+      socket.write(`content-length: ${maxBytes}\r\n\r\n`);
+      const sent = Promise.withResolvers<void>();
+      socket.once('error', sent.reject).write(Buffer.alloc(maxBytes, 'x'), () => sent.resolve());
+      await sent.promise;
+      const [answer] = (await once(socket.resume(), 'data')) as [Buffer];
+      socket.destroy();
+      assert.match(answer.toString(), /^HTTP\/1.1 400 [^]*"code":"BAD_INPUT","message":"no column email"/);
+    }
+    await service.stop(1000);
   });
 
   const faults: [string, typeof behave][] = [

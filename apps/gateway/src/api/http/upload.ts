@@ -1,6 +1,6 @@
 /** POST /audiences/{id}/contacts: streams a contact file to the scheduler as fast as that reads it, and hands its answer back. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import { Transform } from 'node:stream';
 import { mayActAs, type Actor } from '@sendpool/contracts';
 import { AppError, isId } from '@sendpool/kernel';
 import { answerJson, signRequest, streamedBody, type Log, type Part, type Route } from '@sendpool/service';
@@ -27,6 +27,7 @@ const refusals = {
   },
   forbidden: { status: 403, code: 'FORBIDDEN', message: 'An upload needs the role OPERATOR' },
   notFound: { status: 404, code: 'NOT_FOUND', message: 'No such audience: upload to /audiences/{id}/contacts' },
+  packed: { status: 415, code: 'BAD_INPUT', message: 'Send the contacts without `Content-Encoding`' },
   notCsv: { status: 415, code: 'BAD_INPUT', message: 'Send the contacts as `Content-Type: text/csv`' },
   tooLarge: { status: 413, code: 'BAD_INPUT', message: 'The file is too large' },
   unavailable: { status: 503, code: 'UNAVAILABLE', message: 'A service is not available; try again in a moment' },
@@ -47,18 +48,22 @@ const refusalOf = (req: IncomingMessage, actor: Actor | undefined, maxBytes: num
   if (!mayActAs(actor.role, 'OPERATOR')) return refusals.forbidden;
   if (audienceOf(req) === undefined) return refusals.notFound;
   if (!/^text\/csv\b/i.test(req.headers['content-type'] ?? '')) return refusals.notCsv;
+  if (!/^(identity)?$/i.test(req.headers['content-encoding'] ?? '')) return refusals.packed;
   if (Number(req.headers['content-length'] ?? 0) > maxBytes) return refusals.tooLarge;
   return undefined;
 };
 
-async function* atMost(body: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {
+/** Passes bytes on; fails at the first one beyond `maxBytes`. */
+const createLimit = (maxBytes: number): Transform => {
   let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) throw new AppError('BAD_INPUT', refusals.tooLarge.message);
-    yield chunk;
-  }
-}
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      size += chunk.length;
+      if (size > maxBytes) done(new AppError('BAD_INPUT', refusals.tooLarge.message));
+      else done(null, chunk);
+    },
+  });
+};
 
 const clientSignal = (res: ServerResponse): AbortSignal => {
   const controller = new AbortController();
@@ -68,18 +73,22 @@ const clientSignal = (res: ServerResponse): AbortSignal => {
   return controller.signal;
 };
 
-const passOn = (pool: Pool, { req, res, actor }: Exchange, options: UploadOptions): Promise<Answer> => {
+/** Whoever reads the body hears of its errors. */
+const ignore = (): void => undefined;
+
+/** What the scheduler has not taken when it answers is let go: the server drops it, and the client comes to read the answer. */
+const passOn = async (pool: Pool, { req, res, actor }: Exchange, options: UploadOptions): Promise<Answer> => {
   const path = req.url ?? '';
-  return pool.request({
-    path,
-    method: 'POST',
-    headers: {
-      'content-type': req.headers['content-type'] ?? '',
-      ...signRequest({ target: `POST ${path}`, body: streamedBody, actor }, options.secret),
-    },
-    body: Readable.from(atMost(req, options.maxBytes), { objectMode: false }),
-    signal: clientSignal(res),
-  });
+  const headers = {
+    'content-type': req.headers['content-type'] ?? '',
+    ...signRequest({ target: `POST ${path}`, body: streamedBody, actor }, options.secret),
+  };
+  const body = req.pipe(createLimit(options.maxBytes).on('error', ignore));
+  try {
+    return await pool.request({ path, method: 'POST', headers, body, signal: clientSignal(res) });
+  } finally {
+    req.unpipe();
+  }
 };
 
 const codes: Readonly<Record<number, string>> = {

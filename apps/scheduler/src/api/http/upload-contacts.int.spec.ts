@@ -41,7 +41,8 @@ describe('POST /audiences/{id}/contacts', () => {
       headers: { 'content-type': 'text/csv', ...headers },
       body,
     });
-    return { status: answer.status, body: (await answer.json()) as ImportReport & { error?: string } };
+    const read = (await answer.json()) as ImportReport & { error?: string };
+    return { status: answer.status, connection: answer.headers.get('connection'), body: read };
   };
 
   it('takes 20,000 rows in a few seconds, reports the bad ones, and takes the same file again without doubles', async () => {
@@ -86,6 +87,13 @@ describe('POST /audiences/{id}/contacts', () => {
     assert.equal((await post('nonsense', 'email\n')).status, 404);
     const { status, body } = await post(id, 'name\nx\n');
     assert.deepEqual([status, /"email"/.test(body.error ?? '')], [400, true]);
+  });
+
+  it('keeps the connection of a refused upload, so that the gateway sees the refusal while it still sends', async () => {
+    for (const id of ['nonsense', await makeAudience(database, 0)]) {
+      const { connection, status } = await post(id, 'name\nx\n');
+      assert.deepEqual([status >= 400, connection], [true, 'keep-alive']);
+    }
   });
 
   it('keeps what was stored when the client goes away in the middle', async () => {

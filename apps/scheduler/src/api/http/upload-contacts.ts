@@ -17,11 +17,9 @@ export type UploadDeps = {
 const target = /^\/audiences\/([^/?]+)\/contacts\/?(?:\?|$)/;
 const statuses: Record<Refusal['code'], number> = { BAD_INPUT: 400, NOT_FOUND: 404, CONFLICT: 409 };
 
-/** The rest of the body is not read: the connection cannot be used again. */
-const refuse = (res: ServerResponse, status: number, message: string): void => {
-  res.setHeader('connection', 'close');
+/** The rest of the body is dropped by the server; a closed connection would cut the answer off. */
+const refuse = (res: ServerResponse, status: number, message: string): void =>
   answerJson(res, status, { error: message });
-};
 
 const isCsv = (req: IncomingMessage): boolean => /^text\/csv\b/i.test(req.headers['content-type'] ?? '');
 
