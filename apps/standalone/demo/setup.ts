@@ -33,7 +33,7 @@ const say = (name: string, verification: Verification): void =>
   detail(
     verification.status === 'PASSED'
       ? `${name}: ${green('verified')} (connect, EHLO, STARTTLS, AUTH)`
-      : `${name}: ${yellow('not verified')}: ${verification.failedStage}: ${verification.message}`,
+      : `${name}: ${yellow('not verified')}: ${verification.message}`,
   );
 
 /** Adds the servers, the first one with a wrong password at first, and verifies each. Returns name -> id. */
