@@ -4,9 +4,11 @@ import { readConfigEnv } from './env.ts';
 import { createConfigService } from './service.ts';
 
 const name = 'config';
-const env = readConfigEnv();
-const log = createLog({ name, level: env.LOG_LEVEL });
-const metrics = createMetrics(name);
-const { parts, route } = await createConfigService({ env, log, metrics });
 
-await runService({ name, http: { host: env.HTTP_HOST, port: env.HTTP_PORT }, parts, log, metrics, routes: [route] });
+await runService(name, async () => {
+  const env = readConfigEnv();
+  const log = createLog({ name, level: env.LOG_LEVEL });
+  const metrics = createMetrics(name);
+  const { parts, route } = await createConfigService({ env, log, metrics });
+  return { http: { host: env.HTTP_HOST, port: env.HTTP_PORT }, parts, log, metrics, routes: [route] };
+});

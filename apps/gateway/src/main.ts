@@ -4,11 +4,13 @@ import { readGatewayEnv } from './env.ts';
 import { createGatewayService } from './service.ts';
 
 const name = 'gateway';
-const env = readGatewayEnv();
-const log = createLog({ name, level: env.LOG_LEVEL });
-const { parts, routes } = await createGatewayService({ env, log });
 /** Large contact files may take long to arrive. */
 const requestTimeoutMs = 3_600_000;
-const http = { host: env.HTTP_HOST, port: env.HTTP_PORT, requestTimeoutMs };
 
-await runService({ name, http, parts, log, metrics: createMetrics(name), routes });
+await runService(name, async () => {
+  const env = readGatewayEnv();
+  const log = createLog({ name, level: env.LOG_LEVEL });
+  const { parts, routes } = await createGatewayService({ env, log });
+  const http = { host: env.HTTP_HOST, port: env.HTTP_PORT, requestTimeoutMs };
+  return { http, parts, log, metrics: createMetrics(name), routes };
+});

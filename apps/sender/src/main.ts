@@ -4,9 +4,11 @@ import { readSenderEnv } from './env.ts';
 import { createSenderService } from './service.ts';
 
 const name = 'sender';
-const env = readSenderEnv();
-const log = createLog({ name, level: env.LOG_LEVEL });
-const metrics = createMetrics(name);
-const { parts } = await createSenderService({ env, log, metrics });
 
-await runService({ name, http: { host: env.HTTP_HOST, port: env.HTTP_PORT }, parts, log, metrics });
+await runService(name, async () => {
+  const env = readSenderEnv();
+  const log = createLog({ name, level: env.LOG_LEVEL });
+  const metrics = createMetrics(name);
+  const { parts } = await createSenderService({ env, log, metrics });
+  return { http: { host: env.HTTP_HOST, port: env.HTTP_PORT }, parts, log, metrics };
+});

@@ -4,9 +4,11 @@ import { readStatsEnv } from './env.ts';
 import { createStatsService } from './service.ts';
 
 const name = 'stats';
-const env = readStatsEnv();
-const log = createLog({ name, level: env.LOG_LEVEL });
-const metrics = createMetrics(name);
-const { parts, route } = await createStatsService({ env, log, metrics });
 
-await runService({ name, http: { host: env.HTTP_HOST, port: env.HTTP_PORT }, parts, log, metrics, routes: [route] });
+await runService(name, async () => {
+  const env = readStatsEnv();
+  const log = createLog({ name, level: env.LOG_LEVEL });
+  const metrics = createMetrics(name);
+  const { parts, route } = await createStatsService({ env, log, metrics });
+  return { http: { host: env.HTTP_HOST, port: env.HTTP_PORT }, parts, log, metrics, routes: [route] };
+});

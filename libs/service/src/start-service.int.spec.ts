@@ -60,6 +60,11 @@ const recorder = () => {
   return { calls, part };
 };
 
+const refuseEarly: Route['handle'] = async (req, res) => {
+  for await (const _chunk of req.iterator({ destroyOnReturn: false })) break;
+  res.writeHead(409).end('enough');
+};
+
 describe('a service', () => {
   it('starts its parts in order and stops them in reverse order', async () => {
     const { calls, part } = recorder();
@@ -164,11 +169,9 @@ describe('a service', () => {
   });
 
   it('lets a client that sends everything before it reads see the answer of a route that has read a part only', async () => {
-    const handle: Route['handle'] = async (req, res) => {
-      for await (const _chunk of req.iterator({ destroyOnReturn: false })) break;
-      res.writeHead(409).end('enough');
-    };
-    const service = await startService(setUp({ routes: [{ method: 'POST', path: '/upload', handle }] }).options);
+    const service = await startService(
+      setUp({ routes: [{ method: 'POST', path: '/upload', handle: refuseEarly }] }).options,
+    );
     assert.match(await sendThenRead(service.port, '/upload'), /^HTTP\/1.1 409 [^]*enough/);
     await service.stop(1000);
   });
