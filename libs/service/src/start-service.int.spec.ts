@@ -193,7 +193,10 @@ describe('a service', () => {
   it('says which address is taken', async () => {
     const first = await startService(setUp().options);
     const http = { host: '127.0.0.1', port: first.port };
-    await assert.rejects(startService(setUp({ http }).options), new RegExp(`cannot listen on 127.0.0.1:${first.port}`));
+    const { options, lines } = setUp({ http });
+    const message = new RegExp(`cannot listen on 127.0.0.1:${first.port}`);
+    await assert.rejects(startService(options), message);
+    assert.match(lines.join(''), message);
     await first.stop(1000);
   });
 });

@@ -62,6 +62,14 @@ const stopAll = async (
   return clean;
 };
 
+const logFault = ({ log, name }: ServiceOptions, error: unknown): void =>
+  log.error({ error }, `${name} could not start: ${messageOf(error)}`);
+
+const failToStart = (options: ServiceOptions, error: unknown): never => {
+  logFault(options, error);
+  throw error;
+};
+
 /**
  * Serves /healthz and /readyz while the parts start. When one of them fails, those that have started are stopped again
  * and its error is thrown.
@@ -75,7 +83,7 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
     log,
     metrics,
     readiness: () => readinessOf(options, started, open),
-  });
+  }).catch((error: unknown) => failToStart(options, error));
   const stop = (deadlineMs: number): Promise<boolean> => {
     open = false;
     return stopAll(server, started, { ms: deadlineMs, log });
@@ -83,7 +91,7 @@ export const startService = async (options: ServiceOptions): Promise<RunningServ
   try {
     await startParts(options.parts, started);
   } catch (error) {
-    log.error({ error }, `${options.name} could not start: ${messageOf(error)}`);
+    logFault(options, error);
     await stop(5000);
     throw error;
   }
