@@ -52,3 +52,14 @@ it('gives back the room of what was taken, also when it never runs empty', () =>
   }
   assert.deepEqual(fifo.drain(), [10_000]);
 });
+
+it('keeps what is pushed while it is sifted', () => {
+  const fifo = createFifo<number>();
+  for (const item of [1, 2, 3]) fifo.push(item);
+  const refused = fifo.reject((item) => {
+    fifo.push(item + 10);
+    return item !== 2;
+  });
+  assert.deepEqual(refused, [2]);
+  assert.deepEqual(fifo.drain(), [1, 3, 11, 12, 13]);
+});

@@ -11,7 +11,7 @@ export type Fifo<Item> = {
   unshift(items: readonly Item[]): void;
   /** Takes everything out, in order. */
   drain(): Item[];
-  /** Takes out what `keep` refuses, in order. Walks the whole queue. */
+  /** Takes out what `keep` refuses, in order. Walks the whole queue. What `keep` itself pushes is not asked for, and stays behind the others. */
   reject(keep: (item: Item) => boolean): Item[];
 };
 
@@ -43,7 +43,8 @@ const drain = <Item>(state: State<Item>): Item[] => {
 
 const reject = <Item>(state: State<Item>, keep: (item: Item) => boolean): Item[] => {
   const out: Item[] = [];
-  state.items = drain(state).filter((item) => keep(item) || out.push(item) === 0);
+  const kept = drain(state).filter((item) => keep(item) || out.push(item) === 0);
+  compact(state, kept);
   return out;
 };
 
