@@ -90,6 +90,22 @@ const createKeeper = (
     limits: limitsOf(env),
   });
 
+/** Longest wait for the ends of conversations that outlived their lanes. */
+const lastWordsMs = 15_000;
+
+/**
+ * Ends the delivery after its lanes were given up. A conversation that is slow to end is in doubt for the next owner of its lane: its
+ * own word, when it comes in time, replaces that doubt.
+ */
+export const closeDelivery = async (
+  { keeper, dispatcher }: { keeper: Pick<LaneKeeper, 'hasUnreported'>; dispatcher: Pick<Dispatcher, 'close'> },
+  deadlineMs: number,
+): Promise<void> => {
+  const end = systemClock.monotonic() + Math.min(lastWordsMs, deadlineMs - 2000);
+  while (keeper.hasUnreported() && systemClock.monotonic() < end) await sleep(50);
+  dispatcher.close();
+};
+
 export const createDelivery = (options: DeliveryOptions): { keeper: LaneKeeper; dispatcher: Dispatcher } => {
   const { env, log, metrics } = options;
   const campaigns = createCampaigns(compileWith(messageIdSecret(env.CREDENTIALS_KEY)));

@@ -10,13 +10,14 @@ import {
   senderStatusTopic,
   type CampaignRecord,
   type OutcomeEvent,
+  type SendRequest,
   type SendingConfig,
 } from '@sendpool/contracts';
 import { freshDatabase } from '@sendpool/database/testing';
 import { createEventLog, type EventLog } from '@sendpool/event-log';
 import { sleep } from '@sendpool/kernel';
 import { createLog, createMetrics, sealSecret, startService, type RunningService } from '@sendpool/service';
-import { startSink, type Sink } from '@sendpool/testing';
+import { startSink, type Sink, type SinkOptions } from '@sendpool/testing';
 import { campaignOf, messageFor, poolOf, serverAt } from './delivery/harness.ts';
 import { readSenderEnv } from './env.ts';
 import { createSenderService } from './service.ts';
@@ -75,11 +76,11 @@ const sayCampaign = (record: CampaignRecord): Promise<void> =>
 let sequence = 0;
 
 /** Publishes requests for recipients `from` to `to`, the last one left out, as the scheduler would: one batch for each lane. */
-const request = async (from: number, to: number, campaignRevision = 1): Promise<void> => {
+const request = async (from: number, to: number, change: Partial<SendRequest> = {}): Promise<void> => {
   for (let lane = 0; lane < lanes; lane += 1) {
     const records = [];
     for (let recipient = from + lane; recipient < to; recipient += lanes) {
-      const send = { ...messageFor(recipient).request, lane, sequence: (sequence += 1), campaignRevision };
+      const send = { ...messageFor(recipient).request, lane, sequence: (sequence += 1), ...change };
       records.push({
         partition: lane,
         key: null,
@@ -117,9 +118,9 @@ const described = (value: unknown): string =>
       )
     : String(value);
 
-const sinkFor = async (id: string): Promise<Sink> => {
+const sinkFor = async (id: string, options: SinkOptions = {}): Promise<Sink> => {
   const auth = { username: 'user', password: `secret of ${id}` };
-  const sink = await startSink({ tls: 'IMPLICIT', auth, keepData: true });
+  const sink = await startSink({ tls: 'IMPLICIT', auth, keepData: true, ...options });
   opened.defer(() => sink.stop());
   return sink;
 };
@@ -159,6 +160,28 @@ describe('a sender', () => {
     assert.equal(await second.stop(20_000), true);
   });
 
+  it('that is stopped hears out a slow server, so that nothing stays in doubt', async () => {
+    await using first = await startSender();
+    const sink = await sinkFor('slow', { delayMs: 7000 });
+    await say(configFor('slow', sink));
+    await say({ ...poolOf({ slow: 1 }), id: 'slow pool' });
+    await sayCampaign({ ...campaignOf({ poolId: 'slow pool' }), id: 'slow-campaign' });
+    await untilLanesAreOpen();
+    await request(2000, 2002, { campaignId: 'slow-campaign' });
+    await until(
+      async () => sink.connections,
+      (connections) => connections > 0,
+    );
+    await sleep(500);
+    assert.equal(await first.stop(25_000), true);
+    const last = (await outcomes()).filter(({ recipient }) => recipient >= 2000);
+    assert.deepEqual(
+      last.map(({ outcome }) => outcome),
+      sink.received.map(() => 'ACCEPTED'),
+    );
+    assert.ok(sink.received.length > 0);
+  });
+
   it('waits for the revision a request names, stops for a pause, and goes on after it', async () => {
     await using sender = await startSender();
     const sink = await sinkFor('c');
@@ -169,19 +192,19 @@ describe('a sender', () => {
       );
     await say(configFor('c', sink));
     await say({ ...poolOf({ c: 1 }), revision: 2 });
-    await request(1000, 1010, 3);
+    await request(1000, 1010, { campaignRevision: 3 });
     await sleep(300);
     assert.equal(sink.received.length, 0);
     await sayCampaign(campaignOf({ revision: 3, text: 'Hi' }));
     await untilReceived(10);
     await sayCampaign(campaignOf({ revision: 4, status: 'PAUSED' }));
     await sleep(200);
-    await request(1010, 1020, 3);
+    await request(1010, 1020, { campaignRevision: 3 });
     const ends = await until(outcomes, (events) => events.filter(({ reason }) => reason === 'PAUSED').length === 10);
     assert.ok(ends.every(({ outcome, reason }) => reason !== 'PAUSED' || outcome === 'RELEASED'));
     assert.equal(sink.received.length, 10);
     await sayCampaign(campaignOf({ revision: 5 }));
-    await request(1020, 1030, 5);
+    await request(1020, 1030, { campaignRevision: 5 });
     await untilReceived(20);
     assert.equal(await sender.stop(20_000), true);
   });

@@ -14,7 +14,7 @@ import { followCampaigns } from './api/events/campaigns.follower.ts';
 import { consumeSendRequests } from './api/events/send-requests.consumer.ts';
 import { publishSenderStatus } from './api/events/sender-status.publisher.ts';
 import { followSendingConfig } from './api/events/sending-config.follower.ts';
-import { consumerDrainMs, createDelivery } from './create-delivery.ts';
+import { closeDelivery, consumerDrainMs, createDelivery } from './create-delivery.ts';
 import type { SenderEnv } from './env.ts';
 import { createSenderMetrics } from './sender-metrics.ts';
 
@@ -35,7 +35,7 @@ export const createSenderService = async (options: {
   const parts: Part[] = [
     { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
     { name: 'topics', start: () => eventLog.ensureTopics(topicSpecs(topics, env.LANES)) },
-    { name: 'delivery', stop: async () => dispatcher.close() },
+    { name: 'delivery', stop: (deadlineMs) => closeDelivery({ keeper, dispatcher }, deadlineMs) },
     followSendingConfig({
       eventLog,
       log,

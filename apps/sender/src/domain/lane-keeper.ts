@@ -125,6 +125,9 @@ const isAlive = (message: ReadyMessage): boolean => {
   return !hasEnded(epoch) && epoch.source.isAlive();
 };
 
+const hasUnreported = ({ live }: Keeper): boolean =>
+  live.values().some((slots) => slots.values().some(({ phase }) => phase !== 'SETTLED'));
+
 const stateOf = (owned: OwnedLane): LaneState => ({
   lane: owned.lane.lane,
   base: owned.lane.base,
@@ -154,6 +157,7 @@ export const createLaneKeeper = (deps: LaneKeeperDeps): LaneKeeper => {
     campaignChanged: (campaignId) => {
       for (const owned of keeper.current?.lanes.values() ?? []) requeueWaiting(keeper, owned, campaignId);
     },
+    hasUnreported: () => hasUnreported(keeper),
     state: () => [...(keeper.current?.lanes.values() ?? [])].map(stateOf),
   };
 };

@@ -119,5 +119,7 @@ export type LaneKeeper = {
   giveBack(message: ReadyMessage, outcome: Extract<Outcome, 'RELEASED' | 'CANCELLED'>, reason: string): void;
   /** Records that waited for a revision of this campaign are looked at again. */
   campaignChanged(campaignId: string): void;
+  /** True while a conversation of this process has not told its end to the log, whoever holds its lane now. */
+  hasUnreported(): boolean;
   state(): readonly LaneState[];
 };
