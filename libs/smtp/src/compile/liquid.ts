@@ -55,10 +55,19 @@ const createEngine = (escaping: Escaping): Liquid => {
 
 const engines: Readonly<Record<Escaping, Liquid>> = { HTML: createEngine('HTML'), NONE: createEngine('NONE') };
 
+/** What the engine says when a bound is reached, and what its author can do. */
+const bounds: readonly (readonly [RegExp, string])[] = [
+  [/memory alloc limit/, 'it needs too much memory: make its loops and texts shorter'],
+  [/template render limit/, `it takes longer than ${limits.renderLimit} ms: make its loops shorter`],
+  [/parse length limit/, `it has more than ${templateLimit} characters`],
+  [/call stack/, 'its tags are nested too deeply'],
+];
+
 const faultOf = (error: unknown): TemplateFault => {
   if (!LiquidError.is(error)) return new TemplateFault(error instanceof Error ? error.message : String(error), null);
   const [line] = error.token.getPosition();
-  const message = error.originalError?.message ?? error.message;
+  const said = error.originalError?.message ?? error.message;
+  const message = bounds.find(([pattern]) => pattern.test(said))?.[1] ?? said;
   return new TemplateFault(message.replace(/, (?:file:.*?, )?line:\d+, col:\d+$/, ''), line ?? null);
 };
 
