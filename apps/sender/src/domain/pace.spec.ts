@@ -66,7 +66,15 @@ describe('shares of a limit', () => {
     );
   });
 
-  it('of the connections add up to the cap, however the lanes are spread', () => {
+  it('of the connections leave no sender with lanes without one', () => {
+    const owners = [new Set([0, 1, 2, 3, 4, 5]), new Set([6, 7, 8, 9, 10, 11]), new Set<number>()];
+    assert.deepEqual(
+      owners.map((owned) => connectionShare(1, owned, 12)),
+      [1, 1, 0],
+    );
+  });
+
+  it('of the connections add up to the cap, and one for each sender that would have none, however the lanes are spread', () => {
     const spread = fc
       .integer({ min: 1, max: 64 })
       .chain((lanes) =>
@@ -78,13 +86,12 @@ describe('shares of a limit', () => {
       );
     fc.assert(
       fc.property(spread, ([lanes, cap, owners]) => {
-        const parts = [0, 1, 2, 3, 4].map((owner) =>
-          connectionShare(cap, new Set(lanesOf(lanes).filter((lane) => owners[lane] === owner)), lanes),
-        );
-        assert.equal(
-          parts.reduce((sum, part) => sum + part, 0),
-          cap,
-        );
+        const slots = Array.from({ length: cap }, (_, slot) => owners[Math.floor((slot * lanes) / cap)]);
+        for (const owner of new Set(owners)) {
+          const owned = new Set(lanesOf(lanes).filter((lane) => owners[lane] === owner));
+          const own = slots.filter((other) => other === owner).length;
+          assert.equal(connectionShare(cap, owned, lanes), Math.max(1, own));
+        }
       }),
     );
   });

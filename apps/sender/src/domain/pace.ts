@@ -36,9 +36,12 @@ export const createPace = (): Pace => {
 export const rateShare = (perSecond: number | null, owned: number, all: number): number | null =>
   perSecond === null ? null : (perSecond * owned) / all;
 
-/** Slot j of `cap` connections belongs to the owner of lane floor(j * lanes / cap): the parts add up to `cap` exactly. */
+/**
+ * Slot j of `cap` connections belongs to the owner of lane floor(j * lanes / cap): the parts add up to `cap`. A process with lanes but
+ * without a slot has one all the same: nobody else may send what lies in its lanes.
+ */
 export const connectionShare = (cap: number, owned: ReadonlySet<number>, lanes: number): number => {
   let slots = 0;
   for (let slot = 0; slot < cap; slot += 1) if (owned.has(Math.floor((slot * lanes) / cap))) slots += 1;
-  return slots;
+  return slots === 0 && owned.size > 0 ? 1 : slots;
 };
