@@ -11,6 +11,8 @@ export type PoolPause = {
 
 /** The reason of a RELEASED outcome that pauses the pool. */
 export const noServerReason = 'NO_SERVER';
+/** The reason of a DEFERRED outcome of a message that failed at every server while these take others. */
+export const serversFailedReason = 'SERVERS_FAILED';
 /** The reason of a RELEASED outcome of a lane whose window is nearly full. */
 export const busyReason = 'BUSY';
 

@@ -78,6 +78,8 @@ test('messages without a server pause their pool, and one that was tried ends th
   assert.deepEqual(pools, [{ poolId: 'pool', strikes: 1, until: now + 1000 }]);
   const ended = decideEvents([outcomeEvent('BOUNCED')], loaded(rows, { pauses: pools }), rules).pools;
   assert.deepEqual(ended, [{ poolId: 'pool', strikes: 0, until: now }]);
+  const failed = outcomeEvent('DEFERRED', { serverId: null, reason: 'SERVERS_FAILED' });
+  assert.deepEqual(decideEvents([failed], loaded(rows, { pauses: pools }), rules).pools, ended);
 });
 
 const createStore = (): { store: RecordStore; batches: RecordBatch[]; position: number } => {

@@ -3,7 +3,7 @@ import { AppError } from '@sendpool/kernel';
 import type { DeliveryEvent, OutcomeEvent } from '@sendpool/contracts';
 import { applyEvent, isBusy, type EventContext } from './apply-event.ts';
 import { countChanges } from './counters.ts';
-import { noServerReason, struck, type PoolPause } from './pool-pause.ts';
+import { noServerReason, serversFailedReason, struck, type PoolPause } from './pool-pause.ts';
 import type { CampaignRow, RecipientChange, RecipientRow, RetryPolicy } from './recipient.ts';
 import type { Loaded, RecipientKey, RecordChanges, RecordStore, SequenceRange } from './record-store.ts';
 
@@ -49,6 +49,9 @@ const openDraft = (loaded: Loaded, rules: Draft['rules']): Draft => ({
   busy: new Set(),
 });
 
+const hasFoundServer = ({ serverId, reason }: OutcomeEvent): boolean =>
+  serverId !== null || reason === serversFailedReason;
+
 /** A message that came back for want of a server pauses its pool; one that was tried ends the pause. */
 const notePool = (draft: Draft, event: OutcomeEvent, campaign: CampaignRow): void => {
   const poolId = event.poolId ?? campaign.poolId;
@@ -56,7 +59,7 @@ const notePool = (draft: Draft, event: OutcomeEvent, campaign: CampaignRow): voi
   const { now } = draft.loaded;
   if (event.outcome === 'RELEASED' && event.reason === noServerReason) {
     draft.pauses.set(poolId, struck(pause, poolId, { now, policy: draft.rules.policy }));
-  } else if (event.serverId !== null && pause !== undefined && pause.strikes > 0) {
+  } else if (hasFoundServer(event) && pause !== undefined && pause.strikes > 0) {
     draft.pauses.set(poolId, { poolId, strikes: 0, until: now });
   }
 };
