@@ -23,6 +23,8 @@ export type System = {
   gatewayUrl: string;
   /** Only at the very first start with this data folder. */
   firstAdminKey: string | undefined;
+  /** Of the embedded PostgreSQL, with its password. */
+  databaseUrl: string;
   /** Ends every service and the database; each service within `deadlineMs`. */
   stop(deadlineMs: number): Promise<void>;
 };
@@ -97,7 +99,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     await supervisor.waitReady(readyTimeoutMs, options.signal);
     const gatewayUrl = `http://127.0.0.1:${services.at(-1)!.port}`;
     if (firstAdminKey !== undefined) await untilKeyIsKnown(gatewayUrl, firstAdminKey);
-    return { gatewayUrl, firstAdminKey, stop };
+    return { gatewayUrl, firstAdminKey, databaseUrl: cluster.url, stop };
   } catch (error) {
     await stop(5_000);
     throw error;
