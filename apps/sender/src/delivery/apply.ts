@@ -65,11 +65,6 @@ export const applyLanes = (context: Context, owned: ReadonlySet<number>): void =
   }
 };
 
-export const applyPool = (pump: Pump, config: PoolConfig): void => {
-  setPool(pump.context, pump.pool(config.id), config);
-  for (const server of pump.context.servers.values()) pump.context.freed(server);
-};
-
 const queues = function* (pump: Pump): Iterable<Fifo<Task>> {
   for (const pool of pump.pools()) yield pool.waiting;
   for (const server of pump.context.servers.values()) {
@@ -84,6 +79,19 @@ const sweep = (pump: Pump, keep: (task: Task) => boolean): Task[] => {
   for (const queue of queues(pump)) out.push(...queue.reject(keep));
   for (const server of pump.context.servers.values()) pump.context.freed(server);
   return out;
+};
+
+const membersOf = ({ deleted, members }: PoolConfig): Set<string> =>
+  new Set(deleted ? [] : members.filter(({ weight }) => weight > 0).map(({ serverId }) => serverId));
+
+/** What waits for a server that is no member any more, chooses anew. */
+export const applyPool = (pump: Pump, config: PoolConfig): void => {
+  const pool = pump.pool(config.id);
+  setPool(pump.context, pool, config);
+  const members = membersOf(config);
+  const stays = ({ server, pool: own }: Task): boolean =>
+    own !== pool || server === null || members.has(server.config.id);
+  pump.context.again(sweep(pump, stays));
 };
 
 /** Ends what is not wanted any more: a campaign was paused or cancelled. */

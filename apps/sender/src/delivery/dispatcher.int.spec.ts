@@ -247,6 +247,17 @@ describe('settings that change while mail flows', () => {
     assert.equal(run.sink('a').connections, 0);
   });
 
+  it('a server that is taken out of the pool: what waited for it goes to the others', async () => {
+    await using run = await setUp({ a: 1, b: 1 }, { a: { delayMs: 100, connections: 1 } });
+    run.offer(0, 60);
+    await sleep(150);
+    const before = run.sink('a').received.length;
+    run.dispatcher.settings.pool(poolOf({ b: 1 }, { revision: 2 }));
+    await run.untilEnded(60);
+    assert.ok(run.sink('a').received.length <= before + 1, `${run.sink('a').received.length}, and ${before} before`);
+    assert.deepEqual(outcomesOf(run), { ACCEPTED: 60 });
+  });
+
   it('new credentials are used at once, and failures of the old ones do not count any more', async () => {
     const certificate = { tls: 'IMPLICIT', auth: { username: 'u', password: 'new' } } as const;
     await using run = await setUp({ a: 1 }, { a: certificate });
