@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { defaultLanes, laneLimits } from '@sendpool/contracts';
 import { startSink, type Sink } from '@sendpool/testing';
-import { addressesIn, settledStats } from '../../apps/standalone/demo/report.ts';
 import type { ServiceName } from '../../apps/standalone/src/services.ts';
+import { checkPromises } from './promises.ts';
 import {
   command,
   endStage,
@@ -20,12 +20,6 @@ import {
 const recipients = 3_000;
 const env = { RETRY_DELAYS_SECONDS: '1,2,4', AFTER_DOT_TIMEOUT_SECONDS: '5', UNKNOWN_MARGIN_SECONDS: '2' };
 const login = { username: 'user', password: 'password' };
-
-const copiesAt = (sinks: readonly Sink[]): Map<string, number> => {
-  const copies = new Map<string, number>();
-  for (const { received } of sinks) for (const { to } of received) copies.set(to, (copies.get(to) ?? 0) + 1);
-  return copies;
-};
 
 describe('a campaign whose processes are killed', () => {
   let sinks: Sink[];
@@ -54,26 +48,10 @@ describe('a campaign whose processes are killed', () => {
   };
 
   /** Everything that must hold once it is FINISHED; returns the number of unknown recipients. */
-  const checkPromises = async (): Promise<number> => {
-    const { progress } = await waitUntil(stage, isFinished);
-    const copies = copiesAt(sinks);
-    const unknown = await addressesIn(stage.api, stage.campaignId, 'UNKNOWN');
-    assert.equal(progress.total, recipients);
-    assert.equal(progress.accepted + progress.unknown, recipients, JSON.stringify(progress));
-    assert.deepEqual(
-      [...copies.values()].filter((count) => count > 1),
-      [],
-      'a recipient got it twice',
-    );
-    const missing = stage.addresses.filter((address) => !copies.has(address) && !unknown.has(address));
-    assert.deepEqual(missing, [], 'a recipient was lost');
-    const stats = await settledStats(stage.api, stage.campaignId);
-    assert.equal(
-      stats.reduce((sum, { accepted }) => sum + Number(accepted), 0),
-      progress.accepted,
-      'statistics differ',
-    );
-    return progress.unknown;
+  const checkEnd = async (): Promise<number> => {
+    const end = await waitUntil(stage, isFinished);
+    await checkPromises(stage, sinks, end);
+    return end.progress.unknown;
   };
 
   it('the sender, twice: nothing lost, nothing doubled, at most 32 unknown a lane and kill', async () => {
@@ -82,7 +60,7 @@ describe('a campaign whose processes are killed', () => {
       await waitUntil(stage, hasSent(share));
       killService(stage, 'sender');
     }
-    const unknown = await checkPromises();
+    const unknown = await checkEnd();
     assert.ok(unknown <= 2 * laneLimits.started * defaultLanes, `${unknown} unknown`);
   });
 
@@ -92,7 +70,7 @@ describe('a campaign whose processes are killed', () => {
       await waitUntil(stage, hasSent(share));
       killService(stage, 'scheduler');
     }
-    assert.equal(await checkPromises(), 0);
+    assert.equal(await checkEnd(), 0);
   });
 
   it('gateway, config and stats, one after the other: nothing unknown and the numbers add up', async () => {
@@ -102,7 +80,7 @@ describe('a campaign whose processes are killed', () => {
       await waitUntil(stage, hasSent(0.2 * (index + 1)));
       killService(stage, name);
     }
-    assert.equal(await checkPromises(), 0);
+    assert.equal(await checkEnd(), 0);
   });
 
   it('the whole system stopped and started again: it goes on by itself, nothing unknown', async () => {
@@ -111,6 +89,6 @@ describe('a campaign whose processes are killed', () => {
     const began = performance.now();
     await restartSystem(stage);
     assert.ok(performance.now() - began < 60_000);
-    assert.equal(await checkPromises(), 0);
+    assert.equal(await checkEnd(), 0);
   });
 });
