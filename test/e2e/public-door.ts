@@ -10,7 +10,7 @@ export type Answer = {
   errors?: { message: string; path?: (string | number)[]; extensions: { code: string } }[];
 };
 
-export type Sent = { key?: string | undefined; type?: string; method?: string; path?: string; body?: string | Buffer };
+type Sent = { key?: string | undefined; type?: string; method?: string; path?: string; body?: string | Buffer };
 
 export type Door = {
   /** One request, byte for byte. */

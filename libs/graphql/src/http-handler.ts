@@ -95,11 +95,11 @@ export const createHandler =
   (options: HandlerOptions): GraphQLRoute['handle'] =>
   async (req, res) => {
     if (options.isKnown?.(req) === false) return refuse(res, unauthenticated);
-    if (!isJson(req)) return refuse(res, notOffered);
     const read = await readBody(req, options.maxBodyBytes);
     if (!read.ok) return res.destroyed ? undefined : refuse(res, read.reason === 'TOO_LARGE' ? tooLarge : tooSlow);
     const actor = options.actorOf(req, read.body);
     if (actor === undefined) return refuse(res, unauthenticated);
+    if (!isJson(req)) return refuse(res, notOffered);
     const parsed = parseBody(read.body);
     if (parsed === undefined) return refuse(res, notJson);
     await execute(options, { req, res, body: parsed.body, actor });

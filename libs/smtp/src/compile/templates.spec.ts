@@ -82,9 +82,10 @@ test('a template that would not end in time or size is stopped', () => {
     assert.equal(checkTemplates({ subject: 's', html, text: null }).length, 1);
 });
 
+const messageOf = (html: string) => checkTemplates({ subject: 's', html, text: null })[0]?.message ?? '';
+
 test('a template that is stopped says what to change, not what the engine says', () => {
   const nested = '{% if a %}'.repeat(5000) + '{% endif %}'.repeat(5000);
-  const messageOf = (html: string) => checkTemplates({ subject: 's', html, text: null })[0]?.message ?? '';
   assert.match(messageOf('{% for i in (1..1000000000) %}{% endfor %}'), /^html, line 1: .*memory: make its loops/);
   assert.match(messageOf('{% for i in (1..9999) %}'.repeat(3) + '{% endfor %}'.repeat(3)), /250 ms: make its loops/);
   assert.match(messageOf(nested), /nested too deeply/);
