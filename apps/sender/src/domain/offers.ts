@@ -36,4 +36,5 @@ export const unoffer = (owned: OwnedLane, slot: Slot): void => {
   if (queue?.offered.delete(slot) === true) dropIfEmpty(owned, campaignId, queue);
 };
 
-export const offeredIn = ({ queues }: OwnedLane): Slot[] => [...queues.values()].flatMap(({ offered }) => Array.from(offered));
+export const offeredIn = ({ queues }: OwnedLane): Slot[] =>
+  [...queues.values()].flatMap(({ offered }) => Array.from(offered));
