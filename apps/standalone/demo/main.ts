@@ -9,6 +9,7 @@ import { createApi } from './api.ts';
 import { makeAudience } from './audience.ts';
 import { detail, green, red, step } from './print.ts';
 import { printReport } from './print-report.ts';
+import { recountStatistics } from './recount.ts';
 import { addressesIn, makeReport, settledStats, type DemoReport } from './report.ts';
 import { demoServers } from './servers.ts';
 import { addAudience, addCampaign, addPool, addServers } from './setup.ts';
@@ -48,6 +49,7 @@ const tell = async (folder: string, sinks: RunningSink[], system: System, recipi
     addresses: audience.addresses,
     bounced: await addressesIn(api, campaignId, 'BOUNCED'),
     unknown: await addressesIn(api, campaignId, 'UNKNOWN'),
+    recount: recountStatistics(system.databaseUrl),
   };
   const report = makeReport(sinks, evidence);
   printReport(report, watched.samples);

@@ -2,6 +2,7 @@
 import { sleep } from '@sendpool/kernel';
 import type { ReceivedMail } from '@sendpool/testing';
 import type { Api } from './api.ts';
+import type { Recount } from './recount.ts';
 import type { RunningSink } from './sinks.ts';
 import type { Phase } from './types.ts';
 import type { Watched } from './watch.ts';
@@ -97,6 +98,7 @@ export type Evidence = {
   addresses: readonly string[];
   bounced: ReadonlySet<string>;
   unknown: ReadonlySet<string>;
+  recount: Recount;
 };
 
 const countByAddress = (received: readonly ReceivedMail[]): Map<string, number> => {
@@ -179,6 +181,11 @@ export const makeReport = (sinks: readonly RunningSink[], evidence: Evidence): D
       name: 'statistics add up',
       holds: acceptedByServers === progress.accepted,
       detail: `${acceptedByServers} by server, ${progress.accepted} by campaign`,
+    },
+    {
+      name: 'a recount of the event log comes out equal',
+      holds: evidence.recount.isEqual,
+      detail: evidence.recount.said,
     },
     {
       name: 'Inactive holds within a second',
