@@ -81,7 +81,7 @@ export default {
     {
       from: { path: '^apps/standalone/' },
       to: {
-        path: '^apps/standalone/|^libs/(kernel|service|testing)/src/index\\.ts$|^libs/database/src/(index|cluster)\\.ts$',
+        path: '^apps/standalone/|^libs/(kernel|service|testing)/src/index\\.ts$|^libs/database/src/(index|cluster)\\.ts$|^tools/kafka/(broker|jars)\\.ts$',
       },
     },
     { from: { path: '^apps/standalone/demo/' }, to: { dependencyTypes: ['npm', 'core'] } },
@@ -95,6 +95,7 @@ export default {
       from: { path: `^(apps|libs)/.*${spec}|^(test|tools)/|^[^/]+\\.ts$|^apps/[^/]+/codegen\\.ts$` },
       to: { dependencyTypes: [...packages, 'core'] },
     },
+    { from: { path: `^libs/event-log/.*${spec}` }, to: { path: '^tools/kafka/' } },
     { from: { path: '^(test|tools)/' }, to: { path: '^(apps|libs|test|tools)/' } },
     { from: { path: '^apps/[^/]+/codegen\\.ts$' }, to: { path: '^codegen\\.base\\.ts$' } },
   ],

@@ -7,9 +7,9 @@ export default async function* summary(source: AsyncIterable<TestEvent>): AsyncG
   const count: Summary = { passed: 0, failed: 0, skipped: [] };
   for await (const event of source) {
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
-    if (event.data.details.type === 'suite') continue;
     const { skip, todo, name } = event.data;
     if (skip !== undefined || todo !== undefined) count.skipped.push(`${name}: ${String(skip ?? todo)}`);
+    else if (event.data.details.type === 'suite') continue;
     else if (event.type === 'test:pass') count.passed += 1;
     else count.failed += 1;
   }
