@@ -109,8 +109,9 @@ const endSurvivor = async ({ pidFile, properties }: Place): Promise<void> => {
   const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0;
   const command = `/proc/${pid}/cmdline`;
   const isRunning = (): boolean => existsSync(command) && readFileSync(command, 'utf8').includes(properties);
-  if (pid > 0 && isRunning()) process.kill(pid, 'SIGKILL');
-  while (pid > 0 && isRunning()) await sleep(50);
+  if (pid === 0 || !isRunning()) return;
+  process.kill(pid, 'SIGKILL');
+  while (isRunning()) await sleep(50);
 };
 
 const endOf = (child: ChildProcess): Promise<string> =>
