@@ -4,11 +4,11 @@
  */
 import { AppError, backoffDelay, newId, sleep } from '@sendpool/kernel';
 import type { ConsumeOptions, Consumer } from '../port.ts';
-import { createBell } from './bell.ts';
+import { createBell } from '../group/bell.ts';
 import { faultOf } from './connection.ts';
-import type { DeliveryDeps } from './delivery.ts';
+import type { DeliveryDeps } from '../group/delivery.ts';
 import type { GroupStore, View } from './group-store.ts';
-import { createSession, type Session } from './session.ts';
+import { createSession, type Session } from '../group/session.ts';
 
 export type ConsumerDeps = {
   store: GroupStore;
@@ -20,6 +20,8 @@ export type ConsumerDeps = {
 };
 
 const restartDelay = { firstMs: 100, factor: 2, maxMs: 5000, jitter: 0.5 };
+/** Readers look by themselves this often, should a signal get lost. */
+const pollMs = 750;
 const retryMs = 250;
 /** An epoch that lived this long was no failed start. */
 const soundMs = 10_000;
@@ -156,8 +158,10 @@ export const createConsumer = (deps: ConsumerDeps, options: ConsumeOptions): Con
       const faults = { onLost: report('LOST'), onFailed: report('FAILED'), onError };
       const work = {
         options,
+        faultOf,
         maxBatch: settings.maxBatch,
         gatherMs: settings.gatherMs,
+        pollMs,
         read: deps.read,
         subscribe: deps.onAppended,
       };

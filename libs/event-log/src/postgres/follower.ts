@@ -4,7 +4,7 @@
  */
 import { sleep } from '@sendpool/kernel';
 import type { Follower, StoredRecord } from '../port.ts';
-import { createBell } from './bell.ts';
+import { createBell } from '../group/bell.ts';
 
 const pollMs = 1000;
 const retryMs = 200;

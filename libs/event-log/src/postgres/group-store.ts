@@ -1,6 +1,7 @@
 /** A consumer group in PostgreSQL: changes under the lock of the group's row, heartbeats and commits without it. */
 import type pg from 'pg';
-import type { Commit, PartitionLag, Position } from '../port.ts';
+import type { PositionStore } from '../group/epoch.ts';
+import type { PartitionLag } from '../port.ts';
 import { inTransaction, withClient } from './connection.ts';
 import { join, leave, markReady, settle, type Group, type Member } from './group.ts';
 import type { Topic } from './topics.ts';
@@ -19,9 +20,8 @@ export type View = {
 };
 
 type MemberOptions = { id: string; sessionMs: number; drainMs: number };
-type EpochKey = { memberId: string; generation: number };
 
-export type GroupStore = {
+export type GroupStore = PositionStore & {
   readonly id: number;
   /** Joins under a new id, and leaves as `previous` at the same moment. */
   join(member: MemberOptions, previous: string | undefined): Promise<void>;
@@ -30,10 +30,6 @@ export type GroupStore = {
   settle(): Promise<void>;
   /** Heartbeat. */
   beat(memberId: string, timeoutMs: number): Promise<View>;
-  /** False: nothing was stored, because a partition is not held by this epoch or has seen a later commit. */
-  commit(epoch: EpochKey & { number: number }, commits: readonly Commit[], timeoutMs: number): Promise<boolean>;
-  /** 'FENCED' when the epoch does not hold the partition. */
-  committed(epoch: EpochKey, partition: number): Promise<Position | undefined | 'FENCED'>;
 };
 
 const upsertGroup = `insert into consumer_group(topic, name) values ($1, $2) on conflict (topic, name) do update set name = excluded.name returning id`;
@@ -173,6 +169,7 @@ export const openGroup = async (
   };
   return {
     id,
+    maxMetadata: Infinity,
     join: (member, previous) =>
       change(({ group, now }) => {
         const left = previous === undefined ? group : leave(group, previous, now);

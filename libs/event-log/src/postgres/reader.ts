@@ -1,5 +1,6 @@
 /** Reads records of several partitions in one statement, by COPY in binary form: measured several times cheaper than result rows. */
 import type pg from 'pg';
+import type { Found, Wanted } from '../group/delivery.ts';
 import type { StoredRecord } from '../port.ts';
 import { copyOut } from './connection.ts';
 import { eachCopyRow, readBigint, unpackBatch } from './packing.ts';
@@ -7,9 +8,6 @@ import type { Topic } from './topics.ts';
 
 const maxRows = 64;
 const maxBytes = 1_000_000;
-
-/** From `offset` on. */
-export type Wanted = { partition: number; offset: number };
 
 /** Numbers of our own, checked: COPY takes no parameters. */
 const numbers = (values: readonly number[]): string => {
@@ -37,13 +35,6 @@ const batchesSelect = (topic: Topic, wanted: readonly Wanted[], max: number): st
 const latestSelect = (topic: Topic, wanted: Wanted, max: number): string => `
   select "offset", at, convert_to(key, 'UTF8'), value from log_latest
   where topic = ${topic.id} and "offset" >= ${numbers([wanted.offset])} order by "offset" limit ${numbers([max])}`;
-
-/** Runs of records, each of one partition and in order. */
-export type Found = {
-  runs: StoredRecord[][];
-  /** Nothing more lay in the log behind them. */
-  isAtEnd: boolean;
-};
 
 const readLatest = async (pool: pg.Pool, topic: Topic, [wanted, max]: [Wanted, number]): Promise<Found> => {
   const records: StoredRecord[] = [];

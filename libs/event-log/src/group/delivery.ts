@@ -2,11 +2,20 @@
 import { sleep } from '@sendpool/kernel';
 import { createBell } from './bell.ts';
 import type { RecordBatch, StoredRecord } from '../port.ts';
-import type { Found, Wanted } from './reader.ts';
 
-/** Readers look by themselves this often, should a signal get lost. */
-const pollMs = 750;
+/** With nothing to read, only a signal matters. */
+const idleMs = 60_000;
 const retryMs = 200;
+
+/** Records of a partition from `offset` on. */
+export type Wanted = { partition: number; offset: number };
+
+/** Runs of records, each of one partition and in order. */
+export type Found = {
+  runs: StoredRecord[][];
+  /** Nothing more lay in the log behind them. */
+  isAtEnd: boolean;
+};
 
 export type DeliveryDeps = {
   /** Runs of records, about `max` for each partition. */
@@ -18,6 +27,8 @@ export type DeliveryDeps = {
   onFailed(error: unknown): void;
   onError(error: unknown): void;
   maxBatch: number;
+  /** Readers look by themselves this often, should a signal get lost. 0 when `read` itself waits for records. */
+  pollMs: number;
   /** A reader that found little looks again no sooner: many small reads cost more than the records. */
   gatherMs: number;
 };
@@ -74,23 +85,25 @@ export const createDelivery = (deps: DeliveryDeps, start: ReadonlyMap<number, nu
   const pump = (lane: Lane): void => {
     if (!lane.isRunning && !stopped.signal.aborted) lane.done = deliver(lane);
   };
-  /** True when there may be more. */
-  const fetch = async (): Promise<boolean> => {
+  /** How long to wait for a signal before the next one; undefined when there may be more already. */
+  const fetch = async (): Promise<number | undefined> => {
     const wanted = [...lanes.values()].filter((lane) => !lane.isPaused && lane.waiting.length < maxBatch);
+    if (wanted.length === 0) return idleMs;
     const places = wanted.map(({ partition, next }) => ({ partition, offset: next }));
     const { runs, isAtEnd } = await deps.read(places, maxBatch);
-    if (stopped.signal.aborted) return false;
+    if (stopped.signal.aborted) return 0;
     for (const records of runs) store(lanes, records);
     for (const lane of lanes.values()) pump(lane);
-    return !isAtEnd;
+    return isAtEnd ? deps.pollMs : undefined;
   };
   const loop = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
       try {
-        if (await fetch()) continue;
+        const waitMs = await fetch();
+        if (waitMs === undefined) continue;
         // A signal that comes during the pause ends the wait at once.
         await sleep(deps.gatherMs, stopped.signal);
-        await bell.wait(pollMs);
+        if (waitMs > 0) await bell.wait(waitMs);
       } catch (error) {
         deps.onError(error);
         await sleep(retryMs);

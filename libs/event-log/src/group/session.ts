@@ -8,6 +8,7 @@ export type SessionDeps = EpochDeps & {
   options: ConsumeOptions;
   maxBatch: number;
   gatherMs: number;
+  pollMs: DeliveryDeps['pollMs'];
   read: DeliveryDeps['read'];
   subscribe: DeliveryDeps['subscribe'];
   onError(error: unknown): void;
@@ -53,8 +54,7 @@ export const createSession = (deps: SessionDeps, identity: EpochIdentity): Sessi
   const begin = async (): Promise<void> => {
     const start = await startOffsets(epoch, await options.onAssigned(epoch));
     if (isOver) return;
-    const { read, subscribe, onError, maxBatch, gatherMs } = deps;
-    delivery = createDelivery({ read, subscribe, onError, maxBatch, gatherMs, handle, onFailed: deps.onFailed }, start);
+    delivery = createDelivery({ ...deps, handle }, start);
     for (const partition of paused) delivery.pause(partition);
   };
   const beginning = begin().catch((error: unknown) => {

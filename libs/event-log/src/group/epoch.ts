@@ -1,16 +1,28 @@
 /** One epoch of one member: its lease, and its commits one after the other under its own generation. */
 import { AppError, messageOf } from '@sendpool/kernel';
-import type { Commit, Epoch } from '../port.ts';
-import { faultOf } from './connection.ts';
-import type { GroupStore } from './group-store.ts';
+import type { Commit, Epoch, Position } from '../port.ts';
 
 /** The member's lease, on the monotonic clock. It counts from when an acknowledged heartbeat was sent. */
 type Lease = { isValid(): boolean };
 
+export type EpochKey = { memberId: string; generation: number };
+
+/** Where the positions of a group lie. */
+export type PositionStore = {
+  /** Characters of metadata that a position can hold. */
+  readonly maxMetadata: number;
+  /** False: refused, nothing was stored. A throw means that there was no answer, and it may be stored. `number` counts the commits of the epoch. */
+  commit(epoch: EpochKey & { number: number }, commits: readonly Commit[], timeoutMs: number): Promise<boolean>;
+  /** 'FENCED' when the epoch does not hold the partition. */
+  committed(epoch: EpochKey, partition: number): Promise<Position | undefined | 'FENCED'>;
+};
+
 export type EpochDeps = {
-  store: Pick<GroupStore, 'commit' | 'committed'>;
+  store: PositionStore;
   lease: Lease;
   commitTimeoutMs: number;
+  /** Translates a fault of the store for callers. */
+  faultOf(error: unknown): unknown;
   /** Called once when the epoch dies by itself: fenced, unanswered, or its lease ran out. */
   onLost(cause: unknown): void;
 };
@@ -27,7 +39,14 @@ export type ManagedEpoch = {
 const endedFault = (cause?: unknown): AppError =>
   new AppError('EPOCH_ENDED', `the epoch has ended${cause === undefined ? '' : `: ${messageOf(cause)}`}`, { cause });
 
-const checkCommits = ({ partitions }: EpochIdentity, commits: readonly Commit[]): void => {
+const checkMetadata = (commits: readonly Commit[], max: number): void => {
+  const large = commits.find((commit) => commit.metadata.length > max);
+  if (large === undefined) return;
+  const { partition, metadata } = large;
+  throw new AppError('BAD_INPUT', `metadata of partition ${partition} has ${metadata.length} characters, not ${max}`);
+};
+
+const checkPartitions = ({ partitions }: EpochIdentity, commits: readonly Commit[]): void => {
   const distinct = new Set(commits.map((commit) => commit.partition));
   if (distinct.size !== commits.length) throw new AppError('BAD_INPUT', 'a partition stands twice in one commit');
   for (const partition of distinct) {
@@ -58,7 +77,7 @@ export const createEpoch = (deps: EpochDeps, identity: EpochIdentity, flow: Flow
       .commit({ ...identity, number }, commits, deps.commitTimeoutMs)
       .catch((error: unknown) => {
         // No answer is not a no: it may have been stored. Only the next generation can tell.
-        throw lose(faultOf(error));
+        throw lose(deps.faultOf(error));
       });
     if (!stored) throw lose(new Error('another member holds the partition, or a later commit came first'));
     if (hasEnded) throw endedFault();
@@ -67,7 +86,8 @@ export const createEpoch = (deps: EpochDeps, identity: EpochIdentity, flow: Flow
     ...identity,
     isAlive,
     commit: async (commits) => {
-      checkCommits(identity, commits);
+      checkPartitions(identity, commits);
+      checkMetadata(commits, deps.store.maxMetadata);
       if (commits.length === 0) return;
       const turn = last.then(() => send(commits));
       last = turn.catch(() => undefined);
@@ -77,7 +97,7 @@ export const createEpoch = (deps: EpochDeps, identity: EpochIdentity, flow: Flow
       if (hasEnded) throw endedFault();
       const position = await deps.store
         .committed(identity, partition)
-        .catch((error: unknown) => Promise.reject(faultOf(error)));
+        .catch((error: unknown) => Promise.reject(deps.faultOf(error)));
       if (position === 'FENCED') throw lose(new Error(`partition ${partition} is held by another member`));
       return position;
     },
