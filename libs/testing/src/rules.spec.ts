@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { seededRandom } from '@sendpool/kernel';
 import { behaviourOf, ruleFor, shareOf, type SinkRule } from './rules.ts';
 
 const rules: SinkRule[] = [
@@ -28,6 +29,16 @@ test('a recipient that was refused the first time is accepted at the retry, one 
     assert.deepEqual(behave(situation(address)), rule?.fault);
     assert.deepEqual(behave(situation(address)), rule?.when === 'FIRST_TIME' ? undefined : rule?.fault);
   }
+});
+
+test('a rule by chance strikes its share of the mails, whoever gets them, and leaves the shares of the others as they are', () => {
+  const fault = { at: 'RCPT', do: 'CLOSE' } as const;
+  const behave = behaviourOf([{ share: 0.3, when: 'BY_CHANCE', fault }, ...rules], seededRandom(1));
+  const struck = addresses.filter((address) => behave(situation(address)) === fault).length;
+  const again = addresses.filter((address) => behave(situation(address)) === fault).length;
+  for (const count of [struck, again]) assert.ok(Math.abs(count - 3_000) < 200, `${count}`);
+  const refused = addresses.find((address) => ruleFor(rules, address) === rules[1])!;
+  assert.ok(Array.from({ length: 50 }, () => behave(situation(refused))).some((one) => one?.do === 'REPLY'));
 });
 
 test('a rule is silent at every stage but its own', () => {

@@ -5,8 +5,11 @@ export type SinkRule = {
   fault: Fault;
   /** 0 to 1, default 1. Shares of the rules of one list lie side by side, so two rules never meet the same recipient. */
   share?: number;
-  /** FIRST_TIME: only until this sink has refused the recipient once, as greylisting does. Default ALWAYS. */
-  when?: 'ALWAYS' | 'FIRST_TIME';
+  /**
+   * FIRST_TIME: only until this sink has refused the recipient once, as greylisting does. Default ALWAYS.
+   * BY_CHANCE: `share` of all mails, whoever gets them; such rules are asked before the others, in their order.
+   */
+  when?: 'ALWAYS' | 'FIRST_TIME' | 'BY_CHANCE';
 };
 
 /** A number in [0, 1) that depends on the text alone (FNV-1a, mixed), the same in every process. */
@@ -23,9 +26,12 @@ const subjectOf = ({ to, connection, count }: Situation): string => (to === '' ?
 
 type Slice = { rule: SinkRule; from: number; to: number; seen: Set<string> };
 
+const isByChance = ({ when }: SinkRule): boolean => when === 'BY_CHANCE';
+
 const slicesOf = (rules: readonly SinkRule[]): Slice[] => {
   let from = 0;
-  return rules.map((rule) => {
+  const lasting = rules.filter((rule) => !isByChance(rule));
+  return lasting.map((rule) => {
     const slice = { rule, from, to: from + (rule.share ?? 1), seen: new Set<string>() };
     from = slice.to;
     return slice;
@@ -38,9 +44,13 @@ export const ruleFor = (rules: readonly SinkRule[], address: string): SinkRule |
   return slicesOf(rules).find(({ from, to }) => at >= from && at < to)?.rule;
 };
 
-export const behaviourOf = (rules: readonly SinkRule[]): Behaviour => {
+/** `random` gives numbers in [0, 1), for the rules BY_CHANCE. */
+export const behaviourOf = (rules: readonly SinkRule[], random: () => number = Math.random): Behaviour => {
+  const chances = rules.filter(isByChance);
   const slices = slicesOf(rules);
   return (situation) => {
+    const struck = chances.find(({ fault, share = 1 }) => fault.at === situation.stage && random() < share);
+    if (struck !== undefined) return struck.fault;
     const subject = subjectOf(situation);
     const at = shareOf(subject);
     const slice = slices.find(({ from, to }) => at >= from && at < to);

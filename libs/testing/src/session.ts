@@ -18,7 +18,7 @@ export type SinkContext = {
   count: number;
   onCommand(session: Session, line: string): void;
   /** Keeps the mail; a promise holds the reply back until it resolves. */
-  record(session: Session, body: Body): Promise<void> | void;
+  record(session: Session, body: Body, isAnswered: boolean): Promise<void> | void;
 };
 
 export type Session = {
@@ -155,7 +155,7 @@ const finishBody = (session: Session, body: Body): void => {
     forget();
     return applyFault(session, fault, () => undefined);
   }
-  const kept = session.context.record(session, body);
+  const kept = session.context.record(session, body, fault === undefined || fault.do === 'SLOW');
   forget();
   const answer = (): void => applyFault(session, fault, () => reply(session, 250, '2.0.0 Ok: queued'));
   const { delayMs } = session.context;

@@ -3,6 +3,7 @@
  * A line `{"rules":[…]}` on stdin replaces the rules and is answered by `{"rules":<count>}`. SIGTERM ends it with status 0.
  */
 import { createInterface } from 'node:readline';
+import { seededRandom } from '@sendpool/kernel';
 import { openMailLog } from './mail-log.ts';
 import { behaviourOf, type SinkRule } from './rules.ts';
 import { startSink } from './sink.ts';
@@ -13,18 +14,19 @@ const say = (line: object): void => {
 };
 
 const config = JSON.parse(process.argv[2] ?? '{}') as SinkConfig;
-const { file, rules = [], ...options } = config;
+const { file, rules = [], seed, ...options } = config;
+const random = seed === undefined ? Math.random : seededRandom(seed);
 const log = file === undefined ? null : openMailLog(file);
 const sink = await startSink({
   ...options,
   keepReceived: false,
-  ...(rules.length === 0 ? {} : { behave: behaviourOf(rules) }),
+  ...(rules.length === 0 ? {} : { behave: behaviourOf(rules, random) }),
   ...(log === null ? {} : { onMail: (mail) => log.append(mail) }),
 });
 
 createInterface({ input: process.stdin }).on('line', (line) => {
   const wanted = (JSON.parse(line) as { rules: SinkRule[] }).rules;
-  sink.setBehaviour(wanted.length === 0 ? undefined : behaviourOf(wanted));
+  sink.setBehaviour(wanted.length === 0 ? undefined : behaviourOf(wanted, random));
   say({ rules: wanted.length });
 });
 

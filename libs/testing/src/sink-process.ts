@@ -13,6 +13,8 @@ export type SinkConfig = Omit<SinkOptions, 'behave' | 'onMail' | 'keepData' | 'k
   /** Received mails are added to this file as JSON lines, each before the reply to its final dot. */
   file?: string;
   rules?: SinkRule[];
+  /** For the rules BY_CHANCE. */
+  seed?: number;
 };
 
 export type SinkProcess = {

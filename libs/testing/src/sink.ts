@@ -23,6 +23,8 @@ export type ReceivedMail = {
   server: string;
   /** The content, when `keepData` is set. */
   data?: Buffer;
+  /** A fault withheld the reply to the final dot: the client cannot know. */
+  unanswered?: true;
 };
 
 export type SinkOptions = {
@@ -68,8 +70,9 @@ type Recorder = { received: ReceivedMail[]; options: SinkOptions };
 
 const createRecord =
   ({ received, options }: Recorder): SinkContext['record'] =>
-  (session, body) => {
+  (session, body, isAnswered) => {
     const mails = session.to.map((to) => receivedMail(session, to, body));
+    if (!isAnswered) for (const mail of mails) mail.unanswered = true;
     if (options.keepReceived !== false) received.push(...mails);
     if (options.onMail === undefined) return undefined;
     const waits = mails.map((mail) => options.onMail?.(mail)).filter((wait) => wait !== undefined);
