@@ -1,0 +1,45 @@
+/** Processes end only when they are made to, and one that is asked to does so in time and says that all went well. */
+import { verdict, type Judge } from './checks.ts';
+import type { Ending, Struck } from './evidence.ts';
+
+export const stopDeadlineMs = 30_000;
+const margin = 5_000;
+
+const isService = ({ kind }: Struck): boolean => kind !== 'broker' && kind !== 'postgres';
+const isAsked = ({ fault, skipped }: Struck): boolean =>
+  (fault === 'TERM' || fault === 'REMOVE') && skipped === undefined;
+
+/** Stops that a second fault struck in the middle prove nothing. */
+const isDisturbed = (stop: Struck, faults: readonly Struck[]): boolean =>
+  faults.some(
+    (other) =>
+      other !== stop &&
+      other.target === stop.target &&
+      other.at + other.forMs > stop.at &&
+      other.at < stop.at + stopDeadlineMs,
+  );
+
+export const plannedStops = (faults: readonly Struck[]): Struck[] =>
+  faults.filter((struck) => isService(struck) && isAsked(struck) && !isDisturbed(struck, faults));
+
+const stopWord = ({ target, at, endedAt, ended }: Struck): string =>
+  endedAt === undefined ? `${target} did not end` : `${target}: ${ended} after ${endedAt - at} ms`;
+
+/** Two faults of one process at nearly the same time end it twice, so any of them will do. */
+const isCaused = ({ name, at }: Ending, faults: readonly Struck[]): boolean =>
+  faults.some(
+    (struck) =>
+      struck.target === name && at >= struck.at - 100 && at <= struck.at + struck.forMs + stopDeadlineMs + margin,
+  );
+
+export const judgeEnds: Judge = ({ faults, run }) => {
+  const stops = plannedStops(faults);
+  const late = stops.filter(({ at, endedAt, ended }) => ended !== 'exit code 0' || endedAt! - at > stopDeadlineMs);
+  const sudden = run.endings.filter((ending) => !isCaused(ending, faults));
+  const slowest = stops.reduce((most, { at, endedAt }) => Math.max(most, (endedAt ?? at) - at), 0);
+  return verdict(
+    '10 a process ends only when it is made to, and asked to in 30 s with exit code 0',
+    `${stops.length} planned stops, ${slowest} ms at most; ${run.endings.length} ends`,
+    [...late.map(stopWord), ...sudden.map(({ name, reason }) => `${name} ended by itself: ${reason}`)],
+  );
+};
