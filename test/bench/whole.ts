@@ -5,7 +5,7 @@ import { sleep } from '@sendpool/kernel';
 import { percent, table } from '../../apps/standalone/demo/print.ts';
 import { demoServers } from '../../apps/standalone/demo/servers.ts';
 import { readReceived, startSinks, type RunningSink } from '../../apps/standalone/demo/sinks.ts';
-import { serviceNames } from '../../apps/standalone/src/services.ts';
+import { serviceNames } from '../../apps/standalone/src/shape.ts';
 import { command, endStage, isFinished, processesOf, setStage, waitUntil, type Stage } from '../e2e/stage.ts';
 import { cpuOf, cpuOfTree } from './cpu.ts';
 import { runReference, type Reference } from './reference.ts';
@@ -30,7 +30,7 @@ const postmasterOf = (stage: Stage): number =>
 
 const readMeter = (stage: Stage, sinks: readonly RunningSink[]): Meter => {
   const processes = processesOf(stage);
-  const services = serviceNames.map((name) => [name, cpuOf(processes[name].pid)] as const);
+  const services = serviceNames.map((name) => [name, cpuOf(processes[name]!.pid)] as const);
   const servers = sinks.reduce((sum, sink) => sum + cpuOf(sink.pid()), 0);
   return { ...Object.fromEntries(services), postgres: cpuOfTree(postmasterOf(stage)), 'SMTP servers': servers };
 };

@@ -7,7 +7,7 @@ import { newId, sleep } from '@sendpool/kernel';
 import { startSink, type Sink } from '@sendpool/testing';
 import { fromDomain } from '../../apps/standalone/demo/servers.ts';
 import { createDoor, type Answer, type Door, type Mutation } from './public-door.ts';
-import { endStage, killService, setStage, type Stage } from './stage.ts';
+import { endStage, setStage, type Stage } from './stage.ts';
 
 const canary = 'canary-7f3a-password';
 const recipients = 400;
@@ -219,7 +219,7 @@ describe('the public door under wrong input', () => {
 
   it('answers what it can while a service is killed, and all of it soon after', async () => {
     const query = '{ pools { nodes { id } } campaigns { nodes { id } } }';
-    killService(stage, 'config');
+    stage.system.processes.kill('config');
     const { data, errors, text } = await door.query(query);
     assert.deepEqual([data?.['pools'], data?.['campaigns'] === null], [null, false]);
     assert.deepEqual([errors?.[0]?.path, errors?.[0]?.extensions.code], [['pools'], 'UNAVAILABLE']);

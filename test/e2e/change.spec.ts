@@ -1,27 +1,17 @@
 /** Campaigns that are changed while they send, second processes beside the first, and a database that crashes: real processes, real SMTP. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { defaultLanes, laneLimits } from '@sendpool/contracts';
 import { sleep } from '@sendpool/kernel';
 import { startSink, type ReceivedMail, type Sink } from '@sendpool/testing';
 import { checkPromises } from './promises.ts';
-import {
-  command,
-  endStage,
-  hasSent,
-  isFinished,
-  killService,
-  setStage,
-  waitUntil,
-  type Look,
-  type Stage,
-} from './stage.ts';
-import { startTwin } from './twin.ts';
+import { command, endStage, hasSent, isFinished, setStage, waitUntil, type Look, type Stage } from './stage.ts';
 
 const recipients = 3_000;
 const env = { RETRY_DELAYS_SECONDS: '1,2,4', AFTER_DOT_TIMEOUT_SECONDS: '5', UNKNOWN_MARGIN_SECONDS: '2' };
+
+/** Longer than any test. */
+const forGood = 3_600_000;
 
 const isSettled = ({ progress }: Look): boolean => progress.inFlight + progress.pending === 0;
 
@@ -45,14 +35,15 @@ describe('a campaign in trouble', () => {
 
   it('two senders and two schedulers share it; one of each is killed, and the others take over', async () => {
     await set();
-    await using sender = await startTwin(stage, 'sender', /lanes were assigned/);
-    await using scheduler = await startTwin(stage, 'scheduler', /is ready/);
+    const { processes } = stage.system;
+    const sender = await processes.add('sender');
+    const scheduler = await processes.add('scheduler');
     await command(stage, 'startCampaign');
     await waitUntil(stage, hasSent(0.2));
-    sender.kill();
-    killService(stage, 'scheduler');
+    processes.kill(sender, { awayMs: forGood });
+    processes.kill('scheduler');
     await waitUntil(stage, hasSent(0.5));
-    scheduler.kill();
+    processes.kill(scheduler, { awayMs: forGood });
     const end = await waitUntil(stage, isFinished);
     await checkPromises(stage, sinks, end);
     assert.ok(end.progress.unknown <= laneLimits.started * defaultLanes, `${end.progress.unknown} unknown`);
@@ -63,8 +54,7 @@ describe('a campaign in trouble', () => {
     await command(stage, 'startCampaign');
     for (const share of [0.2, 0.5]) {
       await waitUntil(stage, hasSent(share));
-      const [pid] = readFileSync(join(stage.folder, 'data/postgres/data/postmaster.pid'), 'utf8').split('\n');
-      process.kill(Number(pid), 'SIGQUIT');
+      stage.system.processes.kill('postgres', { signal: 'SIGQUIT' });
       await sleep(1500);
     }
     const end = await waitUntil(stage, isFinished);

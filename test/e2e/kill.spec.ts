@@ -3,19 +3,9 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { defaultLanes, laneLimits } from '@sendpool/contracts';
 import { startSink, type Sink } from '@sendpool/testing';
-import type { ServiceName } from '../../apps/standalone/src/services.ts';
+import type { ServiceName } from '../../apps/standalone/src/shape.ts';
 import { checkPromises } from './promises.ts';
-import {
-  command,
-  endStage,
-  hasSent,
-  isFinished,
-  killService,
-  restartSystem,
-  setStage,
-  waitUntil,
-  type Stage,
-} from './stage.ts';
+import { command, endStage, hasSent, isFinished, restartSystem, setStage, waitUntil, type Stage } from './stage.ts';
 
 const recipients = 3_000;
 const env = { RETRY_DELAYS_SECONDS: '1,2,4', AFTER_DOT_TIMEOUT_SECONDS: '5', UNKNOWN_MARGIN_SECONDS: '2' };
@@ -58,7 +48,7 @@ describe('a campaign whose processes are killed', () => {
     await begin();
     for (const share of [0.25, 0.55]) {
       await waitUntil(stage, hasSent(share));
-      killService(stage, 'sender');
+      stage.system.processes.kill('sender');
     }
     const unknown = await checkEnd();
     assert.ok(unknown <= 2 * laneLimits.started * defaultLanes, `${unknown} unknown`);
@@ -68,7 +58,7 @@ describe('a campaign whose processes are killed', () => {
     await begin();
     for (const share of [0.2, 0.4, 0.6]) {
       await waitUntil(stage, hasSent(share));
-      killService(stage, 'scheduler');
+      stage.system.processes.kill('scheduler');
     }
     assert.equal(await checkEnd(), 0);
   });
@@ -78,7 +68,7 @@ describe('a campaign whose processes are killed', () => {
     const victims: ServiceName[] = ['stats', 'gateway', 'config', 'stats'];
     for (const [index, name] of victims.entries()) {
       await waitUntil(stage, hasSent(0.2 * (index + 1)));
-      killService(stage, name);
+      stage.system.processes.kill(name);
     }
     assert.equal(await checkEnd(), 0);
   });

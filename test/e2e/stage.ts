@@ -8,11 +8,11 @@ import { makeAudience } from '../../apps/standalone/demo/audience.ts';
 import { demoContent } from '../../apps/standalone/demo/content.ts';
 import { fromDomain } from '../../apps/standalone/demo/servers.ts';
 import type { Progress } from '../../apps/standalone/demo/types.ts';
-import type { ServiceName } from '../../apps/standalone/src/services.ts';
+import { singleShape, type Shape } from '../../apps/standalone/src/shape.ts';
 import { startSystem, type System } from '../../apps/standalone/src/system.ts';
 
 /** How a sending server is reached; weights make the pool. */
-type Target = {
+export type Target = {
   name: string;
   port: number;
   weight: number;
@@ -27,11 +27,14 @@ export type StageOptions = {
   unknownPolicy?: 'HOLD' | 'RESEND';
   /** Variables for the services, as in RETRY_DELAYS_SECONDS. */
   env?: Record<string, string>;
+  /** Default: one process of each service, the event log in PostgreSQL. */
+  shape?: Shape;
 };
 
 export type Stage = {
   api: Api;
   folder: string;
+  shape: Shape;
   /** Changes when the system is started again. */
   system: System;
   addresses: string[];
@@ -43,7 +46,7 @@ export type Stage = {
 const refusable = (name: string, fields: string): string =>
   `... on ${name} { ${fields} } ... on Refused { errors { message path } }`;
 
-const addServer = async (api: Api, target: Target): Promise<string> => {
+export const addServer = async (api: Api, target: Target): Promise<string> => {
   const { createSendingServer } = await api.run<{ createSendingServer: { server: { id: string } } }>(
     `mutation ($input: CreateSendingServerInput!) { createSendingServer(input: $input) { ${refusable('SendingServerPayload', 'server { id }')} } }`,
     {
@@ -71,7 +74,7 @@ const addServer = async (api: Api, target: Target): Promise<string> => {
   return id;
 };
 
-const addPool = async (
+export const addPool = async (
   api: Api,
   targets: readonly Target[],
   serverIds: ReadonlyMap<string, string>,
@@ -84,7 +87,7 @@ const addPool = async (
   return createPool.pool.id;
 };
 
-const addAudience = async (api: Api, name: string, csv: string): Promise<string> => {
+export const addAudience = async (api: Api, name: string, csv: string): Promise<string> => {
   const { createAudience } = await api.run<{ createAudience: { audience: { id: string } } }>(
     `mutation ($input: CreateAudienceInput!) { createAudience(input: $input) { ${refusable('AudiencePayload', 'audience { id }')} } }`,
     { input: { name } },
@@ -93,7 +96,7 @@ const addAudience = async (api: Api, name: string, csv: string): Promise<string>
   return createAudience.audience.id;
 };
 
-const addCampaign = async (api: Api, input: Record<string, unknown>): Promise<string> => {
+export const addCampaign = async (api: Api, input: Record<string, unknown>): Promise<string> => {
   const { createCampaign } = await api.run<{ createCampaign: { campaign: { id: string } } }>(
     `mutation ($input: CreateCampaignInput!) { createCampaign(input: $input) { ${refusable('CampaignPayload', 'campaign { id }')} } }`,
     {
@@ -108,16 +111,23 @@ const addCampaign = async (api: Api, input: Record<string, unknown>): Promise<st
   return createCampaign.campaign.id;
 };
 
-const openSystem = (folder: string): Promise<System> =>
-  startSystem({ dataFolder: join(folder, 'data'), gatewayPort: 0, logLevel: 'info', onRestart: () => undefined });
+const openSystem = (folder: string, shape: Shape): Promise<System> =>
+  startSystem({
+    dataFolder: join(folder, 'data'),
+    shape,
+    gatewayPort: 0,
+    logLevel: 'info',
+    onRestart: () => undefined,
+  });
 
 /** Everything up to a DRAFT campaign. Throws when a step is refused. */
 export const setStage = async (options: StageOptions): Promise<Stage> => {
   Object.assign(process.env, options.env);
   const folder = mkdtempSync(join(tmpdir(), 'sendpool-stage-'));
-  const system = await openSystem(folder);
+  const shape = options.shape ?? singleShape;
+  const system = await openSystem(folder, shape);
   const api = createApi(() => stage.system.gatewayUrl, system.firstAdminKey!);
-  const stage = { api, folder, system } as Stage;
+  const stage = { api, folder, shape, system } as Stage;
   const serverIds = new Map<string, string>();
   for (const target of options.targets) serverIds.set(target.name, await addServer(api, target));
   const poolId = await addPool(api, options.targets, serverIds);
@@ -138,7 +148,7 @@ export const endStage = async (stage: Stage): Promise<void> => {
 /** Stops the whole system and starts it again on the same data. */
 export const restartSystem = async (stage: Stage): Promise<void> => {
   await stage.system.stop(20_000);
-  stage.system = await openSystem(stage.folder);
+  stage.system = await openSystem(stage.folder, stage.shape);
 };
 
 export type Command = 'startCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign';
@@ -190,11 +200,7 @@ export const hasSent =
   (now: Look): boolean =>
     now.progress.total > 0 && now.progress.accepted + now.progress.unknown >= share * now.progress.total;
 
-type Processes = Record<ServiceName, { pid: number; port: number }>;
-export const processesOf = (stage: Stage): Processes =>
-  JSON.parse(readFileSync(join(stage.folder, 'data', 'processes.json'), 'utf8')) as Processes;
-
-/** kill -9; the launcher starts it again. */
-export const killService = (stage: Stage, name: ServiceName): void => {
-  process.kill(processesOf(stage)[name].pid, 'SIGKILL');
-};
+/** By the name of the process; one that is down at this moment is missing. */
+type ProcessTable = Readonly<Record<string, { pid: number; port: number }>>;
+export const processesOf = (stage: Stage): ProcessTable =>
+  JSON.parse(readFileSync(join(stage.folder, 'data', 'processes.json'), 'utf8')) as ProcessTable;

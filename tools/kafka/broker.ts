@@ -99,7 +99,8 @@ const boundToParent = (): string[] =>
 const launch = (jars: string, place: Place): ChildProcess => {
   const log = openSync(place.log, 'a');
   const command = [...boundToParent(), 'java', ...javaArgs(jars, '256m'), 'kafka.Kafka', place.properties];
-  const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', log, log] });
+  // Cut off from the terminal: Ctrl-C must not end the broker before its clients.
+  const child = spawn(command[0]!, command.slice(1), { stdio: ['ignore', log, log], detached: true });
   closeSync(log);
   return child;
 };

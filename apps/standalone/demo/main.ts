@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '@sendpool/kernel';
+import { singleShape } from '../src/shape.ts';
 import { startSystem, type System } from '../src/system.ts';
 import { createApi } from './api.ts';
 import { makeAudience } from './audience.ts';
@@ -72,6 +73,7 @@ const runDemo = async (folder: string, recipients: number): Promise<DemoReport> 
   const began = performance.now();
   const system = await startSystem({
     dataFolder: join(folder, 'data'),
+    shape: singleShape,
     gatewayPort: 0,
     logLevel: 'info',
     onRestart: (name, reason) => console.error(red(`   the ${name} service ended (${reason}) and is started again`)),

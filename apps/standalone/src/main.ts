@@ -1,24 +1,11 @@
-/** npm start: the standing system. Says where it is, and stops cleanly on Ctrl-C. */
+/** npm start and npm run cluster: the standing system. Says where it is, and stops cleanly on Ctrl-C. */
 import { messageOf } from '@sendpool/kernel';
+import { readyText, startLine } from './announce.ts';
 import { readStandaloneEnv } from './env.ts';
-import { startSystem, type System } from './system.ts';
+import { clusterShape, singleShape } from './shape.ts';
+import { startSystem } from './system.ts';
 
 const stopDeadlineMs = 20_000;
-
-const describe = (system: System, dataFolder: string): string => {
-  const key =
-    system.firstAdminKey === undefined
-      ? ''
-      : `\n  Admin API key  ${system.firstAdminKey}\n                 It is shown this once: keep it now. Send it as "Authorization: Bearer <key>".`;
-  return `
-Sendpool is running.
-
-  GraphQL        ${system.gatewayUrl}/graphql${key}
-  Data           ${dataFolder}  (database, secrets, logs; back up secrets.json with the database)
-
-  Ctrl-C stops it; campaigns go on after the next start.
-`;
-};
 
 const stopSignal = new AbortController();
 process.on('SIGINT', () => stopSignal.abort());
@@ -31,14 +18,16 @@ const untilStopped = (): Promise<void> =>
   });
 
 try {
+  const shape = process.argv.includes('--cluster') ? clusterShape : singleShape;
   const env = readStandaloneEnv();
-  console.log('Starting PostgreSQL and five services ...');
+  console.log(startLine(env, shape));
   const system = await startSystem({
     ...env,
+    shape,
     onRestart: (name, reason) => console.error(`${name} ended (${reason}); starting it again.`),
     signal: stopSignal.signal,
   });
-  console.log(describe(system, env.dataFolder));
+  console.log(readyText(system, env, shape));
   await untilStopped();
   console.log('Stopping: finishing running conversations ...');
   await system.stop(stopDeadlineMs);

@@ -1,41 +1,52 @@
-/** The services of a standalone system, in the order in which they start, and the environment of each. */
-import { createServer, type AddressInfo } from 'node:net';
+/** The processes of the services: name, port and environment of each. */
+import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import type { Secrets } from './secrets.ts';
+import { replicaName, replicaNames, serviceNames, type ServiceName, type Shape } from './shape.ts';
 
-export const serviceNames = ['config', 'scheduler', 'stats', 'sender', 'gateway'] as const;
-export type ServiceName = (typeof serviceNames)[number];
+export type ServicePlan = { name: string; service: ServiceName; port: number; env: Record<string, string> };
 
-export type Service = { name: ServiceName; port: number; env: Record<string, string> };
+export type Wiring = {
+  shape: Shape;
+  dataFolder: string;
+  databaseUrl: string;
+  eventLogUrl: string;
+  /** Of the first gateway; further ones follow it. 0 takes free ones. */
+  gatewayPort: number;
+  secrets: Secrets;
+  logLevel: string;
+};
 
-/** A port of 127.0.0.1 that was free a moment ago. */
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+export type ServicePlans = {
+  /** The processes of the shape, in the order in which they start. */
+  first: readonly ServicePlan[];
+  /** One more process of a service: the first name that is not among `taken`. A name that was there before has its port again. */
+  another(service: ServiceName, taken: ReadonlySet<string>): Promise<ServicePlan>;
+};
 
-type Wiring = { databaseUrl: string; gatewayPort: number; secrets: Secrets; logLevel: string };
+type Ports = Map<string, number>;
+
+const urlsOf = (service: ServiceName, { shape }: Wiring, ports: Ports): string =>
+  replicaNames(service, shape)
+    .map((name) => `http://127.0.0.1:${ports.get(name)!}`)
+    .join(',');
 
 const environmentOf = (
-  name: ServiceName,
-  ports: Record<ServiceName, number>,
+  { name, service, port }: Omit<ServicePlan, 'env'>,
   wiring: Wiring,
+  ports: Ports,
 ): Record<string, string> => {
-  const { databaseUrl, secrets, logLevel } = wiring;
+  const { secrets } = wiring;
   const common = {
     HTTP_HOST: '127.0.0.1',
-    HTTP_PORT: String(ports[name]),
-    LOG_LEVEL: logLevel,
-    EVENT_LOG_URL: databaseUrl,
+    HTTP_PORT: String(port),
+    LOG_LEVEL: wiring.logLevel,
+    EVENT_LOG_URL: wiring.eventLogUrl,
     INTERNAL_SECRET: secrets.internalSecret,
+    STATE_DIR: join(wiring.dataFolder, 'state', name),
   };
-  const withDatabase = { ...common, DATABASE_URL: databaseUrl };
-  const urlOf = (service: ServiceName): string => `http://127.0.0.1:${ports[service]}`;
-  switch (name) {
+  const withDatabase = { ...common, DATABASE_URL: wiring.databaseUrl };
+  switch (service) {
     case 'config':
       return {
         ...withDatabase,
@@ -51,21 +62,45 @@ const environmentOf = (
     case 'gateway':
       return {
         ...common,
-        CONFIG_URL: urlOf('config'),
-        SCHEDULER_URL: urlOf('scheduler'),
-        STATS_URL: urlOf('stats'),
+        CONFIG_URL: urlsOf('config', wiring, ports),
+        SCHEDULER_URL: urlsOf('scheduler', wiring, ports),
+        STATS_URL: urlsOf('stats', wiring, ports),
       };
   }
 };
 
-/** Gives every service a port and its environment. Only the gateway's port is chosen by the user. */
-export const planServices = async (wiring: Wiring): Promise<Service[]> => {
-  const ports: Record<ServiceName, number> = {
-    config: await freePort(),
-    scheduler: await freePort(),
-    stats: await freePort(),
-    sender: await freePort(),
-    gateway: wiring.gatewayPort === 0 ? await freePort() : wiring.gatewayPort,
+/** Only the ports of gateways are chosen by the user: one after the other from `gatewayPort` on. */
+const portFor = (service: ServiceName, index: number, { gatewayPort }: Wiring): Promise<number> | number =>
+  service === 'gateway' && gatewayPort !== 0 ? gatewayPort + index : freePort();
+
+const choosePorts = async (wiring: Wiring): Promise<Ports> => {
+  const ports: Ports = new Map();
+  for (const service of serviceNames)
+    for (const [index, name] of replicaNames(service, wiring.shape).entries())
+      ports.set(name, await portFor(service, index, wiring));
+  return ports;
+};
+
+const freeName = (service: ServiceName, { replicas }: Shape, taken: ReadonlySet<string>): string => {
+  for (let number = 1; ; number++) {
+    const name = replicaName(service, number, replicas[service]);
+    if (!taken.has(name)) return name;
+  }
+};
+
+/** Gives every process a port and its environment. Gateways know the config, scheduler and stats processes of the shape. */
+export const planServices = async (wiring: Wiring): Promise<ServicePlans> => {
+  const ports = await choosePorts(wiring);
+  const planOf = (service: ServiceName, name: string): ServicePlan => {
+    const plan = { name, service, port: ports.get(name)! };
+    return { ...plan, env: environmentOf(plan, wiring, ports) };
   };
-  return serviceNames.map((name) => ({ name, port: ports[name], env: environmentOf(name, ports, wiring) }));
+  return {
+    first: serviceNames.flatMap((service) => replicaNames(service, wiring.shape).map((name) => planOf(service, name))),
+    another: async (service, taken) => {
+      const name = freeName(service, wiring.shape, taken);
+      if (!ports.has(name)) ports.set(name, await freePort());
+      return planOf(service, name);
+    },
+  };
 };

@@ -1,128 +1,122 @@
-/** Starts services as child processes, starts them again when they end by themselves, and stops them in reverse order. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { backoffDelay, sleep } from '@sendpool/kernel';
-import type { Service } from './services.ts';
+/** Keeps processes running: starts them again when they end by themselves, and ends them when asked. */
+import { AppError, backoffDelay, messageOf, sleep } from '@sendpool/kernel';
+import type { ProcessEntry } from './process-table.ts';
+import { signalFamily, type ProcessPlan, type RunningProcess } from './running-process.ts';
 
-const appsFolder = fileURLToPath(new URL('../..', import.meta.url));
-const stopWithParent = fileURLToPath(new URL('./stop-with-parent.ts', import.meta.url));
 const restartPlan = { firstMs: 200, factor: 2, maxMs: 5_000, jitter: 0.2 };
-/** A service that ran this long is healthy again: its next restart comes at once. */
+/** A process that ran this long is healthy again: its next restart comes at once. */
 const healthyMs = 30_000;
-/** Every service gets this long to stop, even when the ones before it used up the time. */
-const leastMercyMs = 1_000;
 
 export type SupervisorOptions = {
-  /** Folder for `logs/<service>.log` and `processes.json` (name -> pid and port). */
-  dataFolder: string;
-  /** Told in words when a service ended by itself and is started again. */
+  /** Told in words when a process ended by itself and is started again. */
   onRestart(name: string, reason: string): void;
+  /** Told whenever a process starts or ends. */
+  onChange(processes: Record<string, ProcessEntry>): void;
 };
 
-type Running = { service: Service; child: ChildProcess; startedAt: number; restarts: number };
+type Entry = {
+  plan: ProcessPlan;
+  running: RunningProcess | undefined;
+  /** Settles when the start that is under way, or was the last one, is over. */
+  starting: Promise<void>;
+  startedAt: number;
+  restarts: number;
+  /** Set while it is away on purpose: how long. */
+  awayMs: number | undefined;
+  leaving: AbortController;
+};
 
 export type Supervisor = {
-  start(service: Service): void;
-  /** Resolves when /readyz of every service says so. Rejects after `timeoutMs` or when aborted, naming the ones that are not ready. */
-  waitReady(timeoutMs: number, signal?: AbortSignal): Promise<void>;
-  /** SIGTERM in reverse order of start; what still runs after `deadlineMs` in all is ended with SIGKILL. */
-  stop(deadlineMs: number): Promise<void>;
+  /** Resolves when the process was started. Rejects when it cannot be: it is not tried again then. */
+  start(plan: ProcessPlan): Promise<void>;
+  /** Ends it for good. */
+  stop(name: string, deadlineMs: number): Promise<void>;
+  /** The process when it runs now. Throws AppError NOT_FOUND for a name that was never started. */
+  find(name: string): RunningProcess | undefined;
+  /** Has it stay away this long, once, after its next end. */
+  keepAway(name: string, forMs: number): void;
+  /** What is kept running, in the order of their start. */
+  plans(): ProcessPlan[];
 };
 
-const spawnService = (service: Service, dataFolder: string): ChildProcess => {
-  const log = createWriteStream(join(dataFolder, 'logs', `${service.name}.log`), { flags: 'a' });
-  const child = spawn(
-    process.execPath,
-    [
-      '--disable-warning=ExperimentalWarning',
-      '--import',
-      stopWithParent,
-      join(appsFolder, service.name, 'src/main.ts'),
-    ],
-    { env: { ...process.env, ...service.env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+const newEntry = (plan: ProcessPlan): Entry => ({
+  plan,
+  running: undefined,
+  starting: Promise.resolve(),
+  startedAt: 0,
+  restarts: 0,
+  awayMs: undefined,
+  leaving: new AbortController(),
+});
+
+const runningOf = (entries: ReadonlyMap<string, Entry>): Record<string, ProcessEntry> =>
+  Object.fromEntries(
+    [...entries].flatMap(([name, { running }]) =>
+      running === undefined ? [] : [[name, { pid: running.pid, port: running.port }]],
+    ),
   );
-  child.stdout!.pipe(log, { end: false });
-  child.stderr!.pipe(log, { end: false });
-  child.once('close', () => log.end());
-  return child;
+
+/** Counts the end that just happened, and says after what time the process starts again. */
+const delayOf = (entry: Entry): number => {
+  const { awayMs, startedAt, restarts } = entry;
+  const inOrder = awayMs !== undefined || performance.now() - startedAt > healthyMs;
+  entry.restarts = inOrder ? 1 : restarts + 1;
+  entry.awayMs = undefined;
+  return awayMs ?? (entry.restarts === 1 ? 0 : backoffDelay(restartPlan, entry.restarts - 1));
 };
 
-const isReady = async (port: number): Promise<boolean> => {
-  try {
-    const response = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(1_000) });
-    return response.ok;
-  } catch {
-    return false;
-  }
+const stopEntry = async (entry: Entry, deadlineMs: number): Promise<void> => {
+  entry.leaving.abort();
+  await entry.starting.catch(() => undefined);
+  if (entry.running === undefined) return;
+  signalFamily(entry.running.pid, 'SIGCONT'); // one that stands still would not hear
+  await entry.running.stop(deadlineMs);
 };
 
-const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+export const createSupervisor = ({ onRestart, onChange }: SupervisorOptions): Supervisor => {
+  const entries = new Map<string, Entry>();
 
-const endOf = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) => (hasEnded(child) ? resolve() : child.once('exit', () => resolve())));
-
-const stopChild = async (child: ChildProcess, deadlineMs: number): Promise<void> => {
-  if (hasEnded(child)) return;
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
-  await endOf(child);
-  clearTimeout(timer);
-};
-
-const writeProcesses = (dataFolder: string, running: ReadonlyMap<string, Running>): void => {
-  const processes = [...running.values()].map(({ service, child }) => [
-    service.name,
-    { pid: child.pid, port: service.port },
-  ]);
-  const all = { standalone: { pid: process.pid }, ...Object.fromEntries(processes) } as object;
-  writeFileSync(join(dataFolder, 'processes.json'), `${JSON.stringify(all, null, 2)}\n`);
-};
-
-export const createSupervisor = ({ dataFolder, onRestart }: SupervisorOptions): Supervisor => {
-  const running = new Map<string, Running>();
-  const stopping = new AbortController();
-  mkdirSync(join(dataFolder, 'logs'), { recursive: true });
-
-  const launch = (service: Service, restarts: number): void => {
-    const child = spawnService(service, dataFolder);
-    running.set(service.name, { service, child, startedAt: performance.now(), restarts });
-    writeProcesses(dataFolder, running);
-    child.once('exit', (code, signal) => void relaunch(service.name, signal ?? `exit code ${code ?? 0}`));
+  const launch = async (entry: Entry): Promise<void> => {
+    const running = await entry.plan.start();
+    Object.assign(entry, { running, startedAt: performance.now() });
+    onChange(runningOf(entries));
+    void running.ended.then((reason) => relaunch(entry, reason));
   };
 
-  const relaunch = async (name: string, reason: string): Promise<void> => {
-    if (stopping.signal.aborted) return;
-    const { service, startedAt, restarts } = running.get(name)!;
-    const count = performance.now() - startedAt > healthyMs ? 1 : restarts + 1;
-    onRestart(name, reason);
-    await sleep(count === 1 ? 0 : backoffDelay(restartPlan, count - 1), stopping.signal);
-    if (!stopping.signal.aborted) launch(service, count);
+  const relaunch = async (entry: Entry, reason: string): Promise<void> => {
+    entry.running = undefined;
+    onChange(runningOf(entries));
+    for (let why: string | undefined = reason; why !== undefined && !entry.leaving.signal.aborted;) {
+      onRestart(entry.plan.name, why);
+      await sleep(delayOf(entry), entry.leaving.signal);
+      if (entry.leaving.signal.aborted) return;
+      entry.starting = launch(entry);
+      why = await entry.starting.then(() => undefined, messageOf);
+    }
+  };
+
+  const entryOf = (name: string): Entry => {
+    const entry = entries.get(name);
+    if (entry === undefined) throw new AppError('NOT_FOUND', `there is no process ${name}`);
+    return entry;
   };
 
   return {
-    start: (service) => launch(service, 0),
-    waitReady: async (timeoutMs, signal) => {
-      const end = performance.now() + timeoutMs;
-      for (;;) {
-        const checks = [...running.values()].map(async ({ service }) =>
-          (await isReady(service.port)) ? [] : [service.name],
-        );
-        const missing = (await Promise.all(checks)).flat();
-        if (missing.length === 0) return;
-        if (performance.now() > end || signal?.aborted === true)
-          throw new Error(
-            `not ready after ${Math.round(timeoutMs / 1000)} s: ${missing.join(', ')}; see ${join(dataFolder, 'logs')}`,
-          );
-        await sleep(100, signal);
-      }
+    start: async (plan) => {
+      const entry = newEntry(plan);
+      entries.set(plan.name, entry);
+      entry.starting = launch(entry);
+      await entry.starting;
     },
-    stop: async (deadlineMs) => {
-      stopping.abort();
-      const end = performance.now() + deadlineMs;
-      for (const { child } of [...running.values()].reverse())
-        await stopChild(child, Math.max(leastMercyMs, end - performance.now()));
+    stop: async (name, deadlineMs) => {
+      await stopEntry(entryOf(name), deadlineMs);
+      entries.delete(name);
+      onChange(runningOf(entries));
     },
+    find: (name) => entryOf(name).running,
+    keepAway: (name, forMs) => {
+      entryOf(name).awayMs = forMs;
+    },
+    plans: () => [...entries.values()].map(({ plan }) => plan),
   };
 };

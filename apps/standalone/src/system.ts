@@ -1,18 +1,30 @@
-/** A whole Sendpool on this machine: an embedded PostgreSQL and every service, started and stopped as one. */
+/** A whole Sendpool on this machine: PostgreSQL, Kafka where the shape asks for it, and every service, started and stopped as one. */
+import { mkdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
-import { startCluster, type Cluster } from '@sendpool/database/cluster';
-import { AppError, sleep } from '@sendpool/kernel';
+import { AppError } from '@sendpool/kernel';
+import { planKafka, planPostgres } from './backing.ts';
+import { writeProcessTable } from './process-table.ts';
+import { createProcesses, type Processes } from './processes.ts';
+import { untilKeyIsKnown, untilReady } from './readiness.ts';
+import type { ProcessKind } from './running-process.ts';
 import { openSecrets } from './secrets.ts';
-import { planServices } from './services.ts';
-import { createSupervisor } from './supervisor.ts';
+import { startService } from './service-process.ts';
+import { planServices, type ServicePlan } from './services.ts';
+import { serviceNames, type Shape } from './shape.ts';
+import { createSupervisor, type Supervisor } from './supervisor.ts';
 
 export type SystemOptions = {
   dataFolder: string;
-  /** 0 takes a free port. */
+  shape: Shape;
+  /** Of the first gateway; further ones take the ports after it. 0 takes free ones. */
   gatewayPort: number;
   logLevel: string;
-  /** Told when a service, or PostgreSQL, ended by itself and is started again. */
+  /** An existing PostgreSQL instead of the embedded one. */
+  databaseUrl?: string | undefined;
+  /** Existing brokers, `host:port,host:port`, instead of the one that the shape KAFKA starts. */
+  kafkaBrokers?: string | undefined;
+  /** Told when a process ended by itself and is started again. */
   onRestart(name: string, reason: string): void;
   /** Aborts a start that is under way; what already runs is stopped. */
   signal?: AbortSignal;
@@ -21,15 +33,22 @@ export type SystemOptions = {
 export type System = {
   /** Where front ends and integrators talk to: POST /graphql, POST /audiences/{id}/contacts. */
   gatewayUrl: string;
+  /** Of all gateways, that one first. */
+  gatewayUrls: readonly string[];
   /** Only at the very first start with this data folder. */
   firstAdminKey: string | undefined;
-  /** Of the embedded PostgreSQL, with its password. */
+  /** With its password. */
   databaseUrl: string;
-  /** Ends every service and the database; each service within `deadlineMs`. */
+  eventLogUrl: string;
+  processes: Processes;
+  /** Ends every process, all of a kind at a time; the services of a kind within `deadlineMs` in all. */
   stop(deadlineMs: number): Promise<void>;
 };
 
 const readyTimeoutMs = 60_000;
+/** Every kind of service gets this long to stop, even when the ones before it used up the time. */
+const leastMercyMs = 1_000;
+const stopOrder: readonly ProcessKind[] = [...[...serviceNames].reverse(), 'kafka', 'postgres'];
 
 const isTaken = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
@@ -41,67 +60,77 @@ const isTaken = (port: number): Promise<boolean> =>
     socket.once('connect', () => answer(true)).once('error', () => answer(false));
   });
 
-type WatchedCluster = { url: string; stop(): Promise<void> };
-
-/** PostgreSQL in the data folder; when it ends by itself it is started again at the same address. */
-const startWatchedCluster = async ({ dataFolder, onRestart }: SystemOptions): Promise<WatchedCluster> => {
-  const directory = join(dataFolder, 'postgres');
-  let cluster = await startCluster({ directory, durable: true });
-  let stopping = false;
-  const watch = async (current: Cluster): Promise<void> => {
-    const reason = await current.ended;
-    if (stopping) return;
-    onRestart('postgres', reason);
-    await current.stop();
-    cluster = await startCluster({ directory, durable: true, port: current.port });
-    void watch(cluster);
-  };
-  void watch(cluster);
-  return {
-    url: cluster.url,
-    stop: async () => {
-      stopping = true;
-      await cluster.stop();
-    },
-  };
+const checkPorts = async ({ gatewayPort, shape }: SystemOptions): Promise<void> => {
+  if (gatewayPort === 0) return;
+  const ports = Array.from({ length: shape.replicas.gateway }, (_, index) => gatewayPort + index);
+  for (const port of ports)
+    if (await isTaken(port))
+      throw new AppError('BAD_CONFIGURATION', `Port ${port} is in use: set PORT to another one.`);
 };
 
-/** The first key travels from config to the gateway through the event log: a moment later than readiness. */
-const untilKeyIsKnown = async (gatewayUrl: string, key: string): Promise<void> => {
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const answer = await fetch(`${gatewayUrl}/graphql`, {
-      method: 'POST',
-      headers,
-      body: '{"query":"{ __typename }"}',
-    });
-    if (answer.status === 200) return;
-    await sleep(100);
+const stopAll = async (supervisor: Supervisor, deadlineMs: number): Promise<void> => {
+  const end = performance.now() + deadlineMs;
+  for (const kind of stopOrder) {
+    const names = supervisor.plans().filter((plan) => plan.kind === kind);
+    const mercyMs = Math.max(leastMercyMs, end - performance.now());
+    await Promise.all(names.map(({ name }) => supervisor.stop(name, mercyMs)));
   }
-  throw new AppError('UNAVAILABLE', 'the gateway does not know the first admin key');
 };
 
-/** Starts everything and resolves when every service is ready. Throws AppError BAD_CONFIGURATION when folder or port are in use, and when `signal` is aborted. */
-export const startSystem = async (options: SystemOptions): Promise<System> => {
-  const { dataFolder, gatewayPort, logLevel, onRestart } = options;
-  if (gatewayPort !== 0 && (await isTaken(gatewayPort)))
-    throw new AppError('BAD_CONFIGURATION', `Port ${gatewayPort} is in use: set PORT to another one.`);
+type Addresses = { databaseUrl: string; eventLogUrl: string };
+
+const startBase = async (supervisor: Supervisor, options: SystemOptions): Promise<Addresses> => {
+  const { dataFolder, databaseUrl, kafkaBrokers, shape } = options;
+  const postgres = databaseUrl === undefined ? await planPostgres(dataFolder) : undefined;
+  const needsBroker = shape.eventLog === 'KAFKA' && kafkaBrokers === undefined;
+  const kafka = needsBroker ? await planKafka(dataFolder) : undefined;
+  // PostgreSQL first: it notices when another launcher has this folder.
+  for (const backing of [postgres, kafka]) if (backing !== undefined) await supervisor.start(backing.plan);
+  const database = databaseUrl ?? postgres!.url();
+  if (shape.eventLog === 'POSTGRES') return { databaseUrl: database, eventLogUrl: database };
+  return { databaseUrl: database, eventLogUrl: kafka?.url() ?? `kafka://${kafkaBrokers}` };
+};
+
+const startServices = async (supervisor: Supervisor, options: SystemOptions, addresses: Addresses): Promise<System> => {
+  const { dataFolder, gatewayPort, logLevel, shape, signal } = options;
   const { secrets, firstAdminKey } = openSecrets(dataFolder);
-  const cluster = await startWatchedCluster(options);
-  const supervisor = createSupervisor({ dataFolder, onRestart });
-  const stop = async (deadlineMs: number): Promise<void> => {
-    await supervisor.stop(deadlineMs);
-    await cluster.stop();
+  const plans = await planServices({ ...addresses, shape, dataFolder, gatewayPort, secrets, logLevel });
+  const start = (plan: ServicePlan): Promise<void> =>
+    supervisor.start({
+      name: plan.name,
+      kind: plan.service,
+      start: () => Promise.resolve(startService(plan, dataFolder)),
+    });
+  const startReady = async (plan: ServicePlan): Promise<void> => {
+    await start(plan);
+    await untilReady([plan], readyTimeoutMs, signal);
   };
+  for (const plan of plans.first) await start(plan);
+  await untilReady(plans.first, readyTimeoutMs, signal);
+  const gateways = plans.first.filter(({ service }) => service === 'gateway');
+  const gatewayUrls = gateways.map(({ port }) => `http://127.0.0.1:${port}`);
+  if (firstAdminKey !== undefined) for (const url of gatewayUrls) await untilKeyIsKnown(url, firstAdminKey);
+  const processes = createProcesses({ supervisor, plans, startReady });
+  const stop = (deadlineMs: number): Promise<void> => stopAll(supervisor, deadlineMs);
+  return { ...addresses, gatewayUrl: gatewayUrls[0]!, gatewayUrls, firstAdminKey, processes, stop };
+};
+
+/**
+ * Starts everything and resolves when every service is ready. Throws AppError BAD_CONFIGURATION when folder or port are in use or
+ * a broker cannot be had, and UNAVAILABLE when `signal` is aborted or a service does not come up.
+ */
+export const startSystem = async (options: SystemOptions): Promise<System> => {
+  const { dataFolder, onRestart } = options;
+  await checkPorts(options);
+  mkdirSync(dataFolder, { recursive: true });
+  const supervisor = createSupervisor({ onRestart, onChange: (all) => writeProcessTable(dataFolder, all) });
   try {
-    const services = await planServices({ databaseUrl: cluster.url, gatewayPort, secrets, logLevel });
-    for (const service of services) supervisor.start(service);
-    await supervisor.waitReady(readyTimeoutMs, options.signal);
-    const gatewayUrl = `http://127.0.0.1:${services.at(-1)!.port}`;
-    if (firstAdminKey !== undefined) await untilKeyIsKnown(gatewayUrl, firstAdminKey);
-    return { gatewayUrl, firstAdminKey, databaseUrl: cluster.url, stop };
+    const addresses = await startBase(supervisor, options);
+    return await startServices(supervisor, options, addresses);
   } catch (error) {
-    await stop(5_000);
+    await stopAll(supervisor, 5_000);
+    if (error instanceof AppError && error.code === 'UNAVAILABLE')
+      throw new AppError('UNAVAILABLE', `${error.message}; see ${join(dataFolder, 'logs')}`, { cause: error });
     throw error;
   }
 };

@@ -1,0 +1,46 @@
+/** A service as a child process of the launcher, with a log file of its own. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { RunningProcess } from './running-process.ts';
+import type { ServicePlan } from './services.ts';
+
+const appsFolder = fileURLToPath(new URL('../..', import.meta.url));
+const stopWithParent = fileURLToPath(new URL('./stop-with-parent.ts', import.meta.url));
+
+const spawnService = ({ name, service, env }: ServicePlan, dataFolder: string): ChildProcess => {
+  const log = createWriteStream(join(dataFolder, 'logs', `${name}.log`), { flags: 'a' });
+  const program = join(appsFolder, service, 'src/main.ts');
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--import', stopWithParent, program],
+    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+  );
+  child.stdout!.pipe(log, { end: false });
+  child.stderr!.pipe(log, { end: false });
+  child.once('close', () => log.end());
+  return child;
+};
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
+const stopChild = async (child: ChildProcess, ended: Promise<string>, deadlineMs: number): Promise<void> => {
+  if (hasEnded(child)) return;
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
+  await ended;
+  clearTimeout(timer);
+};
+
+/** Starts it; its log is `logs/<name>.log` below `dataFolder`, and what it keeps lies in `state/<name>`. */
+export const startService = (plan: ServicePlan, dataFolder: string): RunningProcess => {
+  for (const folder of ['logs', join('state', plan.name)]) mkdirSync(join(dataFolder, folder), { recursive: true });
+  const child = spawnService(plan, dataFolder);
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code ?? 0}`));
+  });
+  const stop = (deadlineMs: number): Promise<void> => stopChild(child, ended, deadlineMs);
+  return { pid: child.pid ?? 0, port: plan.port, ended, stop };
+};
