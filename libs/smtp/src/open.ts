@@ -1,12 +1,14 @@
 /** Opens a connection to a server: TCP, greeting, EHLO, TLS and login, each within its time, with the stage known when it fails. */
+import type { Socket } from 'node:net';
 import type { SmtpReply, SmtpStage } from '@sendpool/contracts';
 import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection';
 import { classifyOpening } from './classify.ts';
 import { parseReply } from './reply.ts';
 import { SmtpFailure, defaultTimeouts, type ConnectionOptions, type SmtpServer, type SmtpTimeouts } from './server.ts';
+import { createWire, type Wire } from './wire.ts';
 
 /** What nodemailer's errors carry. */
-export type ClientError = Error & {
+type ClientError = Error & {
   code?: string;
   originalCode?: string;
   command?: string;
@@ -140,22 +142,33 @@ const login = (client: SMTPConnection, server: SmtpServer): Promise<void> =>
     );
   });
 
-/** Resolves with a client that is ready for MAIL; rejects SmtpFailure. The caller must listen to its `error` events. */
-export const openClient = async (server: SmtpServer, options: ConnectionOptions): Promise<SMTPConnection> => {
+const listeners = { data: 'Data', error: 'Error', close: 'Close', end: 'End', timeout: 'Timeout' } as const;
+type ListenerName = `_onSocket${(typeof listeners)[keyof typeof listeners]}`;
+/** What nodemailer keeps to itself: the socket it has opened and secured, its own listeners, and what the server offers. */
+type Internals = { _socket: Socket; _supportedExtensions: readonly string[] } & Record<ListenerName, () => void>;
+
+/** nodemailer has opened, secured and logged in; from here on the socket is ours. */
+const takeOver = (client: SMTPConnection): Wire => {
+  const internals = client as unknown as Internals;
+  const { _socket: socket, _supportedExtensions: extensions } = internals;
+  for (const [event, name] of Object.entries(listeners)) socket.off(event, internals[`_onSocket${name}`]);
+  client.removeAllListeners();
+  return createWire(socket, extensions.includes('PIPELINING'));
+};
+
+/** Resolves with a connection that is ready for MAIL; rejects SmtpFailure. */
+export const openWire = async (server: SmtpServer, options: ConnectionOptions): Promise<Wire> => {
   checkPolicy(server);
   const timeouts = timeoutsOf(options);
   const opening: Opening = { server, timeouts, stage: 'CONNECT', timer: undefined, onTimeout: ignore };
-  const settings = settingsOf(opening, options);
-  const client = new SMTPConnection(settings);
+  const client = new SMTPConnection(settingsOf(opening, options));
   const timedOut = new Promise<never>((_resolve, reject) => {
     opening.onTimeout = () => reject(new Error(`no answer within ${limitOf(opening)} ms`));
   });
   enter(opening, 'CONNECT');
   try {
     await Promise.race([connect(client).then(() => login(client, server)), timedOut]);
-    settings.transactionLog = false;
-    client.removeAllListeners();
-    return client;
+    return takeOver(client);
   } catch (error) {
     client.close();
     throw error instanceof SmtpFailure ? error : failureOf(opening, error as ClientError);
@@ -165,16 +178,13 @@ export const openClient = async (server: SmtpServer, options: ConnectionOptions)
 };
 
 /** Says QUIT and waits for the answer, at most `limitMs`; then the connection is gone either way. Never rejects. */
-export const quitClient = async (client: SMTPConnection, limitMs: number): Promise<void> => {
-  if (client.destroyed) return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, limitMs);
-    client.on('error', ignore);
-    client.once('end', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    client.quit();
-  });
-  client.close();
+export const quit = async (wire: Wire, limitMs: number): Promise<void> => {
+  try {
+    wire.listen();
+    wire.write('QUIT\r\n');
+    await wire.reply(limitMs);
+  } catch {
+    // It is gone already.
+  }
+  wire.destroy('the connection was closed');
 };

@@ -1,36 +1,29 @@
 /** Tries whether a server can be used as it is configured, without sending a mail. */
 import type { SmtpStage } from '@sendpool/contracts';
-import { openClient, quitClient, timeoutsOf } from './open.ts';
+import { openWire, quit, timeoutsOf } from './open.ts';
 import { SmtpFailure, type SmtpServer, type SmtpTimeouts } from './server.ts';
+import type { Wire } from './wire.ts';
 
 export type ProbeResult = { ok: true } | { ok: false; stage: SmtpStage; message: string };
 
-type Client = Awaited<ReturnType<typeof openClient>>;
-
 /** RSET does nothing here but ask for an answer, as NOOP would. */
-const ask = (client: Client, limitMs: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${limitMs} ms`)), limitMs);
-    const settle = (error?: Error | null): void => {
-      clearTimeout(timer);
-      if (error) reject(error);
-      else resolve();
-    };
-    client.on('error', settle);
-    client.once('end', () => settle(new Error('the connection was closed')));
-    client.reset(settle);
-  });
+const ask = async (wire: Wire, limitMs: number): Promise<void> => {
+  wire.listen();
+  wire.write('RSET\r\n');
+  const reply = await wire.reply(limitMs);
+  if (!reply.startsWith('250')) throw new Error(`RSET: ${reply}`);
+};
 
 /** Connects, says EHLO, secures the connection, logs in, asks for one answer and quits. Never rejects. */
 export const probeServer = async (server: SmtpServer, timeouts: Partial<SmtpTimeouts> = {}): Promise<ProbeResult> => {
   try {
-    const client = await openClient(server, { timeouts });
+    const wire = await openWire(server, { timeouts });
     try {
-      await ask(client, timeoutsOf({ timeouts }).command);
-      await quitClient(client, timeoutsOf({ timeouts }).quit);
+      await ask(wire, timeoutsOf({ timeouts }).command);
+      await quit(wire, timeoutsOf({ timeouts }).quit);
       return { ok: true };
     } catch (error) {
-      client.close();
+      wire.destroy('the probe failed');
       return { ok: false, stage: 'MAIL', message: error instanceof Error ? error.message : String(error) };
     }
   } catch (error) {
