@@ -16,7 +16,7 @@ export const leavesDoubt = ({ kind, fault, forMs, skipped }: Struck, { run }: Fa
 export const lanesHeld = (holdings: readonly Holding[], at: number): Set<number> => {
   const before = holdings.filter((holding) => holding.at <= at);
   const recent = before.filter((holding) => holding.at > at - drainMs);
-  return new Set([...recent, ...before.slice(-recent.length - 1)].flatMap(({ lanes }) => [...lanes]));
+  return new Set([...recent, ...before.slice(-recent.length - 1)].flatMap(({ lanes }) => lanes));
 };
 
 /** How often the lane lost a sender that held it. */

@@ -66,12 +66,13 @@ const judgePhantoms: Judge = ({ people }) => {
   return verdict('2 what is ACCEPTED was received', `${accepted.length} accepted`, words(lost));
 };
 
+const allowedCopies = (person: Person): number => (person.policy === 'HOLD' ? 0 : resendsOf(person));
+
 const judgeCopies: Judge = ({ people }) => {
   const doubled = people.filter((person) => extraCopies(person) > 0);
-  const allowed = (person: Person): number => (person.policy === 'HOLD' ? 0 : resendsOf(person));
-  const wrong = doubled.filter((person) => extraCopies(person) > allowed(person));
+  const wrong = doubled.filter((person) => extraCopies(person) > allowedCopies(person));
   const extra = people.reduce((sum, person) => sum + extraCopies(person), 0);
-  const resends = people.reduce((sum, person) => sum + allowed(person), 0);
+  const resends = people.reduce((sum, person) => sum + allowedCopies(person), 0);
   return verdict('3 no copy but of what was re-sent', `${extra} extra copies for ${resends} re-sends`, words(wrong));
 };
 
@@ -119,8 +120,9 @@ const judgeNumbers: Judge = (facts) => {
   ]);
 };
 
+const isTry = ({ outcome }: OutcomeEvent): boolean => outcome !== 'RELEASED' && outcome !== 'CANCELLED';
+
 const judgeTries: Judge = ({ people, run }) => {
-  const isTry = ({ outcome }: OutcomeEvent): boolean => outcome !== 'RELEASED' && outcome !== 'CANCELLED';
   const wrong = people.filter(
     ({ tries, publications }) =>
       tries > run.mostTries || tries !== publications.filter(({ outcome }) => isTry(outcome)).length,

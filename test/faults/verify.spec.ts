@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { OutcomeEvent, RecipientState, UnknownPolicy } from '@sendpool/contracts';
 import type { ReceivedMail } from '@sendpool/testing';
-import { emptyLedger, encodeLedger, type Ledger } from '../../apps/sender/src/domain/ledger.ts';
+import { emptyLedger, encodeLedger } from '../../apps/sender/src/domain/ledger.ts';
 import type { Evidence, LaneEnd, RecipientEnd, Run, Struck } from './evidence.ts';
 import { verify } from './verify.ts';
 
@@ -193,7 +193,7 @@ describe('verify finds', () => {
               requests: {
                 end: 2,
                 committed: 2,
-                ledger: encodeLedger({ ...emptyLedger, states: Uint8Array.of(1) } as Ledger),
+                ledger: encodeLedger({ ...emptyLedger, states: Uint8Array.of(1) }),
               },
             }),
           ],
