@@ -25,6 +25,15 @@ describe('the environment of the gateway', () => {
 
   it('takes origins only, so that a path in a URL cannot change what is signed', () => {
     const env = readGatewayEnv({ ...example, CONFIG_URL: 'http://user:pass@config:4001/graphql?x' });
-    assert.equal(env.CONFIG_URL, 'http://config:4001');
+    assert.deepEqual(env.CONFIG_URL, ['http://config:4001']);
+  });
+
+  it('takes the addresses of several replicas, and none that is no URL', () => {
+    const two = 'http://config-1:4001, http://config-2:4001/';
+    assert.deepEqual(readGatewayEnv({ ...example, CONFIG_URL: two }).CONFIG_URL, [
+      'http://config-1:4001',
+      'http://config-2:4001',
+    ]);
+    assert.throws(() => readGatewayEnv({ ...example, CONFIG_URL: 'http://config-1:4001,' }), /CONFIG_URL/);
   });
 });

@@ -2,15 +2,16 @@
 import { commonEnv, readEnv } from '@sendpool/service';
 import { z } from 'zod';
 
-const serviceUrl = (name: string) =>
+const isHttpUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+
+/** Origins of the replicas of a service. */
+const serviceUrls = (name: string) =>
   z
     .string()
-    .refine(
-      (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-      'must be an http:// or https:// URL',
-    )
-    .transform((text) => new URL(text).origin)
-    .describe(`Where ${name} answers, without a path.`);
+    .transform((text) => text.split(',').map((url) => url.trim()))
+    .refine((urls) => urls.every(isHttpUrl), 'must be an http:// or https:// URL, or several with commas between')
+    .transform((urls) => urls.map((url) => new URL(url).origin))
+    .describe(`Where ${name} answers, without a path; of several replicas: all, with commas between.`);
 
 export const envSchema = z.object({
   HTTP_HOST: commonEnv.HTTP_HOST,
@@ -18,9 +19,9 @@ export const envSchema = z.object({
   LOG_LEVEL: commonEnv.LOG_LEVEL,
   EVENT_LOG_URL: commonEnv.EVENT_LOG_URL,
   INTERNAL_SECRET: commonEnv.INTERNAL_SECRET,
-  CONFIG_URL: serviceUrl('config'),
-  SCHEDULER_URL: serviceUrl('scheduler'),
-  STATS_URL: serviceUrl('stats'),
+  CONFIG_URL: serviceUrls('config'),
+  SCHEDULER_URL: serviceUrls('scheduler'),
+  STATS_URL: serviceUrls('stats'),
   INTROSPECTION: z
     .enum(['true', 'false'])
     .default('true')

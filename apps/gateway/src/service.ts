@@ -13,6 +13,8 @@ export type GatewayService = { parts: Part[]; routes: Route[] };
 
 const readSupergraph = (): string => readFileSync(new URL('../supergraph.graphql', import.meta.url), 'utf8');
 
+const graphqlOf = (origins: readonly string[]): string[] => origins.map((origin) => `${origin}/graphql`);
+
 export const createGatewayService = async ({ env, log }: { env: GatewayEnv; log: Log }): Promise<GatewayService> => {
   const secret = env.INTERNAL_SECRET;
   const eventLog = await createEventLog({ url: env.EVENT_LOG_URL, applicationName: 'sendpool gateway' });
@@ -21,16 +23,16 @@ export const createGatewayService = async ({ env, log }: { env: GatewayEnv; log:
   const engine = createStitchedEngine({
     supergraphSdl: readSupergraph(),
     urls: {
-      config: `${env.CONFIG_URL}/graphql`,
-      scheduler: `${env.SCHEDULER_URL}/graphql`,
-      stats: `${env.STATS_URL}/graphql`,
+      config: graphqlOf(env.CONFIG_URL),
+      scheduler: graphqlOf(env.SCHEDULER_URL),
+      stats: graphqlOf(env.STATS_URL),
     },
     sign: (request) => signRequest(request, secret),
     log,
   });
   const door = await createGateway({ engine, authenticate, introspection: env.INTROSPECTION, log });
   const upload = createUpload({
-    schedulerUrl: env.SCHEDULER_URL,
+    schedulerUrls: env.SCHEDULER_URL,
     secret,
     maxBytes: env.UPLOAD_MAX_BYTES,
     authenticate,

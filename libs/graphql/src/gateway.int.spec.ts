@@ -108,12 +108,13 @@ const authenticate = (req: IncomingMessage) => {
 /** Stands in for the signature of libs/service. */
 const sign = ({ actor }: { actor: object }) => ({ 'x-actor': JSON.stringify(actor) });
 
-const startGateway = async (urls: Record<string, string>, introspection = true): Promise<Running> => {
+const startGateway = async (addresses: Record<string, string>, introspection = true): Promise<Running> => {
   const { supergraphSdl } = composeServices([
     { name: 'pools', typeDefs: parse(poolsSdl), url: 'http://nowhere/graphql' },
     { name: 'numbers', typeDefs: parse(numbersSdl), url: 'http://nowhere/graphql' },
   ]);
   assert.ok(supergraphSdl !== undefined);
+  const urls = Object.fromEntries(Object.entries(addresses).map(([name, list]) => [name, list.split(',')]));
   const engine = createStitchedEngine({ supergraphSdl, urls, sign, log: silent });
   return serve(await createGateway({ engine, authenticate, introspection, log: silent }));
 };

@@ -19,4 +19,5 @@ export { createGateway, type GatewayOptions } from './gateway.ts';
 export { createStitchedEngine, type StitchedEngineOptions } from './stitched-engine.ts';
 export type { Engine, EngineRequest } from './engine.ts';
 export type { Sign } from './upstream.ts';
+export { createReplicas, type Replicas } from './replicas.ts';
 export { limits } from './limits.ts';

@@ -8,19 +8,19 @@ import { placeErrors } from './error-path.ts';
 import { judgeScalars } from './public-scalars.ts';
 import { createUpstream, type Upstream, type UpstreamOptions } from './upstream.ts';
 
-export type StitchedEngineOptions = Omit<UpstreamOptions, 'name' | 'url'> & {
+export type StitchedEngineOptions = Omit<UpstreamOptions, 'name' | 'urls'> & {
   supergraphSdl: string;
-  /** Where each service of the supergraph answers, by its name in lower case. */
-  urls: Readonly<Record<string, string>>;
+  /** Where the replicas of each service of the supergraph answer, by its name in lower case. */
+  urls: Readonly<Record<string, readonly string[]>>;
 };
 
 /** Throws AppError BAD_CONFIGURATION when the supergraph names a service without a URL. */
 export const createStitchedEngine = ({ supergraphSdl, urls, sign, log }: StitchedEngineOptions): Engine => {
   const upstreams: Upstream[] = [];
   const upstreamOf = (name: string): Upstream => {
-    const url = urls[name];
-    if (url === undefined) throw new AppError('BAD_CONFIGURATION', `the service ${name} has no URL`);
-    const upstream = createUpstream({ name, url, sign, log });
+    const replicas = urls[name];
+    if (replicas === undefined) throw new AppError('BAD_CONFIGURATION', `the service ${name} has no URL`);
+    const upstream = createUpstream({ name, urls: replicas, sign, log });
     upstreams.push(upstream);
     return upstream;
   };

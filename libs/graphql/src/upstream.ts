@@ -1,16 +1,31 @@
-/** Asks one service behind the gateway: signed requests over kept connections, no sharing between users, no transport detail to clients. */
+/** Asks one service behind the gateway, by any of its replicas: signed requests over kept connections, no sharing between users, no transport detail to clients. */
 import type { Actor } from '@sendpool/contracts';
 import { AppError } from '@sendpool/kernel';
 import type { ExecutionRequest } from '@graphql-tools/utils';
-import { GraphQLError, print, type DocumentNode, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
-import { Pool } from 'undici';
+import {
+  getOperationAST,
+  GraphQLError,
+  OperationTypeNode,
+  print,
+  type DocumentNode,
+  type ExecutionResult,
+  type GraphQLFormattedError,
+} from 'graphql';
+import type { Pool } from 'undici';
 import type { GraphQLLog } from './apollo.ts';
 import type { RequestContext } from './context.ts';
+import { createReplicas, isUnreached } from './replicas.ts';
 
 /** Headers that tell a service who asks; see `signRequest` of libs/service. `target` is method and path. */
 export type Sign = (request: { target: string; body: Uint8Array; actor: Actor }) => Record<string, string>;
 
-export type UpstreamOptions = { name: string; url: string; sign: Sign; log: GraphQLLog };
+export type UpstreamOptions = {
+  name: string;
+  /** One for each replica; they differ in nothing but host and port. */
+  urls: readonly string[];
+  sign: Sign;
+  log: GraphQLLog;
+};
 
 export type Upstream = {
   execute: (request: ExecutionRequest) => Promise<ExecutionResult>;
@@ -43,13 +58,25 @@ const asResult = ({ data, errors }: Answer): ExecutionResult => ({
     : { errors: errors.map(({ message, path, extensions }) => new GraphQLError(message, { path, extensions })) }),
 });
 
-export const createUpstream = ({ name, url, sign, log }: UpstreamOptions): Upstream => {
-  const { origin, pathname } = new URL(url);
-  const pool = new Pool(origin, { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, connect: { timeout: 3000 } });
+/** A replica that starts or stops refuses before it looks at the request. */
+class NotReady extends AppError {
+  constructor(name: string) {
+    super('UNAVAILABLE', `${name} is not ready`, { retriable: true });
+  }
+}
 
-  const ask = async (request: ExecutionRequest, { actor, signal }: RequestContext): Promise<unknown> => {
+/** Another replica may be asked: a mutation only when the first one cannot have seen it. */
+const mayRepeat = ({ document }: ExecutionRequest, error: unknown): boolean =>
+  isUnreached(error) || error instanceof NotReady || getOperationAST(document)?.operation === OperationTypeNode.QUERY;
+
+export const createUpstream = ({ name, urls, sign, log }: UpstreamOptions): Upstream => {
+  const { pathname } = new URL(urls[0]!);
+  const origins = urls.map((url) => new URL(url).origin);
+  const replicas = createReplicas(origins, { headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
+
+  const ask = async (replica: Pool, request: ExecutionRequest, { actor, signal }: RequestContext): Promise<unknown> => {
     const body = Buffer.from(JSON.stringify({ query: printOnce(request.document), variables: request.variables }));
-    const response = await pool.request({
+    const response = await replica.request({
       path: pathname,
       method: 'POST',
       signal,
@@ -61,22 +88,33 @@ export const createUpstream = ({ name, url, sign, log }: UpstreamOptions): Upstr
       body,
     });
     const answer: unknown = await response.body.json();
-    if (response.statusCode === 503) throw new AppError('UNAVAILABLE', `${name} is not ready`);
+    if (response.statusCode === 503) throw new NotReady(name);
     if (response.statusCode === 401) throw new AppError('BAD_CONFIGURATION', `${name} does not know our signature`);
     return answer;
   };
 
+  /** The first answer. Undefined when there is none, or none that may be waited for. */
+  const askInTurn = async (request: ExecutionRequest, context: RequestContext): Promise<unknown> => {
+    for (const replica of replicas.inOrder()) {
+      try {
+        return await ask(replica, request, context);
+      } catch (error) {
+        if (context.signal.aborted) return undefined;
+        replicas.failed(replica);
+        log.warn({ upstream: name, requestId: context.requestId, error }, `${name} is not available`);
+        if (!mayRepeat(request, error)) return undefined;
+      }
+    }
+    return undefined;
+  };
+
   const execute = async (request: ExecutionRequest): Promise<ExecutionResult> => {
     const context = request.context as RequestContext;
-    try {
-      const answer = await ask(request, context);
-      if (isAnswer(answer)) return asResult(answer);
+    const answer = await askInTurn(request, context);
+    if (isAnswer(answer)) return asResult(answer);
+    if (answer !== undefined)
       log.error({ upstream: name, requestId: context.requestId }, `${name} sent no GraphQL answer`);
-    } catch (error) {
-      if (!context.signal.aborted)
-        log.warn({ upstream: name, requestId: context.requestId, error }, `${name} is not available`);
-    }
     return failure('UNAVAILABLE', `The service ${name} is not available; try again in a moment`);
   };
-  return { execute, close: () => pool.destroy() };
+  return { execute, close: () => replicas.close() };
 };

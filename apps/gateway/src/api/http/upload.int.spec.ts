@@ -43,7 +43,7 @@ describe('an upload', () => {
   before(async () => {
     let schedulerUrl: string;
     [scheduler, schedulerUrl] = await listen((req, res) => void behave(req, res).catch(() => res.destroy()));
-    upload = createUpload({ schedulerUrl, secret, maxBytes, authenticate, log: silent });
+    upload = createUpload({ schedulerUrls: [schedulerUrl], secret, maxBytes, authenticate, log: silent });
     [gateway, url] = await listen((req, res) => void upload.route.handle(req, res));
   });
   beforeEach(() => {

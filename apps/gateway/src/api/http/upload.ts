@@ -3,12 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Transform } from 'node:stream';
 import { mayActAs, type Actor } from '@sendpool/contracts';
 import { AppError, isId } from '@sendpool/kernel';
+import { createReplicas, type Replicas } from '@sendpool/graphql';
 import { answerJson, signRequest, streamedBody, type Log, type Part, type Route } from '@sendpool/service';
-import { Pool } from 'undici';
+import type { Pool } from 'undici';
 import type { Authenticate } from './authenticate.ts';
 
 export type UploadOptions = {
-  schedulerUrl: string;
+  /** Of every replica. */
+  schedulerUrls: readonly string[];
   secret: string;
   maxBytes: number;
   authenticate: Authenticate;
@@ -109,9 +111,9 @@ const answer = async ({ res, actor }: Exchange, response: Answer): Promise<void>
   refuse(res, { status, code, message: String(body.error) });
 };
 
-const upload = async (pool: Pool, exchange: Exchange, options: UploadOptions): Promise<void> => {
+const upload = async (schedulers: Replicas, exchange: Exchange, options: UploadOptions): Promise<void> => {
   try {
-    await answer(exchange, await passOn(pool, exchange, options));
+    await answer(exchange, await passOn(await schedulers.ready(), exchange, options));
   } catch (error) {
     const { res, actor } = exchange;
     const tooLarge = error instanceof AppError && error.code === 'BAD_INPUT';
@@ -121,15 +123,15 @@ const upload = async (pool: Pool, exchange: Exchange, options: UploadOptions): P
 };
 
 export const createUpload = (options: UploadOptions): { route: Route; part: Part } => {
-  const pool = new Pool(options.schedulerUrl, { connect: { timeout: 3000 } });
+  const schedulers = createReplicas(options.schedulerUrls);
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const actor = options.authenticate(req);
     const refusal = refusalOf(req, actor, options.maxBytes);
     if (refusal !== undefined || actor === undefined) return refuse(res, refusal ?? refusals.unauthenticated);
-    await upload(pool, { req, res, actor }, options);
+    await upload(schedulers, { req, res, actor }, options);
   };
   return {
     route: { method: 'POST', path: '/audiences/*', handle },
-    part: { name: 'upload', stop: () => pool.destroy() },
+    part: { name: 'upload', stop: () => schedulers.close() },
   };
 };
