@@ -49,6 +49,7 @@ const publishLanes = (life: Life, system: System): void => {
     takeSlice,
     produce: plant.produce?.(produce, life) ?? produce,
     isOpen: (lane) => call(life, () => system.groups.sender.stored.has(lane)),
+    mayPublish: () => Promise.resolve(true),
     owner: life.name,
     idle: (_lane, ms) => sleep(life, Math.max(ms, 5)),
     onFault: (lane, error) => note(world, () => `${life.name} lane ${lane}: ${String(error)}`),

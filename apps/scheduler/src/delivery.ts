@@ -7,6 +7,7 @@ import { createCampaignsPublisher } from './api/events/campaigns.publisher.ts';
 import { createDeferredPublisher } from './api/events/deferred.publisher.ts';
 import { consumeDeliveryEvents } from './api/events/delivery-events.consumer.ts';
 import { createLanes } from './api/events/lanes.ts';
+import { createLogCheck, type LogCheck } from './api/events/log-check.ts';
 import { createLoop, type Loop } from './api/events/loop.ts';
 import { measureLanes, type SchedulerMetrics } from './api/events/scheduler-metrics.ts';
 import { followSendingConfig } from './api/events/sending-config.follower.ts';
@@ -45,19 +46,32 @@ const policyOf = (env: SchedulerEnv): RetryPolicy => ({
   unknownGraceMs: (env.AFTER_DOT_TIMEOUT_SECONDS + env.UNKNOWN_MARGIN_SECONDS) * second,
 });
 
-const createCampaignLoop = (deps: DeliveryDeps, graceMs: number, moved: () => void): Loop => {
+const createCampaignLoop = (deps: DeliveryDeps, graceMs: number, at: { check: LogCheck; moved: () => void }): Loop => {
   const tend = createTendCampaigns({
     store: createCampaignLifeStore(deps.database),
     start: deps.start,
-    moved,
+    moved: at.moved,
     now: Date.now,
     lanes: deps.env.LANES,
     graceMs,
   });
-  return createLoop({ name: 'campaigns', log: deps.log, turn: async () => ((await tend()) ? 0 : second) });
+  return createLoop({
+    name: 'campaigns',
+    log: deps.log,
+    turn: async () => (at.check.mayTend() && (await tend()) ? 0 : second),
+  });
 };
 
-const lanesOf = (deps: DeliveryDeps, policy: RetryPolicy, wakers: Wakers): Part => {
+const checkOf = ({ database, eventLog, metrics, log }: DeliveryDeps): LogCheck =>
+  createLogCheck({
+    eventLog,
+    standing: createLaneNumbers(database).standing,
+    refused: metrics.lanesRefused,
+    log,
+    now: Date.now,
+  });
+
+const lanesOf = (deps: DeliveryDeps, policy: RetryPolicy, at: { wakers: Wakers; check: LogCheck }): Part => {
   const store = createLaneStore(deps.database);
   return createLanes({
     leases: store,
@@ -65,7 +79,7 @@ const lanesOf = (deps: DeliveryDeps, policy: RetryPolicy, wakers: Wakers): Part 
     takeSlice: createTakeSlice({ store, limits: defaultSliceLimits, policy }),
     lanes: () => ensureLanes(deps.database.sql, deps.env.LANES),
     eventLog: deps.eventLog,
-    wakers,
+    ...at,
     metrics: deps.metrics,
     log: deps.log,
   });
@@ -76,20 +90,23 @@ export const createDelivery = (deps: DeliveryDeps): { parts: Part[]; changed(): 
   const { database, eventLog, sending, metrics, log } = deps;
   const policy = policyOf(deps.env);
   const wakers = createWakers();
+  const check = checkOf(deps);
   const publisher = createCampaignsPublisher({
     eventLog,
     outbox: createCampaignOutbox(database),
     acknowledged: wakers.wakeAll,
+    ahead: check.campaignsAhead,
     log,
   });
-  const campaigns = createCampaignLoop(deps, policy.unknownGraceMs, publisher.wake);
+  const campaigns = createCampaignLoop(deps, policy.unknownGraceMs, { check, moved: publisher.wake });
   const record = createRecordEvents({ store: createRecordStore(database), policy, random: Math.random });
   const parts: Part[] = [
     followSendingConfig({ eventLog, view: sending, log }),
     publisher,
     campaigns,
-    consumeDeliveryEvents({ eventLog, record, settled: wakers.settled, metrics, log }),
-    lanesOf(deps, policy, wakers),
+    check,
+    consumeDeliveryEvents({ eventLog, record, check, settled: wakers.settled, metrics, log }),
+    lanesOf(deps, policy, { wakers, check }),
     createDeferredPublisher({
       eventLog,
       store: createDeferredWaiting(database),

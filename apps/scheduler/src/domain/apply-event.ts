@@ -115,7 +115,21 @@ const acceptedCopy = (row: RecipientRow): RecipientRow => {
   return row.facts.copyAccepted ? row : { ...row, facts: withFacts(row.facts, { copyAccepted: true }) };
 };
 
-const applyOutcome = (row: RecipientRow, event: OutcomeEvent, context: EventContext): RecipientRow => {
+/**
+ * After a restore the log knows publications that the database does not: the recipient with this one in flight. The same object when it
+ * knows of this one or a newer one.
+ */
+export const takenOver = (
+  row: RecipientRow,
+  publication: Pick<OutcomeEvent, 'lane' | 'sequence' | 'tryNumber'>,
+): RecipientRow => {
+  const isNewer = publication.lane === row.lane && publication.sequence > row.sequence;
+  if (!isNewer || row.state === 'ACCEPTED') return row;
+  return { ...published(row, publication.sequence), tries: Math.max(row.tries, publication.tryNumber - 1) };
+};
+
+const applyOutcome = (known: RecipientRow, event: OutcomeEvent, context: EventContext): RecipientRow => {
+  const row = takenOver(known, event);
   const isPresent = event.lane === row.lane && event.sequence === row.sequence;
   if (isPresent && row.state === 'IN_FLIGHT') return settle(row, event, context);
   if (isPresent && row.state === 'UNKNOWN') {

@@ -23,6 +23,8 @@ export type CampaignOutbox = {
   acknowledge(records: readonly CampaignRecord[]): Promise<void>;
   /** Of these ids the campaigns whose acknowledged revision is newer than the one seen last in the log. */
   newerThan(seen: ReadonlyMap<string, number>): Promise<CampaignRecord[]>;
+  /** Of these ids those of which the log has seen a newer revision than the row, or that have no row: the database was restored. */
+  olderThan(seen: ReadonlyMap<string, number>): Promise<{ readonly id: string; readonly isKnown: boolean }[]>;
 };
 
 export type CampaignLifeDeps = {

@@ -10,6 +10,8 @@ type Script = {
   /** Which produce fails, counted from 0. */
   readonly failing?: readonly number[];
   readonly isOpen?: boolean;
+  /** The database and the log are not of the same time. */
+  readonly isRefused?: boolean;
 };
 
 const lease = (patch: Partial<LaneLease> = {}): LaneLease => ({
@@ -27,7 +29,7 @@ const due = (ms: number): SliceResult => ({ kind: 'EMPTY', nextDueAt: 10_000 + m
 const empty: SliceResult = { kind: 'EMPTY', nextDueAt: null, now: 0 };
 
 /** Runs the publisher until the script is used up; returns what it did, in order. */
-const run = async ({ leases, slices, failing = [], isOpen = true }: Script): Promise<string[]> => {
+const run = async ({ leases, slices, failing = [], isOpen = true, isRefused = false }: Script): Promise<string[]> => {
   const did: string[] = [];
   const stop = new AbortController();
   let produces = 0;
@@ -59,6 +61,7 @@ const run = async ({ leases, slices, failing = [], isOpen = true }: Script): Pro
       if (!isOpen) end();
       return isOpen;
     },
+    mayPublish: async () => !isRefused,
     owner: 'one',
     idle: async (_lane, ms) => void did.push(`idle ${ms}`),
     onFault: (_lane, error) => did.push(`fault ${(error as Error).message}`),
@@ -134,4 +137,14 @@ test('an empty lane waits until something is due', async () => {
 test('a lane that stays empty produces its newest slice once more, and once only', async () => {
   const did = await run({ leases: [lease()], slices: [slice(0, 'r0'), ...Array.from({ length: 60 }, () => empty)] });
   assert.equal(did.filter((step) => step === 'produce r0').length, 2);
+});
+
+test('a lane whose log and database are not of the same time is held, and nothing is produced in it', async () => {
+  const intent = { lastSequence: 4, records: ['r3', 'r4'] };
+  const held = lease({ epoch: 2, lastSequence: 4, intent });
+  assert.deepEqual(await run({ leases: [held, held], slices: [], isRefused: true }), [
+    'idle 500',
+    'idle 500',
+    'idle 500',
+  ]);
 });

@@ -16,6 +16,8 @@ export type LanePublisherDeps = {
   produce(lane: number, records: readonly string[]): Promise<void>;
   /** True when the senders have committed a ledger in this lane: before that nothing may be published there. */
   isOpen(lane: number): Promise<boolean>;
+  /** False: the database or the log was restored to an older state, and nothing may be published. Asked once the lane is ours. */
+  mayPublish(lane: number): Promise<boolean>;
   /** Resolves after `ms`, or earlier when there may be something to publish in this lane. */
   idle(lane: number, ms: number): Promise<void>;
   /** Told of faults that are retried. */
@@ -73,8 +75,8 @@ const publishUnder = async (deps: LanePublisherDeps, lease: LaneLease, signal: A
 /** Resolves with the lease that was held, if there was one. */
 const holdLane = async (deps: LanePublisherDeps, lane: number, signal: AbortSignal): Promise<LaneLease | undefined> => {
   const lease = (await deps.isOpen(lane)) ? await deps.leases.acquire(lane, deps.owner) : undefined;
-  if (lease === undefined) await deps.idle(lane, deps.timings.retryMs);
-  else await publishUnder(deps, lease, signal);
+  if (lease !== undefined && (await deps.mayPublish(lane))) await publishUnder(deps, lease, signal);
+  else await deps.idle(lane, deps.timings.retryMs);
   return lease;
 };
 

@@ -29,4 +29,11 @@ export const createCampaignOutbox = (database: Pick<Database, 'sql'>): CampaignO
         where seen.id = campaign.id and seen.revision < campaign.acknowledged)`;
     return (await database.sql.query<CampaignRow>(text, [[...seen.keys()], [...seen.values()]])).map(recordOf);
   },
+  olderThan: (seen) =>
+    database.sql.query<{ id: string; isKnown: boolean }>(
+      `select seen.id, campaign.id is not null as "isKnown"
+       from unnest($1::uuid[], $2::int[]) as seen (id, revision) left join campaign on campaign.id = seen.id
+       where campaign.id is null or campaign.revision < seen.revision`,
+      [[...seen.keys()], [...seen.values()]],
+    ),
 });

@@ -1,6 +1,7 @@
-/** How each lane stands, for the metrics. */
+/** How each lane stands: for the metrics, and to be compared with the log. */
 import { deliveryEventsTopic } from '@sendpool/contracts';
 import type { Database } from '@sendpool/database';
+import type { LaneInDatabase } from '../domain/lane-step.ts';
 
 type LaneNumber = { lane: number; value: number };
 
@@ -12,10 +13,19 @@ const inFlight = `
     and campaign.status in ('SENDING', 'PAUSED', 'CANCELLED')) on campaign_lane.lane = lane.lane
   group by lane.lane`;
 
+const standing = `
+  select given.lane, coalesce(lane.last_sequence, -1) as "lastSequence", coalesce(consumed.next_offset, 0) as recorded
+  from unnest($2::smallint[]) as given (lane) left join lane on lane.lane = given.lane
+  left join consumed on consumed.topic = $1 and consumed.partition = given.lane`;
+
 const byLane = (rows: readonly LaneNumber[]): Map<number, number> =>
   new Map(rows.map(({ lane, value }) => [lane, value]));
 
 export const createLaneNumbers = (database: Pick<Database, 'sql'>) => ({
   recorded: async () => byLane(await database.sql.query<LaneNumber>(recorded, [deliveryEventsTopic.name])),
+  standing: async (lanes: readonly number[]): Promise<Map<number, LaneInDatabase>> => {
+    const rows = await database.sql.query<LaneInDatabase>(standing, [deliveryEventsTopic.name, lanes]);
+    return new Map(rows.map((row) => [row.lane, row]));
+  },
   inFlight: async () => byLane(await database.sql.query<LaneNumber>(inFlight)),
 });

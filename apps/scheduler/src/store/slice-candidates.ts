@@ -16,6 +16,7 @@ const contactColumns = 'contact.email, contact.fields, contact.suppressed_at is 
 /**
  * Blocks of the lane in their order, from where the lane stands in the campaign. No lock is needed: fresh recipients change
  * only under the lock of the lane, or by a cancel, which waits for the lock of the campaign.
+ * One that was published before and waits for its time is no fresh one: after a restore such lie beyond the place of the lane.
  * The inner limits keep the planner from reading whole tables for a few hundred rows.
  */
 const fresh = `
@@ -26,7 +27,7 @@ const fresh = `
     select * from recipient where recipient.campaign = $1
       and recipient.seq >= greatest((select next_seq from here), block.block * ${laneLimits.block})
       and recipient.seq < (block.block + 1) * ${laneLimits.block}
-      and recipient.state = ${stateNumber('PENDING')}
+      and recipient.state = ${stateNumber('PENDING')} and recipient.sequence < 0
     order by recipient.seq limit ${laneLimits.block}
   ) as recipient
   cross join lateral (

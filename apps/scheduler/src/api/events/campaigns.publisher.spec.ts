@@ -12,6 +12,7 @@ const quiet = { debug: () => undefined, info: () => undefined, warn: () => undef
 const world = (revision: number, acknowledged: number) => {
   let onRecord: ((record: StoredRecord) => void | Promise<void>) | undefined;
   const published: CampaignRecord[] = [];
+  const ahead: string[] = [];
   const row = { revision, acknowledged };
   const record = (): CampaignRecord => campaignRecordOf(aCampaign({ revision: row.revision }));
   const arrive = (value: string) =>
@@ -34,11 +35,16 @@ const world = (revision: number, acknowledged: number) => {
       running: async () => [],
       acknowledge: async (records) => void (row.acknowledged = records[0]!.revision),
       newerThan: async (seen) => ((seen.get(record().id) ?? 99) < row.acknowledged ? [record()] : []),
+      olderThan: async (seen) =>
+        [...seen]
+          .map(([id, newest]) => ({ id, newest, isKnown: id === record().id }))
+          .filter(({ newest, isKnown }) => !isKnown || newest > row.revision),
     },
     acknowledged: () => undefined,
+    ahead: (ids) => ahead.push(...ids),
     log: quiet,
   });
-  return { publisher, published, row, arrive, record };
+  return { publisher, published, ahead, row, arrive, record };
 };
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
@@ -71,4 +77,35 @@ test('a record that cannot be read stops nothing', async () => {
   await settle();
   await publisher.stop?.(1000);
   assert.equal(published.length, 1);
+});
+
+test('a log with a newer revision than the row stops the publisher: the database was restored', async () => {
+  const { publisher, published, ahead, arrive, record } = world(3, 2);
+  await publisher.start?.();
+  await settle();
+  await arrive(campaignsTopic.encode({ ...record(), revision: 5, status: 'CANCELLED' }));
+  publisher.wake();
+  await settle();
+  published.length = 0;
+  publisher.wake();
+  await settle();
+  await publisher.stop?.(1000);
+  assert.deepEqual([ahead, published], [[record().id], []]);
+});
+
+test('a campaign of the log without a row stops the publisher only while it may be sent', async () => {
+  const orphan = '01900000-0000-7000-8000-0000000000ff';
+  for (const [status, expected] of [
+    ['FINISHED', []],
+    ['SENDING', [orphan]],
+  ] as const) {
+    const { publisher, ahead, arrive, record } = world(3, 3);
+    await publisher.start?.();
+    await settle();
+    await arrive(campaignsTopic.encode({ ...record(), id: orphan, status }));
+    publisher.wake();
+    await settle();
+    await publisher.stop?.(1000);
+    assert.deepEqual(ahead, expected);
+  }
 });

@@ -6,6 +6,7 @@ import { campaignsTopic, type CampaignRecord } from '@sendpool/contracts';
 import type { EventLog, Follower } from '@sendpool/event-log';
 import type { Log } from '@sendpool/service';
 import type { CampaignOutbox } from '../../domain/campaign-life.ts';
+import { isOrphan } from '../../domain/restore-campaigns.ts';
 import { decodeOr } from './decode.ts';
 import { createLoop, type Loop } from './loop.ts';
 
@@ -14,6 +15,8 @@ export type CampaignsPublisherDeps = {
   outbox: CampaignOutbox;
   /** Called when revisions have been acknowledged: the campaigns may be sent. */
   acknowledged(): void;
+  /** Called with campaigns of which the log holds a newer revision than the database. */
+  ahead(ids: readonly string[]): void;
   log: Log;
 };
 
@@ -36,25 +39,46 @@ const publishNew = async (deps: CampaignsPublisherDeps): Promise<boolean> => {
   return records.length === atOnce;
 };
 
-/** What the log holds last of each campaign, since it was last compared with the rows. */
-const repair = async (deps: CampaignsPublisherDeps, seen: Map<string, number>): Promise<void> => {
-  if (seen.size === 0) return;
-  const compared = new Map(seen);
+/** What the log holds last of each campaign, since it was last compared with the rows; and which campaigns are at their end there. */
+type Seen = { readonly revisions: Map<string, number>; readonly over: Set<string>; isAhead: boolean };
+
+/** A campaign without a row matters only while senders may be sending it. */
+const findAhead = async (deps: CampaignsPublisherDeps, seen: Seen): Promise<void> => {
+  const { revisions, over } = seen;
+  const older = await deps.outbox.olderThan(revisions);
+  const ahead = older.filter(({ id, isKnown }) => isKnown || !over.has(id));
+  if (ahead.length === 0) return;
+  seen.isAhead = true;
+  deps.ahead(ahead.map(({ id }) => id));
+};
+
+const repair = async (deps: CampaignsPublisherDeps, seen: Seen): Promise<void> => {
+  if (seen.revisions.size === 0) return;
+  await findAhead(deps, seen);
+  const compared = new Map(seen.revisions);
   const newer = await deps.outbox.newerThan(compared);
   if (newer.length > 0) {
     await publish(deps, newer);
     deps.log.warn({ campaigns: newer.map(({ id }) => id) }, 'the log held older revisions: published again');
   }
-  for (const [id, revision] of compared) if (seen.get(id) === revision) seen.delete(id);
+  for (const [id, revision] of compared) if (seen.revisions.get(id) === revision) seen.revisions.delete(id);
+};
+
+const note = (seen: Seen, record: CampaignRecord): void => {
+  seen.revisions.set(record.id, record.revision);
+  if (isOrphan(record)) seen.over.delete(record.id);
+  else seen.over.add(record.id);
 };
 
 export const createCampaignsPublisher = (deps: CampaignsPublisherDeps): Loop => {
-  const seen = new Map<string, number>();
+  const seen: Seen = { revisions: new Map(), over: new Set(), isAhead: false };
   let follower: Follower | undefined;
   const loop = createLoop({
     name: 'campaigns publisher',
     log: deps.log,
     turn: async () => {
+      // What the log has newer must stay its last word until the restore has taken it from there.
+      if (seen.isAhead) return lookAgainMs;
       const more = await publishNew(deps);
       if (!more) await repair(deps, seen);
       return more ? 0 : lookAgainMs;
@@ -63,12 +87,13 @@ export const createCampaignsPublisher = (deps: CampaignsPublisherDeps): Loop => 
   return {
     ...loop,
     start: async () => {
-      for (const id of await deps.outbox.running()) seen.set(id, 0);
+      for (const id of await deps.outbox.running()) seen.revisions.set(id, 0);
       follower = await deps.eventLog.follow(campaignsTopic.name, (stored) => {
         const record = decodeOr(campaignsTopic, stored, deps.log);
-        if (record !== undefined) seen.set(record.id, record.revision);
+        if (record !== undefined) note(seen, record);
       });
       await follower.caughtUp;
+      await findAhead(deps, seen);
       await loop.start?.();
     },
     stop: async (deadlineMs) => {

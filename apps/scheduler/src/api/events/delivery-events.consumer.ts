@@ -4,11 +4,13 @@ import type { Consumer, EventLog, RecordBatch } from '@sendpool/event-log';
 import type { Log, Part } from '@sendpool/service';
 import { schedulerGroup, type RecordEvents } from '../../domain/record-events.ts';
 import { decodeOr } from './decode.ts';
+import type { LogCheck } from './log-check.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
 
 export type DeliveryEventsDeps = {
   eventLog: Pick<EventLog, 'consume'>;
   record: RecordEvents;
+  check: Pick<LogCheck, 'beforeRecording'>;
   /** Told how many recipients of a lane were changed. */
   settled(lane: number, count: number): void;
   metrics: SchedulerMetrics;
@@ -54,7 +56,10 @@ export const consumeDeliveryEvents = (deps: DeliveryEventsDeps): Part => {
         group: schedulerGroup,
         maxBatch,
         gatherMs,
-        onAssigned: (epoch) => deps.record.assigned(epoch.partitions),
+        onAssigned: async (epoch) => {
+          await deps.check.beforeRecording(epoch.partitions);
+          return deps.record.assigned(epoch.partitions);
+        },
         onBatch: (batch) => recordBatch(deps, batch),
         onRevoked: async () => undefined,
         onError: (error) => deps.log.warn({ error }, 'delivery events could not be recorded and are read again'),

@@ -3,11 +3,13 @@ import { sendRequestsTopic, senderGroup } from '@sendpool/contracts';
 import type { EventLog } from '@sendpool/event-log';
 import type { Log, Part } from '@sendpool/service';
 import { createLanePublisher, type LanePublisherDeps } from '../../domain/publish-lane.ts';
+import type { LogCheck } from './log-check.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
 import type { Wakers } from './wakers.ts';
 
 export type LanesDeps = Pick<LanePublisherDeps, 'leases' | 'owner' | 'takeSlice'> & {
   eventLog: Pick<EventLog, 'publish' | 'lag'>;
+  check: Pick<LogCheck, 'mayPublish'>;
   wakers: Wakers;
   /** All lanes there are. */
   lanes(): Promise<number[]>;
@@ -19,13 +21,13 @@ const timings = { retryMs: 500, idleMs: 3000 };
 /** The lanes ask for the ledgers one by one; one answer serves them all for so long, milliseconds. */
 const answerMs = 250;
 
-/** True once the senders have committed a ledger in the lane; it never closes again. */
+/** True once the senders have committed a ledger in the lane; it never closes again. One without metadata is lost: they will make a new one. */
 const createIsOpen = (eventLog: Pick<EventLog, 'lag'>): ((lane: number) => Promise<boolean>) => {
   const open = new Set<number>();
   let asked: { at: number; answer: Promise<void> } | undefined;
   const ask = async (): Promise<void> => {
     for (const { partition, position } of await eventLog.lag(sendRequestsTopic.name, senderGroup)) {
-      if (position !== undefined) open.add(partition);
+      if (position !== undefined && position.metadata !== '') open.add(partition);
     }
   };
   return async (lane) => {
@@ -56,6 +58,7 @@ export const createLanes = (deps: LanesDeps): Part => {
     takeSlice: deps.takeSlice,
     produce: createProduce(deps),
     isOpen: createIsOpen(deps.eventLog),
+    mayPublish: deps.check.mayPublish,
     idle: (lane, ms) => (stopping.signal.aborted ? Promise.resolve() : deps.wakers.idle(lane, ms)),
     onFault: (lane, error) => deps.log.warn({ error, lane }, 'a lane could not be published and is tried again'),
     timings,

@@ -9,6 +9,7 @@ export type SchedulerMetrics = {
   readonly recorded: Counter<'outcome'>;
   readonly lag: Gauge<'lane'>;
   readonly inFlight: Gauge<'lane'>;
+  readonly lanesRefused: Gauge;
 };
 
 export const createSchedulerMetrics = (metrics: Metrics): SchedulerMetrics => ({
@@ -17,6 +18,10 @@ export const createSchedulerMetrics = (metrics: Metrics): SchedulerMetrics => ({
     'outcome',
   ]),
   lag: metrics.gauge('scheduler_events_behind', 'Delivery events in the log that are not recorded.', ['lane']),
+  lanesRefused: metrics.gauge(
+    'scheduler_lanes_refused',
+    'Lanes that are not published, because the database or the log was restored to an older state.',
+  ),
   inFlight: metrics.gauge('scheduler_in_flight', 'Publications without an outcome.', ['lane']),
 });
 
