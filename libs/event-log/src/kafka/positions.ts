@@ -1,0 +1,102 @@
+/** The positions of a group as the broker keeps them: one OffsetCommit at a time on its own connection, under the generation it was made for. */
+import { AppError, sleep } from '@sendpool/kernel';
+import type { PositionStore } from '../group/epoch.ts';
+import type { Commit, Position } from '../port.ts';
+import type { Coordinator, Line } from './coordinator.ts';
+import { isFenced, typeOf } from './faults.ts';
+
+/** `offset.metadata.max.bytes` of a broker by default. It counts characters. */
+export const maxMetadata = 4096;
+const retryMs = 50;
+
+/**
+ * The request has not been looked at, so that it can be sent again. NOT_COORDINATOR_FOR_GROUP and GROUP_COORDINATOR_NOT_AVAILABLE do
+ * not say that: a coordinator gives them also when it had appended the commit and lost its partition before it was replicated.
+ */
+const untouched = new Set(['GROUP_LOAD_IN_PROGRESS']);
+
+type PartitionOffset = { partition: number; offset: string; metadata: string | null };
+
+/** A position that was erased or expired is -1; some clients write other negative numbers. */
+export const positionOf = ({ offset, metadata }: PartitionOffset): Position | undefined =>
+  Number(offset) < 0 ? undefined : { offset: Number(offset), metadata: metadata ?? '' };
+
+/** Repeats until it works or the time is over. */
+const reachUntil = async (coordinator: Coordinator, deadline: number): Promise<Line> => {
+  for (;;) {
+    try {
+      return await coordinator.reach();
+    } catch (error) {
+      if (performance.now() + retryMs >= deadline) throw error;
+    }
+    await sleep(retryMs);
+  }
+};
+
+const withRetry = async <T>(work: () => Promise<T>, isPassing: (error: unknown) => boolean, deadline: number) => {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isPassing(error) || performance.now() + retryMs >= deadline) throw error;
+    }
+    await sleep(retryMs);
+  }
+};
+
+export type PositionDeps = { topic: string; group: string; commits: Coordinator; reads: Coordinator };
+
+const partitionOffset = ({ partition, offset, metadata }: Commit) => ({
+  partition,
+  offset: String(offset),
+  metadata,
+});
+
+/** Positions of one topic. */
+export const readPositions = async (
+  { topic, group }: Pick<PositionDeps, 'topic' | 'group'>,
+  line: Line,
+  [partitions, timeoutMs]: [readonly number[], number],
+): Promise<Map<number, Position | undefined>> => {
+  const topics = [{ topic, partitions: partitions.map((partition) => ({ partition })) }];
+  const { responses } = await line.request('OffsetFetch', { groupId: group, topics }, timeoutMs);
+  const found = responses.find((response) => response.topic === topic)?.partitions ?? [];
+  if (found.length !== partitions.length)
+    throw new AppError('UNAVAILABLE', `the broker told ${found.length} of ${partitions.length} positions of ${topic}`);
+  return new Map(found.map((one) => [one.partition, positionOf(one)]));
+};
+
+const readTimeoutMs = 5000;
+
+export const createPositions = (deps: PositionDeps): PositionStore => {
+  const { topic, group, commits: line, reads } = deps;
+  return {
+    maxMetadata,
+    commit: async ({ memberId, generation }, commits, timeoutMs) => {
+      const deadline = performance.now() + timeoutMs;
+      const request = {
+        groupId: group,
+        memberId,
+        groupGenerationId: generation,
+        topics: [{ topic, partitions: commits.map(partitionOffset) }],
+      };
+      const send = async (): Promise<unknown> => {
+        const reached = await reachUntil(line, deadline);
+        return reached.request('OffsetCommit', request, Math.max(1, deadline - performance.now()));
+      };
+      try {
+        await withRetry(send, (error) => untouched.has(typeOf(error)), deadline);
+        return true;
+      } catch (error) {
+        // A clear no: nothing was stored, and under this generation nothing ever will be.
+        if (isFenced(error)) return false;
+        throw error;
+      }
+    },
+    committed: async (_epoch, partition) => {
+      const read = async (): Promise<Position | undefined> =>
+        (await readPositions(deps, await reads.reach(), [[partition], readTimeoutMs])).get(partition);
+      return withRetry(read, () => true, performance.now() + readTimeoutMs);
+    },
+  };
+};
