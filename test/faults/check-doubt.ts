@@ -30,10 +30,10 @@ const lossesOf = (facts: Facts): Map<number, number> => {
   return losses;
 };
 
-/** Publications in doubt, apart from those whose reply a mail server withheld on purpose. */
-const doubtsOf = ({ publications, copies }: Person): Publication[] => {
+/** Publications in doubt, apart from those whose conversation a mail server ended without a reply, on purpose. */
+const doubtsOf = ({ publications, copies, cuts }: Person): Publication[] => {
   const doubts = publications.filter(({ outcome }) => outcome.outcome === 'UNKNOWN');
-  let withheld = copies.filter(({ unanswered }) => unanswered === true).length;
+  let withheld = cuts.length + copies.filter(({ unanswered }) => unanswered === true).length;
   return doubts.filter(({ outcome }) => outcome.reason !== 'NO_REPLY' || withheld-- <= 0);
 };
 

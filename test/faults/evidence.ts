@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeliveryEvent, RecipientState, UnknownPolicy } from '@sendpool/contracts';
-import { readMailLog, type ReceivedMail } from '@sendpool/testing';
+import { readCutMails, readMailLog, type ReceivedMail } from '@sendpool/testing';
 import type { Fault, Scenario } from './plan.ts';
 
 /** A campaign by the word of the API. `progress` has a number for each recipient state, and `total`. */
@@ -82,6 +82,8 @@ export type Evidence = {
   /** Lane by lane in log order. */
   readonly events: readonly DeliveryEvent[];
   readonly mails: readonly ReceivedMail[];
+  /** Mails that a server ended in the middle of their content: all of it may have been sent. */
+  readonly cuts: readonly ReceivedMail[];
   /** Lines of the logs of senders that tell which lanes they hold, by name of the process, in order. */
   readonly holdings: ReadonlyMap<string, readonly Holding[]>;
 };
@@ -133,6 +135,7 @@ export const readEvidence = (folder: string): Evidence => {
     recipients: linesOf<RecipientEnd>(join(folder, 'recipients.jsonl')),
     events: linesOf<DeliveryEvent>(join(folder, 'events.jsonl')),
     mails: run.servers.flatMap(({ name }) => readMailLog(mailFile(folder, name))),
+    cuts: run.servers.flatMap(({ name }) => readCutMails(mailFile(folder, name))),
     holdings: readHoldings(join(folder, 'data/logs')),
   };
 };

@@ -17,6 +17,7 @@ export type Person = RecipientEnd & {
   /** In the order in which they were given out. */
   readonly publications: Publication[];
   readonly copies: ReceivedMail[];
+  readonly cuts: ReceivedMail[];
 };
 
 export type Facts = Evidence & {
@@ -47,7 +48,13 @@ const publicationsOf = (events: readonly DeliveryEvent[]): Publication[] => {
 
 const peopleOf = ({ run, recipients }: Evidence): Person[] => {
   const policies = new Map(run.campaigns.map(({ id, policy }) => [id, policy]));
-  return recipients.map((end) => ({ ...end, policy: policies.get(end.campaignId)!, publications: [], copies: [] }));
+  return recipients.map((end) => ({
+    ...end,
+    policy: policies.get(end.campaignId)!,
+    publications: [],
+    copies: [],
+    cuts: [],
+  }));
 };
 
 export const gatherFacts = (evidence: Evidence): Facts => {
@@ -59,6 +66,7 @@ export const gatherFacts = (evidence: Evidence): Facts => {
     const { campaignId, recipient } = publication.outcome;
     byNumber.get(`${campaignId}:${recipient}`)?.publications.push(publication);
   }
+  for (const mail of evidence.cuts) byAddress.get(`${mail.campaign}:${mail.to}`)?.cuts.push(mail);
   const strangers = evidence.mails.filter((mail) => {
     const person = byAddress.get(`${mail.campaign}:${mail.to}`);
     person?.copies.push(mail);

@@ -22,7 +22,7 @@ const largest: readonly (readonly [number, Fault])[] = [
   [0.01, { at: 'RCPT', do: 'REPLY', code: 550, text: '5.1.1 No such user here' }],
   [0.005, { at: 'RCPT', do: 'SLOW', delayMs: 1_500 }],
   [0.004, { at: 'RCPT', do: 'CLOSE' }],
-  [0.004, { at: 'CONTENT', do: 'CLOSE', afterBytes: 500 }],
+  [0.004, { at: 'CONTENT', do: 'CLOSE', afterBytes: 2_500 }],
   [0.006, { at: 'END_OF_DATA', do: 'REPLY', code: 452, text: '4.2.2 Mailbox full' }],
   [0.003, { at: 'END_OF_DATA', do: 'REPLY', code: 554, text: '5.6.0 Content refused' }],
   [0.003, { at: 'END_OF_DATA', do: 'SLOW', delayMs: 1_500 }],

@@ -107,6 +107,7 @@ const evidence = (change: Change = {}): Evidence => {
     faults: change.faults ?? [],
     recipients: change.recipients ?? [end(0), end(1)],
     events: change.events ?? [outcome(0, 0), outcome(1, 1)],
+    cuts: change.cuts ?? [],
     mails: change.mails ?? [mail('ann'), mail('bob')],
     holdings: change.holdings ?? new Map(),
   };
@@ -140,6 +141,7 @@ describe('verify is content with', () => {
   it('a doubt of a mail server that withheld its reply', () => {
     const events = [{ ...inDoubt, reason: 'NO_REPLY', serverId: 's1' }, outcome(1, 1)];
     assert.deepEqual(brokenIn({ ...doubt, events, mails: [mail('ann', { unanswered: true }), mail('bob')] }), []);
+    assert.deepEqual(brokenIn({ ...doubt, events, mails: [mail('bob')], cuts: [mail('ann', { cut: true })] }), []);
   });
 
   it('a second copy under RESEND, of a publication that was in doubt', () => {

@@ -19,6 +19,8 @@ export type SinkContext = {
   onCommand(session: Session, line: string): void;
   /** Keeps the mail; a promise holds the reply back until it resolves. */
   record(session: Session, body: Body, isAnswered: boolean): Promise<void> | void;
+  /** A fault ends the mail in the middle of its content. */
+  cut(session: Session, body: Body): void;
 };
 
 export type Session = {
@@ -131,6 +133,7 @@ const readContent = (session: Session, body: Body): boolean => {
   const fault = session.contentFault;
   if (fault !== undefined && body.size >= ('afterBytes' in fault ? (fault.afterBytes ?? 1) : 1)) {
     session.contentFault = undefined;
+    if (fault.do === 'CLOSE' || fault.do === 'RESET') session.context.cut(session, body);
     applyFault(session, fault, () => undefined);
   }
   if (!fed.done || session.ended) return false;

@@ -21,7 +21,7 @@ const sink = await startSink({
   ...options,
   keepReceived: false,
   ...(rules.length === 0 ? {} : { behave: behaviourOf(rules, random) }),
-  ...(log === null ? {} : { onMail: (mail) => log.append(mail) }),
+  ...(log === null ? {} : { onMail: (mail) => log.append(mail), onCut: (mail) => void log.append(mail) }),
 });
 
 createInterface({ input: process.stdin }).on('line', (line) => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeCertificate } from './certificate.ts';
-import { readMailLog, startSinkProcess, type SinkConfig, type SinkProcess } from './sink-process.ts';
+import { readCutMails, readMailLog, startSinkProcess, type SinkConfig, type SinkProcess } from './sink-process.ts';
 
 const withProcess = async (config: SinkConfig, work: (sink: SinkProcess, file: string) => Promise<void>) => {
   const directory = await mkdtemp(join(tmpdir(), 'sink-'));
@@ -62,6 +62,15 @@ test('rules can be changed while it runs, and SIGTERM ends it', async () => {
       assert.equal(readMailLog(file).length, 1);
     },
   );
+});
+
+test('a mail that is cut in the middle of its content stands in the file, apart from those received', async () => {
+  const rules = [{ fault: { at: 'CONTENT', do: 'CLOSE' } as const }];
+  await withProcess({ rules }, async (sink, file) => {
+    await say(sink.port, `EHLO me\r\n${mails(1)}QUIT\r\n`, isFinished);
+    await sink.stop();
+    assert.deepEqual([readMailLog(file).length, readCutMails(file).map(({ to }) => to)], [0, ['u0@y.test']]);
+  });
 });
 
 test('a certificate that is handed in is kept', async () => {

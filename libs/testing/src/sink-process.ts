@@ -9,7 +9,7 @@ import { AppError } from '@sendpool/kernel';
 import type { SinkRule } from './rules.ts';
 import type { ReceivedMail, SinkOptions } from './sink.ts';
 
-export type SinkConfig = Omit<SinkOptions, 'behave' | 'onMail' | 'keepData' | 'keepReceived'> & {
+export type SinkConfig = Omit<SinkOptions, 'behave' | 'onMail' | 'onCut' | 'keepData' | 'keepReceived'> & {
   /** Received mails are added to this file as JSON lines, each before the reply to its final dot. */
   file?: string;
   rules?: SinkRule[];
@@ -61,8 +61,8 @@ export const startSinkProcess = async (config: SinkConfig): Promise<SinkProcess>
   };
 };
 
-/** The mails in the file of a sink; a last line that is not complete is left out. */
-export const readMailLog = (path: string): ReceivedMail[] => {
+/** The mails in the file of a sink, those that were cut among them; a last line that is not complete is left out. */
+const readLines = (path: string): ReceivedMail[] => {
   const text = readFileSync(path, 'utf8');
   return text
     .slice(0, text.lastIndexOf('\n') + 1)
@@ -70,3 +70,9 @@ export const readMailLog = (path: string): ReceivedMail[] => {
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as ReceivedMail);
 };
+
+/** The mails that a sink received. */
+export const readMailLog = (path: string): ReceivedMail[] => readLines(path).filter(({ cut }) => cut === undefined);
+
+/** The mails that a fault ended in the middle of their content. */
+export const readCutMails = (path: string): ReceivedMail[] => readLines(path).filter(({ cut }) => cut === true);

@@ -25,6 +25,8 @@ export type ReceivedMail = {
   data?: Buffer;
   /** A fault withheld the reply to the final dot: the client cannot know. */
   unanswered?: true;
+  /** A fault ended it in the middle of the content: it was not received, though all of it may have been sent. */
+  cut?: true;
 };
 
 export type SinkOptions = {
@@ -51,6 +53,8 @@ export type SinkOptions = {
   keepReceived?: boolean;
   /** Called before the reply to the final dot; a promise holds the reply back. */
   onMail?(mail: ReceivedMail): Promise<void> | void;
+  /** Called when a fault ends a mail in the middle of its content. */
+  onCut?(mail: ReceivedMail): void;
 };
 
 export type Sink = {
@@ -129,6 +133,9 @@ const contextOf = (options: SinkOptions, certificate: Certificate | null, receiv
   count: 0,
   onCommand: handleCommand,
   record: createRecord({ received, options }),
+  cut: (session, body) => {
+    for (const to of session.to) options.onCut?.({ ...receivedMail(session, to, body), cut: true });
+  },
 });
 
 const certificateFor = async (options: SinkOptions): Promise<Certificate | null> => {
