@@ -23,4 +23,4 @@ export {
 } from './sending-config.ts';
 export { defineTopic, topicSpecs, type TopicDefinition } from './topic.ts';
 export * from './words.ts';
-export { defaultLanes, laneLimits, senderGroup } from './lanes.ts';
+export { defaultLanes, laneLimits, oldestCarried, senderGroup } from './lanes.ts';

@@ -17,3 +17,13 @@ export const laneLimits = {
   /** Send requests in one slice, at most. */
   slice: 500,
 } as const;
+
+/**
+ * Offset of the oldest started record that the base of a lane's ledger has passed, from the ledger's text; undefined when there is none.
+ * It must stay in the log: the next owner of the lane reads it again. The senders own the text; only its last part is known here.
+ */
+export const oldestCarried = (ledger: string): number | undefined => {
+  const carried = ledger.slice(ledger.lastIndexOf(':') + 1);
+  if (carried === '') return undefined;
+  return Math.min(...carried.split(',').map((record) => Number.parseInt(record.split('.')[0]!, 36)));
+};

@@ -1,6 +1,7 @@
 /** The ledger's text, by law. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { oldestCarried } from '@sendpool/contracts';
 import fc from 'fast-check';
 import { decodeLedger, emptyLedger, encodeLedger, recordState, type Ledger } from './ledger.ts';
 
@@ -52,4 +53,13 @@ test('a text that is no ledger of this version is no ledger at all, never an emp
   const others = ['', 'S1', 'S2' + text.slice(2), text.slice(0, -3), `${text}x`, 'L1:0:', text.replace(':5:', ':9:')];
   for (const other of others) assert.equal(decodeLedger(other), undefined, JSON.stringify(other));
   assert.equal(decodeLedger(text)?.lastSequence, 7);
+});
+
+test('whoever trims the log finds the oldest carried record in the text', () => {
+  fc.assert(
+    fc.property(ledger(200), (one) => {
+      const offsets = one.carried.map(({ offset }) => offset);
+      assert.equal(oldestCarried(encodeLedger(one)), offsets.length === 0 ? undefined : Math.min(...offsets));
+    }),
+  );
 });
