@@ -18,12 +18,16 @@ export const laneLimits = {
   slice: 500,
 } as const;
 
+const carriedPart = /:((?:[0-9a-z]+\.[0-9a-z]+(?:,|$))*)$/;
+
 /**
- * Offset of the oldest started record that the base of a lane's ledger has passed, from the ledger's text; undefined when there is none.
- * It must stay in the log: the next owner of the lane reads it again. The senders own the text; only its last part is known here.
+ * Offset of the oldest started record that the base of a lane's ledger has passed, from the ledger's text; undefined when there is none, 0
+ * when the text is no ledger. From there on the lane's log must stay: the next owner reads the record again. The senders own the text; only
+ * its last part is known here.
  */
 export const oldestCarried = (ledger: string): number | undefined => {
-  const carried = ledger.slice(ledger.lastIndexOf(':') + 1);
+  const carried = carriedPart.exec(ledger)?.[1];
+  if (carried === undefined) return 0;
   if (carried === '') return undefined;
   return Math.min(...carried.split(',').map((record) => Number.parseInt(record.split('.')[0]!, 36)));
 };

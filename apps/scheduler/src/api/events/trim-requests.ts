@@ -22,8 +22,7 @@ export const createTrimRequests = (deps: { eventLog: Pick<EventLog, 'lag' | 'tri
       for (const lag of await deps.eventLog.lag(sendRequestsTopic.name, senderGroup)) {
         const { partition } = lag;
         const offset = trimBefore(lag);
-        // A text that is no ledger gives no number, and nothing is dropped.
-        if (!(offset > (trimmed.get(partition) ?? 0))) continue;
+        if (offset <= (trimmed.get(partition) ?? 0)) continue;
         await deps.eventLog.trim(sendRequestsTopic.name, partition, offset);
         trimmed.set(partition, offset);
       }
