@@ -4,6 +4,7 @@ import type { Position, RecordBatch } from '../port.ts';
 import type { Check } from './harness.ts';
 import {
   commitBatch,
+  groupOf,
   holds,
   isEnded,
   lastEpoch,
@@ -16,13 +17,11 @@ import {
   watch,
 } from './probe.ts';
 
-const group = 'readers';
-
 export const groupCases = (check: Check): void => {
   check('members share the partitions evenly, and each record comes once, in order', async (connect) => {
     const peers = await Promise.all(['a', 'b', 'c'].map(connect));
     const topic = await makeTopic(peers[0]!, { partitions: 5 });
-    const members = await Promise.all(peers.map((peer) => watch(peer, { topic, group, onBatch: commitBatch })));
+    const members = await Promise.all(peers.map((peer) => watch(peer, { topic, onBatch: commitBatch })));
     const shares = (): number[] =>
       members.map((one) => lastEpoch(one)?.partitions.length ?? 0).sort((one, other) => one - other);
     await until('the partitions are shared', () => shares().join() === '1,2,2');
@@ -54,7 +53,6 @@ export const groupCases = (check: Check): void => {
     const topic = await makeTopic(first);
     const old = await watch(first, {
       topic,
-      group,
       onRevoked: async (epoch, reason) => {
         if (reason !== 'REBALANCE') return;
         await pause(150);
@@ -72,7 +70,6 @@ export const groupCases = (check: Check): void => {
     const found = new Map<number, Position | undefined>();
     const fresh = await watch(second, {
       topic,
-      group,
       onAssigned: async (epoch) => {
         for (const partition of epoch.partitions) found.set(partition, await epoch.committed(partition));
         return undefined;
@@ -92,10 +89,10 @@ export const groupCases = (check: Check): void => {
     const [first, second] = [await connect('stuck'), await connect('second')];
     const topic = await makeTopic(first);
     const never = new Promise<void>(() => undefined);
-    const stuck = await watch(first, { topic, group, drainMs: 300, onRevoked: () => never });
+    const stuck = await watch(first, { topic, drainMs: 300, onRevoked: () => never });
     await holds(stuck, 4);
     const began = performance.now();
-    const fresh = await watch(second, { topic, group });
+    const fresh = await watch(second, { topic });
     await holds(fresh, 2);
     assert.ok(performance.now() - began < 3000);
     assert.ok(!stuck.epochs[0]!.isAlive());
@@ -104,7 +101,7 @@ export const groupCases = (check: Check): void => {
   check('a commit is all or nothing, and a partition that was never committed has no position', async (connect) => {
     const peer = await connect('committer');
     const topic = await makeTopic(peer);
-    const member = await watch(peer, { topic, group });
+    const member = await watch(peer, { topic });
     await holds(member, 4);
     const epoch = lastEpoch(member)!;
     const foreign = epoch.commit([
@@ -125,7 +122,7 @@ export const groupCases = (check: Check): void => {
   check('commits that are not awaited are stored in their order', async (connect) => {
     const peer = await connect('hasty');
     const topic = await makeTopic(peer);
-    const member = await watch(peer, { topic, group });
+    const member = await watch(peer, { topic });
     await holds(member, 4);
     const epoch = lastEpoch(member)!;
     await Promise.all(
@@ -146,7 +143,6 @@ export const groupCases = (check: Check): void => {
     for (const partition of [0, 1, 2]) await peer.log.publish(topic, numbered(partition, 'n', 10));
     const once = await watch(peer, {
       topic,
-      group,
       onAssigned: async (epoch) => {
         await epoch.commit([
           { partition: 0, offset: 7, metadata: '' },
@@ -157,7 +153,7 @@ export const groupCases = (check: Check): void => {
     });
     await holds(once, 4);
     await once.consumer.close();
-    const again = await watch(peer, { topic, group, onAssigned: async () => new Map([[1, 9]]) });
+    const again = await watch(peer, { topic, onAssigned: async () => new Map([[1, 9]]) });
     await until('all have arrived', () => again.records.length >= 14);
     await pause(50);
     const values = (partition: number): string =>
@@ -173,7 +169,6 @@ export const groupCases = (check: Check): void => {
     const topic = await makeTopic(peer);
     const member = await watch(peer, {
       topic,
-      group,
       onAssigned: async (epoch) => {
         epoch.pause(0);
         return undefined;
@@ -219,7 +214,7 @@ export const groupCases = (check: Check): void => {
         await pause(10);
         running.set(partition, running.get(partition)! - 1);
       };
-      const member = await watch(peer, { topic, group, maxBatch: 20, onBatch });
+      const member = await watch(peer, { topic, maxBatch: 20, onBatch });
       await until('all have arrived', () => member.records.length === 100);
       assert.ok(
         sizes.every((size) => size <= 20),
@@ -235,14 +230,14 @@ export const groupCases = (check: Check): void => {
     const topic = await makeTopic(peer, { partitions: 2 });
     await peer.log.publish(topic, numbered(1, 'n', 5));
     const nothing = { committed: 0, position: undefined };
-    assert.deepEqual(await peer.log.lag(topic, group), [
+    assert.deepEqual(await peer.log.lag(topic, groupOf(topic)), [
       { partition: 0, end: 0, ...nothing },
       { partition: 1, end: 5, ...nothing },
     ]);
-    const member = await watch(peer, { topic, group });
+    const member = await watch(peer, { topic });
     await holds(member, 2);
     await lastEpoch(member)!.commit([{ partition: 1, offset: 3, metadata: 'm' }]);
-    assert.deepEqual(await peer.log.lag(topic, group), [
+    assert.deepEqual(await peer.log.lag(topic, groupOf(topic)), [
       { partition: 0, end: 0, ...nothing },
       { partition: 1, end: 5, committed: 3, position: { offset: 3, metadata: 'm' } },
     ]);
@@ -255,13 +250,12 @@ export const groupCases = (check: Check): void => {
       const topic = await makeTopic(first);
       const leaver = await watch(first, {
         topic,
-        group,
         onRevoked: async (epoch, reason) => {
           if (reason === 'CLOSING')
             await epoch.commit(epoch.partitions.map((partition) => ({ partition, offset: 5, metadata: 'bye' })));
         },
       });
-      const heir = await watch(second, { topic, group });
+      const heir = await watch(second, { topic });
       await until(
         'both have their share',
         () => lastEpoch(leaver)?.partitions.length === 2 && lastEpoch(heir)?.partitions.length === 2,
@@ -281,7 +275,7 @@ export const groupCases = (check: Check): void => {
   check('a topic that grows gives its new partitions to the group', async (connect) => {
     const peer = await connect('grower');
     const topic = await makeTopic(peer, { partitions: 2 });
-    const member = await watch(peer, { topic, group, sessionTimeoutMs: 3000 });
+    const member = await watch(peer, { topic, sessionTimeoutMs: 3000 });
     await holds(member, 2);
     await peer.log.ensureTopics([{ name: topic, partitions: 3, cleanup: 'DELETED', retentionMs: 0 }]);
     await peer.log.publish(topic, [record(2, 'new')]);

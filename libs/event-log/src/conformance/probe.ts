@@ -42,15 +42,19 @@ export const isEnded = (error: unknown): boolean => isAppError(error, 'EPOCH_END
 type Revocation = { epoch: Epoch; reason: 'REBALANCE' | 'CLOSING' | 'LOST' };
 export type Watched = { consumer: Consumer; epochs: Epoch[]; records: StoredRecord[]; revocations: Revocation[] };
 
-/** Joins a group and writes down what happens; `overrides` replace or follow the noting hooks. */
+/** Each topic has a group of its own: where a group spans topics, cases would rebalance each other. */
+export const groupOf = (topic: string): string => `readers of ${topic}`;
+
+/** Joins the group of a topic and writes down what happens; `overrides` replace or follow the noting hooks. */
 export const watch = async (
   peer: Peer,
-  options: Pick<ConsumeOptions, 'topic' | 'group'> & Partial<ConsumeOptions>,
+  options: Pick<ConsumeOptions, 'topic'> & Partial<ConsumeOptions>,
 ): Promise<Watched> => {
   const epochs: Epoch[] = [];
   const records: StoredRecord[] = [];
   const revocations: Revocation[] = [];
   const consumer = await peer.log.consume({
+    group: groupOf(options.topic),
     ...options,
     onAssigned: async (epoch) => {
       const start = await options.onAssigned?.(epoch);
