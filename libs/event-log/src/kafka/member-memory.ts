@@ -14,7 +14,7 @@ export type MemberMemory = {
 
 const fileOf = (folder: string, group: string): string => join(folder, `${encodeURIComponent(group)}.json`);
 
-/** A file that is missing or damaged costs a session time-out, no more. */
+/** A file that is missing, damaged or cannot be written costs a session time-out, no more. */
 const readIds = (file: string): string[] => {
   try {
     const { memberIds } = JSON.parse(readFileSync(file, 'utf8')) as { memberIds?: unknown };
@@ -24,9 +24,14 @@ const readIds = (file: string): string[] => {
   }
 };
 
-const writeIds = (file: string, memberIds: readonly string[]): void => {
-  writeFileSync(`${file}.new`, JSON.stringify({ memberIds }));
-  renameSync(`${file}.new`, file);
+const writeIds = (folder: string, file: string, memberIds: readonly string[]): void => {
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(`${file}.new`, JSON.stringify({ memberIds }));
+    renameSync(`${file}.new`, file);
+  } catch {
+    // See above.
+  }
 };
 
 /** Remembers nothing without a folder. */
@@ -37,8 +42,7 @@ export const createMemberMemory = (folder: string | undefined): MemberMemory => 
     const ids = known.get(group) ?? new Set(readIds(fileOf(folder, group)));
     known.set(group, ids);
     how(ids);
-    mkdirSync(folder, { recursive: true });
-    writeIds(fileOf(folder, group), [...ids]);
+    writeIds(folder, fileOf(folder, group), [...ids]);
   };
   return {
     takeOver: (group) => {
