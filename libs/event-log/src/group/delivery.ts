@@ -1,5 +1,5 @@
 /** Brings the records of an epoch's partitions to its handler: bounded buffers, one batch of a partition at a time, all partitions read together. */
-import { sleep } from '@sendpool/kernel';
+import { AppError, sleep } from '@sendpool/kernel';
 import { createBell } from './bell.ts';
 import type { RecordBatch, StoredRecord } from '../port.ts';
 
@@ -15,6 +15,8 @@ export type Found = {
   runs: StoredRecord[][];
   /** Nothing more lay in the log behind them. */
   isAtEnd: boolean;
+  /** Where the log ends before the wanted offset: it has lost what the group had read already. */
+  beyond?: readonly { partition: number; end: number }[];
 };
 
 export type DeliveryDeps = {
@@ -33,9 +35,14 @@ export type DeliveryDeps = {
   gatherMs: number;
 };
 
+/** How far a partition is, and whether more of it would be read if there were more. */
+export type Progress = { partition: number; next: number; isHungry: boolean };
+
 export type Delivery = {
   pause(partition: number): void;
   resume(partition: number): void;
+  /** `answeredAt`: when a read was answered last, or nothing had to be read; monotonic. */
+  progress(): { answeredAt: number; lanes: Progress[] };
   /** Hands over nothing more; resolves when the handlers that run have ended. */
   stop(): Promise<void>;
 };
@@ -46,6 +53,8 @@ type Lane = {
   waiting: StoredRecord[];
   isPaused: boolean;
   isRunning: boolean;
+  /** The log ends before its position. What is appended from now on would be taken for what was read long ago. */
+  isCutOff: boolean;
   done: Promise<void>;
 };
 
@@ -56,16 +65,28 @@ const store = (lanes: ReadonlyMap<number, Lane>, records: StoredRecord[]): void 
   else for (const record of records) lane.waiting.push(record);
 };
 
+const laneAt = (partition: number, next: number): Lane => ({
+  ...{ partition, next, waiting: [] },
+  ...{ isPaused: false, isRunning: false, isCutOff: false, done: Promise.resolve() },
+});
+
+const cutOff = (lane: Lane, end: number): AppError => {
+  lane.isCutOff = true;
+  const where = `partition ${lane.partition} ends at ${end}, before position ${lane.next}`;
+  return new AppError('CONFLICT', `${where} of the group: nothing of it is delivered. Was the log restored or lost?`);
+};
+
 /** Starts at the given offsets. */
 export const createDelivery = (deps: DeliveryDeps, start: ReadonlyMap<number, number>): Delivery => {
   const { maxBatch } = deps;
   const lanes = new Map<number, Lane>();
-  for (const [partition, next] of start)
-    lanes.set(partition, { partition, next, waiting: [], isPaused: false, isRunning: false, done: Promise.resolve() });
+  for (const [partition, next] of start) lanes.set(partition, laneAt(partition, next));
+  let answeredAt = performance.now();
   const bell = createBell();
   const unsubscribe = deps.subscribe(bell.ring);
   const stopped = new AbortController();
 
+  const isWanted = (lane: Lane): boolean => !lane.isPaused && !lane.isCutOff && lane.waiting.length < maxBatch;
   const deliver = async (lane: Lane): Promise<void> => {
     lane.isRunning = true;
     try {
@@ -87,11 +108,14 @@ export const createDelivery = (deps: DeliveryDeps, start: ReadonlyMap<number, nu
   };
   /** How long to wait for a signal before the next one; undefined when there may be more already. */
   const fetch = async (): Promise<number | undefined> => {
-    const wanted = [...lanes.values()].filter((lane) => !lane.isPaused && lane.waiting.length < maxBatch);
+    const wanted = [...lanes.values()].filter(isWanted);
+    answeredAt = performance.now();
     if (wanted.length === 0) return idleMs;
     const places = wanted.map(({ partition, next }) => ({ partition, offset: next }));
-    const { runs, isAtEnd } = await deps.read(places, maxBatch);
+    const { runs, isAtEnd, beyond = [] } = await deps.read(places, maxBatch);
+    answeredAt = performance.now();
     if (stopped.signal.aborted) return 0;
+    for (const { partition, end } of beyond) deps.onError(cutOff(lanes.get(partition)!, end));
     for (const records of runs) store(lanes, records);
     for (const lane of lanes.values()) pump(lane);
     return isAtEnd ? deps.pollMs : undefined;
@@ -123,6 +147,14 @@ export const createDelivery = (deps: DeliveryDeps, start: ReadonlyMap<number, nu
       pump(lane);
       bell.ring();
     },
+    progress: () => ({
+      answeredAt: [...lanes.values()].some(isWanted) ? answeredAt : performance.now(),
+      lanes: [...lanes.values()].map((lane) => ({
+        partition: lane.partition,
+        next: lane.next,
+        isHungry: isWanted(lane) && !lane.isRunning && lane.waiting.length === 0,
+      })),
+    }),
     stop: async () => {
       stopped.abort();
       unsubscribe();

@@ -17,6 +17,8 @@ export type SessionDeps = EpochDeps & {
 };
 
 export type Session = {
+  /** Undefined before delivery begins. */
+  progress(): ReturnType<Delivery['progress']> | undefined;
   /** Awaits handlers and the drain hook, at most `drainMs`; then the epoch is over. LOST: it is over already. */
   drain(reason: 'REBALANCE' | 'CLOSING' | 'LOST', drainMs: number): Promise<void>;
 };
@@ -61,6 +63,7 @@ export const createSession = (deps: SessionDeps, identity: EpochIdentity): Sessi
     if (!isOver) deps.onFailed(error);
   });
   return {
+    progress: () => delivery?.progress(),
     drain: async (reason, drainMs) => {
       isOver = true;
       if (reason === 'LOST') managed.end();

@@ -5,11 +5,12 @@
 import { AppError, backoffDelay, sleep } from '@sendpool/kernel';
 import type { DeliveryDeps } from '../group/delivery.ts';
 import type { PositionStore } from '../group/epoch.ts';
-import { createSession } from '../group/session.ts';
+import { createSession, type Session } from '../group/session.ts';
 import type { ConsumeOptions, Consumer } from '../port.ts';
 import { typeOf } from './faults.ts';
 import { startHeartbeat, type Heartbeat } from './heartbeat.ts';
 import type { Membership, Share } from './membership.ts';
+import { watchStandstill } from './watchdog.ts';
 
 export type ConsumerSettings = {
   sessionMs: number;
@@ -23,9 +24,11 @@ export type ConsumerSettings = {
 export type ConsumerDeps = {
   membership: Membership;
   positions: PositionStore;
-  /** Waits a moment for records when there are none. */
-  read: DeliveryDeps['read'];
+  /** A reader for one epoch, with connections of its own. Its reads wait a moment for records when there are none. */
+  openReader(): { read: DeliveryDeps['read']; close(): void };
   countPartitions(): Promise<number>;
+  /** Next offset to be written, of each partition. */
+  ends(): Promise<ReadonlyMap<number, number>>;
   /** Rejects whatever waits for the coordinator. */
   interrupt(): void;
   faultOf(error: unknown): unknown;
@@ -42,6 +45,7 @@ const soundMs = 10_000;
 /** For messages on their way. */
 const slackMs = 1000;
 const growthMs = 2000;
+const standstillMs = 60_000;
 
 /** What happens in every rebalance or start of a broker is no fault. */
 const usual = new Set([
@@ -67,13 +71,14 @@ type Context = ConsumerDeps & {
 };
 
 /** Only the leader looks, and joins again when the topic has grown: that is what begins a rebalance. */
-const watchGrowth = async (context: Context, { leads }: Share, stop: AbortSignal): Promise<void> => {
-  if (leads === undefined) return;
+const watchGrowth = async (context: Context, { leads }: Share, stop: AbortSignal): Promise<boolean> => {
+  if (leads === undefined) return false;
   while (!stop.aborted) {
     await sleep(growthMs, stop);
     const partitions = await context.countPartitions().catch(() => leads.partitions);
-    if (partitions > leads.partitions) return;
+    if (partitions > leads.partitions) return true;
   }
+  return false;
 };
 
 /** The first cause decides, except that nothing outweighs a lost epoch. */
@@ -90,14 +95,18 @@ const createEnding = () => {
   };
 };
 
-const beginSession = (context: Context, share: Share, [lease, end]: [Heartbeat, (ending: Ending) => void]) =>
-  createSession(
+type End = (ending: Ending) => void;
+
+const beginSession = (context: Context, share: Share, [lease, end]: [Heartbeat, End]) => {
+  const reader = context.openReader();
+  const session = createSession(
     {
       ...context,
       ...context.settings,
       store: context.positions,
       lease,
       commitTimeoutMs: context.settings.sessionMs / 2,
+      read: reader.read,
       pollMs: 0,
       // A read waits for records by itself.
       subscribe: () => () => undefined,
@@ -106,12 +115,11 @@ const beginSession = (context: Context, share: Share, [lease, end]: [Heartbeat, 
     },
     share,
   );
+  return { ...session, closeReader: reader.close };
+};
 
-const runEpoch = async (context: Context, share: Share): Promise<Ending> => {
-  const { settings, membership, onError } = context;
-  const { first, end, lost } = createEnding();
-  const over = new AbortController();
-  const heartbeat = startHeartbeat(
+const beginHeartbeat = ({ membership, settings, onError }: Context, share: Share, end: End): Heartbeat =>
+  startHeartbeat(
     {
       ...settings,
       beat: (timeoutMs) => membership.beat(share, timeoutMs),
@@ -121,17 +129,30 @@ const runEpoch = async (context: Context, share: Share): Promise<Ending> => {
     },
     share.askedAt,
   );
+
+/** What else ends an epoch; until `over`. */
+const watchEpoch = (context: Context, share: Share, [session, end, over]: [Session, End, AbortSignal]): void => {
+  void watchGrowth(context, share, over).then((hasGrown) => hasGrown && end({ reason: 'REBALANCE' }));
+  const watched = { progress: session.progress, ends: context.ends, patienceMs: standstillMs };
+  void watchStandstill(watched, over).then((error) => error && end({ reason: 'FAILED', error }));
   const close = (): void => end({ reason: 'CLOSING' });
-  context.stop.addEventListener('abort', close);
-  void watchGrowth(context, share, over.signal).then(() => share.leads && end({ reason: 'REBALANCE' }));
+  if (context.stop.aborted) close();
+  context.stop.addEventListener('abort', close, { signal: over });
+};
+
+const runEpoch = async (context: Context, share: Share): Promise<Ending> => {
+  const { first, end, lost } = createEnding();
+  const over = new AbortController();
+  const heartbeat = beginHeartbeat(context, share, end);
   const session = beginSession(context, share, [heartbeat, end]);
-  const ending = lost() ?? (await first);
-  const reason = ending.reason === 'FAILED' ? 'REBALANCE' : ending.reason;
-  await session.drain(reason, Math.max(0, Math.min(settings.drainMs, heartbeat.timeToJoin())));
+  watchEpoch(context, share, [session, end, over.signal]);
+  const { reason, error } = await first;
+  const limitMs = Math.min(context.settings.drainMs, heartbeat.timeToJoin());
+  await session.drain(reason === 'FAILED' ? 'REBALANCE' : reason, Math.max(0, limitMs));
   over.abort();
   heartbeat.stop();
-  context.stop.removeEventListener('abort', close);
-  return ending.reason === 'CLOSING' ? ending : (lost() ?? ending);
+  session.closeReader();
+  return reason === 'CLOSING' ? { reason } : (lost() ?? { reason, error });
 };
 
 /** Undefined when the consumer was closed first. */

@@ -16,6 +16,8 @@ export type GroupDeps = {
   countPartitions(topic: string): Promise<number>;
   /** A reader of one topic with connections of its own; it waits a moment for records when there are none. */
   openReader(topic: string): { read: DeliveryDeps['read']; close(): void };
+  /** Next offset to be written, of each partition. */
+  ends(topic: string): Promise<ReadonlyMap<number, number>>;
 };
 
 /** Returns at once; the consumer joins by itself. Throws AppError BAD_INPUT. */
@@ -26,17 +28,16 @@ export const openConsumer = (deps: GroupDeps, options: ConsumeOptions): Consumer
   const coordinator = createCoordinator(client, group);
   // A JoinGroup blocks its connection, and a commit that is given up breaks its own.
   const commits = createCoordinator(client, group);
-  const reader = deps.openReader(topic);
   return createConsumer(
     {
       membership: createMembership({ topic, group, coordinator, memory, countPartitions, ...settings }),
       positions: createPositions({ topic, group, commits, reads: coordinator }),
-      read: reader.read,
+      openReader: () => deps.openReader(topic),
+      ends: () => deps.ends(topic),
       countPartitions: () => countPartitions(topic),
       interrupt: coordinator.drop,
       faultOf,
       close: () => {
-        reader.close();
         coordinator.drop();
         commits.drop();
       },
