@@ -109,13 +109,15 @@ export const eventsOf = async ({ eventLog }: Source): Promise<DeliveryEvent[]> =
 };
 
 const statsQuery = 'query ($id: ID!) { campaign(id: $id) { serverStats { server { id } accepted } } }';
-type StatsAnswer = { campaign: { serverStats: { server: { id: string }; accepted: string }[] | null } | null };
+/** What no server is charged with has none: a doubt that a killed sender left. */
+type ServerNumbers = { server: { id: string } | null; accepted: string };
+type StatsAnswer = { campaign: { serverStats: ServerNumbers[] | null } | null };
 
 const acceptedBy = (api: Api, id: string): Promise<Record<string, number>> =>
   insist(async () => {
     const { campaign } = await api.run<StatsAnswer>(statsQuery, { id });
     if (campaign?.serverStats === undefined || campaign.serverStats === null) throw new Error('stats is away');
-    return Object.fromEntries(campaign.serverStats.map(({ server, accepted }) => [server.id, Number(accepted)]));
+    return Object.fromEntries(campaign.serverStats.map(({ server, accepted }) => [server?.id ?? '', Number(accepted)]));
   });
 
 /** `inFlight` becomes `IN_FLIGHT`. */
