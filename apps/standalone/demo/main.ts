@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '@sendpool/kernel';
-import { singleShape } from '../src/shape.ts';
+import { clusterShape, serviceNames, singleShape, type Shape } from '../src/shape.ts';
 import { startSystem, type System } from '../src/system.ts';
 import { createApi } from './api.ts';
 import { makeAudience } from './audience.ts';
+import { createClusterAct } from './cluster-act.ts';
 import { detail, green, red, step } from './print.ts';
 import { printReport } from './print-report.ts';
 import { recountStatistics } from './recount.ts';
@@ -17,8 +18,9 @@ import { addAudience, addCampaign, addPool, addServers } from './setup.ts';
 import { readReceived, startSinks, type RunningSink } from './sinks.ts';
 import { runCampaign } from './watch.ts';
 
-const usage = `npm run demo [-- --report FILE] [--recipients N] [--keep]
+const usage = `npm run demo [-- --cluster] [--report FILE] [--recipients N] [--keep]
 
+  --cluster       on Apache Kafka and several processes of each service; a sender is added and one is killed on the way
   --report FILE   write the report as JSON
   --recipients N  size of the audience (default 20,000)
   --keep          keep the data folder with its logs`;
@@ -32,17 +34,27 @@ const shortDelays = {
   UNKNOWN_MARGIN_SECONDS: '2',
 };
 
-const campaignTimeoutMs = 240_000;
+const timeoutMs = 240_000;
 
-const tell = async (folder: string, sinks: RunningSink[], system: System, recipients: number): Promise<DemoReport> => {
-  const api = createApi(() => system.gatewayUrl, system.firstAdminKey!);
+type Stage = { folder: string; dataFolder: string; sinks: RunningSink[]; system: System; shape: Shape };
+
+/** Each call goes to the next gateway: they share nothing, and no one should notice. */
+const inTurn = ({ gatewayUrls }: System): (() => string) => {
+  let turn = 0;
+  return () => gatewayUrls[turn++ % gatewayUrls.length]!;
+};
+
+const tell = async ({ folder, dataFolder, sinks, system, shape }: Stage, recipients: number): Promise<DemoReport> => {
+  const api = createApi(inTurn(system), system.firstAdminKey!);
   const serverIds = await addServers(api, sinks);
   const poolId = await addPool(api, sinks, serverIds);
   const audience = makeAudience(recipients);
   const audienceId = await addAudience(api, audience.csv, { good: recipients, broken: audience.brokenRows });
   const campaignId = await addCampaign(api, audienceId, poolId);
+  const clusterAct = shape === clusterShape ? createClusterAct(system, dataFolder) : undefined;
+  const moreEvents = clusterAct?.events ?? [];
   step('Start it, and let things happen');
-  const watched = await runCampaign({ api, campaignId, poolId, serverIds, sinks, timeoutMs: campaignTimeoutMs });
+  const watched = await runCampaign({ api, campaignId, poolId, serverIds, sinks, moreEvents, timeoutMs });
   const evidence = {
     watched,
     stats: await settledStats(api, campaignId),
@@ -50,7 +62,8 @@ const tell = async (folder: string, sinks: RunningSink[], system: System, recipi
     addresses: audience.addresses,
     bounced: await addressesIn(api, campaignId, 'BOUNCED'),
     unknown: await addressesIn(api, campaignId, 'UNKNOWN'),
-    recount: recountStatistics(system.databaseUrl),
+    recount: recountStatistics(system),
+    senderLoss: clusterAct?.result(watched.progress),
   };
   const report = makeReport(sinks, evidence);
   printReport(report, watched.samples);
@@ -64,24 +77,32 @@ const stopOnSignal = (system: System): void => {
   process.once('SIGTERM', stop);
 };
 
-const runDemo = async (folder: string, recipients: number): Promise<DemoReport> => {
+/** As in "config, scheduler × 2". */
+const inWords = ({ eventLog, replicas }: Shape): string => {
+  const services = serviceNames.map((name) => (replicas[name] === 1 ? name : `${name} × ${replicas[name]}`));
+  return ['PostgreSQL', ...(eventLog === 'KAFKA' ? ['Apache Kafka'] : []), ...services].join(', ');
+};
+
+const runDemo = async (folder: string, shape: Shape, recipients: number): Promise<DemoReport> => {
   step('Start three SMTP servers that demand TLS and AUTH');
   const sinks = await startSinks(folder, demoServers);
   for (const { server, port } of sinks) detail(`${server.name} on 127.0.0.1:${port}`);
-  step('Start Sendpool: PostgreSQL, config, scheduler, stats, sender, gateway');
+  step(`Start Sendpool: ${inWords(shape)}`);
   Object.assign(process.env, shortDelays);
   const began = performance.now();
+  const dataFolder = join(folder, 'data');
   const system = await startSystem({
-    dataFolder: join(folder, 'data'),
-    shape: singleShape,
+    dataFolder,
+    shape,
     gatewayPort: 0,
     logLevel: 'info',
-    onRestart: (name, reason) => console.error(red(`   the ${name} service ended (${reason}) and is started again`)),
+    onRestart: (name, reason) => console.error(red(`   ${name} ended (${reason}) and is started again`)),
   });
   stopOnSignal(system);
-  detail(`GraphQL at ${system.gatewayUrl}/graphql, ready after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  detail(`GraphQL at ${system.gatewayUrls.map((url) => `${url}/graphql`).join(' and ')}, ready after ${seconds} s`);
   try {
-    return await tell(folder, sinks, system, recipients);
+    return await tell({ folder, dataFolder, sinks, system, shape }, recipients);
   } finally {
     await system.stop(15_000);
     for (const sink of sinks) await sink.kill();
@@ -90,6 +111,7 @@ const runDemo = async (folder: string, recipients: number): Promise<DemoReport> 
 
 const { values } = parseArgs({
   options: {
+    cluster: { type: 'boolean' },
     report: { type: 'string' },
     recipients: { type: 'string' },
     keep: { type: 'boolean' },
@@ -107,7 +129,7 @@ if (!Number.isInteger(recipients) || recipients < 100) {
 }
 const folder = mkdtempSync(join(tmpdir(), 'sendpool-demo-'));
 try {
-  const report = await runDemo(folder, recipients);
+  const report = await runDemo(folder, values.cluster === true ? clusterShape : singleShape, recipients);
   if (values.report !== undefined) {
     mkdirSync(dirname(values.report), { recursive: true });
     writeFileSync(values.report, `${JSON.stringify(report, null, 2)}\n`);

@@ -1,4 +1,5 @@
 /** The report as a person reads it. */
+import type { SenderLoss } from './cluster-act.ts';
 import { bold, detail, green, percent, red, sparkline, step, table, yellow } from './print.ts';
 import type { DemoReport } from './report.ts';
 import type { QueueSample } from './types.ts';
@@ -52,6 +53,12 @@ const printPhases = (report: DemoReport): void => {
   );
 };
 
+const printSenderLoss = (loss: SenderLoss): void =>
+  detail(
+    `${loss.killed} was killed with ${loss.lanes} lanes: taken over after ${loss.takenOverAfterSeconds?.toFixed(1) ?? '?'} s, ` +
+      `${loss.unknown} recipients left unknown (at most ${loss.unknownAllowed}); ${loss.added} was added on the way.`,
+  );
+
 export const printReport = (report: DemoReport, samples: readonly QueueSample[]): void => {
   step('Report per server');
   printServers(report, samples);
@@ -64,8 +71,9 @@ export const printReport = (report: DemoReport, samples: readonly QueueSample[])
     detail(`${holds ? green('ok    ') : red('FAILED')} ${name} (${words})`);
   if (report.unknown > 0)
     detail(
-      `${report.unknown} unknown: their reply never came after the final dot when the server was killed; policy HOLD never sends them twice.`,
+      `${report.unknown} unknown: their reply never came after the final dot when a server or a sender was killed; policy HOLD never sends them twice.`,
     );
+  if (report.senderLoss !== undefined) printSenderLoss(report.senderLoss);
   detail(
     bold(
       `${report.recipients} recipients: ${report.accepted} accepted (${report.deferredThenAccepted} of them after a deferral), ${report.bounced} bounced, ` +

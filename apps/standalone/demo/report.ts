@@ -2,9 +2,10 @@
 import { sleep } from '@sendpool/kernel';
 import type { ReceivedMail } from '@sendpool/testing';
 import type { Api } from './api.ts';
+import { checksOf, type SenderLoss } from './cluster-act.ts';
 import type { Recount } from './recount.ts';
 import type { RunningSink } from './sinks.ts';
-import type { Phase } from './types.ts';
+import type { DemoCheck, Phase } from './types.ts';
 import type { Watched } from './watch.ts';
 
 /** The JSON of `--report FILE`. Shares and rates are between 0 and 1. */
@@ -22,7 +23,9 @@ export type DemoReport = {
   seconds: number;
   messagesPerSecond: number;
   sentToInactive: number;
-  checks: { name: string; holds: boolean; detail: string }[];
+  checks: DemoCheck[];
+  /** Only on a cluster. */
+  senderLoss?: SenderLoss | undefined;
 };
 
 type ServerReport = {
@@ -41,7 +44,8 @@ type ServerReport = {
 };
 
 type CampaignServerStats = {
-  server: { name: string };
+  /** Null for what no server is known to have had: messages that were started by a sender that died. */
+  server: { name: string } | null;
   accepted: string;
   bounceRate: number | null;
   deferredRate: number | null;
@@ -99,6 +103,8 @@ export type Evidence = {
   bounced: ReadonlySet<string>;
   unknown: ReadonlySet<string>;
   recount: Recount;
+  /** Of the sender that the cluster variant kills. */
+  senderLoss?: SenderLoss | undefined;
 };
 
 const countByAddress = (received: readonly ReceivedMail[]): Map<string, number> => {
@@ -115,7 +121,7 @@ const shareOf = (name: string, mails: readonly ReceivedMail[]): number =>
 
 const reportServer = (sink: RunningSink, sinks: readonly RunningSink[], evidence: Evidence): ServerReport => {
   const { name, weight, role } = sink.server;
-  const stats = evidence.stats.find(({ server }) => server.name === name);
+  const stats = evidence.stats.find(({ server }) => server?.name === name);
   const sum = sinks.reduce((total, { server }) => total + server.weight, 0);
   const { samples, phases } = evidence.watched;
   return {
@@ -192,6 +198,7 @@ export const makeReport = (sinks: readonly RunningSink[], evidence: Evidence): D
       holds: sentToInactive === 0,
       detail: `${sentToInactive} mails to smtp-backup later than 1 s after the switch`,
     },
+    ...(evidence.senderLoss === undefined ? [] : checksOf(evidence.senderLoss)),
   ];
   return {
     recipients: addresses.length,
@@ -212,5 +219,6 @@ export const makeReport = (sinks: readonly RunningSink[], evidence: Evidence): D
     messagesPerSecond: addresses.length / watched.seconds,
     sentToInactive,
     checks,
+    senderLoss: evidence.senderLoss,
   };
 };

@@ -1,4 +1,4 @@
-/** What the demo knows of its servers, phases and samples. */
+/** What the demo knows of its servers, phases, events and samples. */
 
 /** A sending server of the demo with its share of refusals. */
 export type DemoServer = {
@@ -36,3 +36,14 @@ export type Progress = {
   done: number;
   waitingFor: string | null;
 };
+
+/** What happens once `share` of the recipients have an outcome. */
+export type CampaignEvent = {
+  share: number;
+  says: string;
+  /** The phase that begins with it, when the wanted shares change. */
+  next?: PhaseName;
+  act(progress: Progress): Promise<void>;
+};
+
+export type DemoCheck = { name: string; holds: boolean; detail: string };

@@ -3,7 +3,7 @@ import { sleep } from '@sendpool/kernel';
 import type { Api } from './api.ts';
 import { detail, endOfBar, progressBar, yellow } from './print.ts';
 import type { RunningSink } from './sinks.ts';
-import type { Phase, PhaseName, Progress, QueueSample } from './types.ts';
+import type { CampaignEvent, Phase, PhaseName, Progress, QueueSample } from './types.ts';
 
 const startCampaign =
   'mutation ($input: CampaignInput!) { startCampaign(input: $input) { ... on CampaignPayload { campaign { id } } ... on Refused { errors { message path } } } }';
@@ -21,9 +21,6 @@ type Look = {
   };
 };
 
-/** What happens once `share` of the recipients have an outcome. */
-type Event = { share: number; says: string; next: PhaseName; act(): Promise<void> };
-
 export type Watched = {
   phases: Phase[];
   samples: QueueSample[];
@@ -38,6 +35,8 @@ type WatchInput = {
   poolId: string;
   serverIds: ReadonlyMap<string, string>;
   sinks: readonly RunningSink[];
+  /** What happens besides the kill, the return and the switch of the tutorial. */
+  moreEvents: readonly CampaignEvent[];
   timeoutMs: number;
 };
 
@@ -78,12 +77,13 @@ const lineOf = ({ campaign, pool }: Look): string => {
   return `${accepted}/${total} accepted, ${deferred} deferred, ${bounced} bounced, ${unknown} unknown; queues: ${queues}${trouble}`;
 };
 
-/** Starts the campaign and returns when it is FINISHED. Throws when that takes longer than `timeoutMs`. */
-export const runCampaign = async (input: WatchInput): Promise<Watched> => {
-  const { api, campaignId, poolId, sinks, serverIds, timeoutMs } = input;
+type Tutorial = { events: CampaignEvent[]; inactiveSince(): number };
+
+/** What the tutorial does to the servers. */
+const createTutorial = ({ api, sinks, serverIds }: WatchInput): Tutorial => {
   const primary = sinks.find(({ server }) => server.name === 'smtp-primary')!;
   let inactiveSince = Number.POSITIVE_INFINITY;
-  const events: Event[] = [
+  const events: CampaignEvent[] = [
     { share: 0.4, says: 'smtp-primary is killed (SIGKILL)', next: 'smtp-primary down', act: () => primary.kill() },
     { share: 0.6, says: 'smtp-primary is started again', next: 'smtp-primary comes back', act: () => primary.start() },
     {
@@ -96,38 +96,67 @@ export const runCampaign = async (input: WatchInput): Promise<Watched> => {
       },
     },
   ];
-  const began = Date.now();
-  const phases: Phase[] = [
-    { name: 'all servers', from: began, to: began, shareWanted: wantedIn('all servers', sinks) },
-  ];
+  return { events, inactiveSince: () => inactiveSince };
+};
+
+type PhaseBook = { phases: Phase[]; enter(name: PhaseName): void; current(): Phase };
+
+const createPhaseBook = (sinks: readonly RunningSink[], began: number): PhaseBook => {
+  const phaseOf = (name: PhaseName, from: number): Phase => ({
+    name,
+    from,
+    to: from,
+    shareWanted: wantedIn(name, sinks),
+  });
+  const phases = [phaseOf('all servers', began)];
+  const current = (): Phase => phases.at(-1)!;
   const enter = (name: PhaseName): void => {
-    phases.at(-1)!.to = Date.now();
-    phases.push({ name, from: Date.now(), to: Date.now(), shareWanted: wantedIn(name, sinks) });
+    current().to = Date.now();
+    phases.push(phaseOf(name, Date.now()));
   };
+  return { phases, enter, current };
+};
+
+const sampleOf = (look: Look): QueueSample => ({
+  at: Date.now(),
+  queueDepth: Object.fromEntries(look.pool.members.map(({ server }) => [server.name, server.health?.queueDepth ?? 0])),
+});
+
+const isDue = (event: CampaignEvent | undefined, progress: Progress): event is CampaignEvent =>
+  event !== undefined && progress.total > 0 && handled(progress) >= event.share * progress.total;
+
+const perform = async (event: CampaignEvent, progress: Progress): Promise<void> => {
+  endOfBar();
+  detail(yellow(`at ${((handled(progress) / progress.total) * 100).toFixed(0)} %: ${event.says}`));
+  await event.act(progress);
+};
+
+/** Starts the campaign and returns when it is FINISHED. Throws when that takes longer than `timeoutMs`. */
+export const runCampaign = async (input: WatchInput): Promise<Watched> => {
+  const { api, campaignId, poolId, timeoutMs } = input;
+  const tutorial = createTutorial(input);
+  const events = [...tutorial.events, ...input.moreEvents].toSorted((a, b) => a.share - b.share);
+  const began = Date.now();
+  const book = createPhaseBook(input.sinks, began);
   const samples: QueueSample[] = [];
   await api.run(startCampaign, { input: { id: campaignId } });
   for (;;) {
     const look = await api.run<Look>(lookAt, { campaign: campaignId, pool: poolId });
     const { progress, status } = look.campaign;
-    samples.push({
-      at: Date.now(),
-      queueDepth: Object.fromEntries(
-        look.pool.members.map(({ server }) => [server.name, server.health?.queueDepth ?? 0]),
-      ),
-    });
+    samples.push(sampleOf(look));
     progressBar(progress.done, lineOf(look));
     const [event] = events;
-    if (event !== undefined && progress.total > 0 && handled(progress) >= event.share * progress.total) {
+    if (isDue(event, progress)) {
       events.shift();
-      endOfBar();
-      detail(yellow(`at ${((handled(progress) / progress.total) * 100).toFixed(0)} %: ${event.says}`));
-      await event.act();
-      enter(event.next);
-    } else if (phases.at(-1)!.name === 'smtp-primary comes back' && primaryIsBack(look)) enter('all servers again');
+      await perform(event, progress);
+      if (event.next !== undefined) book.enter(event.next);
+    } else if (book.current().name === 'smtp-primary comes back' && primaryIsBack(look))
+      book.enter('all servers again');
     if (status === 'FINISHED') {
       endOfBar();
-      phases.at(-1)!.to = Date.now();
-      return { phases, samples, progress, seconds: (Date.now() - began) / 1000, inactiveSince };
+      book.current().to = Date.now();
+      const seconds = (Date.now() - began) / 1000;
+      return { phases: book.phases, samples, progress, seconds, inactiveSince: tutorial.inactiveSince() };
     }
     if (Date.now() - began > timeoutMs)
       throw new Error(`the campaign is still ${status} after ${timeoutMs / 1000} s: ${lineOf(look)}`);

@@ -8,7 +8,7 @@ const restartPlan = { firstMs: 200, factor: 2, maxMs: 5_000, jitter: 0.2 };
 const healthyMs = 30_000;
 
 export type SupervisorOptions = {
-  /** Told in words when a process ended by itself and is started again. */
+  /** Told in words when a process ended by itself, or could not be started, and is started again. */
   onRestart(name: string, reason: string): void;
   /** Told whenever a process starts or ends. */
   onChange(processes: Record<string, ProcessEntry>): void;
@@ -87,7 +87,7 @@ export const createSupervisor = ({ onRestart, onChange }: SupervisorOptions): Su
     entry.running = undefined;
     onChange(runningOf(entries));
     for (let why: string | undefined = reason; why !== undefined && !entry.leaving.signal.aborted;) {
-      onRestart(entry.plan.name, why);
+      if (entry.awayMs === undefined) onRestart(entry.plan.name, why);
       await sleep(delayOf(entry), entry.leaving.signal);
       if (entry.leaving.signal.aborted) return;
       entry.starting = launch(entry);
