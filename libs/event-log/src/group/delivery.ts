@@ -73,7 +73,10 @@ const laneAt = (partition: number, next: number): Lane => ({
 const cutOff = (lane: Lane, end: number): AppError => {
   lane.isCutOff = true;
   const where = `partition ${lane.partition} ends at ${end}, before position ${lane.next}`;
-  return new AppError('CONFLICT', `${where} of the group: nothing of it is delivered. Was the log restored or lost?`);
+  return new AppError(
+    'LEDGER_LOST',
+    `${where} of the group: nothing of it is delivered. Was the log lost or made anew?`,
+  );
 };
 
 /** Starts at the given offsets. */
