@@ -6,7 +6,7 @@ import type { Log, Part } from '@sendpool/service';
 import { createCampaignsPublisher } from './api/events/campaigns.publisher.ts';
 import { createDeferredPublisher } from './api/events/deferred.publisher.ts';
 import { consumeDeliveryEvents } from './api/events/delivery-events.consumer.ts';
-import { createLanes } from './api/events/lanes.ts';
+import { createLanes, type Lanes } from './api/events/lanes.ts';
 import { createLogCheck, type LogCheck } from './api/events/log-check.ts';
 import { createLoop, type Loop } from './api/events/loop.ts';
 import { measureLanes, type SchedulerMetrics } from './api/events/scheduler-metrics.ts';
@@ -71,13 +71,12 @@ const checkOf = ({ database, eventLog, metrics, log }: DeliveryDeps): LogCheck =
     now: Date.now,
   });
 
-const lanesOf = (deps: DeliveryDeps, policy: RetryPolicy, at: { wakers: Wakers; check: LogCheck }): Part => {
+const lanesOf = (deps: DeliveryDeps, policy: RetryPolicy, at: { wakers: Wakers; check: LogCheck }): Lanes => {
   const store = createLaneStore(deps.database);
   return createLanes({
     leases: store,
     owner: newId(),
     takeSlice: createTakeSlice({ store, limits: defaultSliceLimits, policy }),
-    lanes: () => ensureLanes(deps.database.sql, deps.env.LANES),
     eventLog: deps.eventLog,
     ...at,
     metrics: deps.metrics,
@@ -99,14 +98,17 @@ export const createDelivery = (deps: DeliveryDeps): { parts: Part[]; changed(): 
     log,
   });
   const campaigns = createCampaignLoop(deps, policy.unknownGraceMs, { check, moved: publisher.wake });
+  const lanes = lanesOf(deps, policy, { wakers, check });
   const record = createRecordEvents({ store: createRecordStore(database), policy, random: Math.random });
   const parts: Part[] = [
     followSendingConfig({ eventLog, view: sending, log }),
     publisher,
     campaigns,
     check,
-    consumeDeliveryEvents({ eventLog, record, check, settled: wakers.settled, metrics, log }),
-    lanesOf(deps, policy, { wakers, check }),
+    { name: 'lane rows', start: async () => void (await ensureLanes(database.sql, deps.env.LANES)) },
+    consumeDeliveryEvents({ eventLog, record, check, assigned: lanes.own, settled: wakers.settled, metrics, log }),
+    // Stopped before the group is left: the next owners find the leases free.
+    lanes,
     createDeferredPublisher({
       eventLog,
       store: createDeferredWaiting(database),

@@ -20,7 +20,8 @@ export type CampaignOutbox = {
   unacknowledged(max: number): Promise<CampaignRecord[]>;
   /** Ids of the campaigns that have an acknowledged revision and are not at their end. */
   running(): Promise<string[]>;
-  acknowledge(records: readonly CampaignRecord[]): Promise<void>;
+  /** The log has these revisions. One above that of the row changes nothing: the database was restored. */
+  acknowledge(records: readonly Pick<CampaignRecord, 'id' | 'revision'>[]): Promise<void>;
   /** Of these ids the campaigns whose acknowledged revision is newer than the one seen last in the log. */
   newerThan(seen: ReadonlyMap<string, number>): Promise<CampaignRecord[]>;
   /** Of these ids those of which the log has seen a newer revision than the row, or that have no row: the database was restored. */

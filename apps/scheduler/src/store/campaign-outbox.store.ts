@@ -18,8 +18,8 @@ export const createCampaignOutbox = (database: Pick<Database, 'sql'>): CampaignO
   },
   acknowledge: async (records) => {
     await database.sql.query(
-      `update campaign set acknowledged = greatest(acknowledged, seen.revision)
-       from unnest($1::uuid[], $2::int[]) as seen (id, revision) where campaign.id = seen.id`,
+      `update campaign set acknowledged = seen.revision from unnest($1::uuid[], $2::int[]) as seen (id, revision)
+       where campaign.id = seen.id and campaign.acknowledged < seen.revision and campaign.revision >= seen.revision`,
       [records.map((record) => record.id), records.map((record) => record.revision)],
     );
   },

@@ -10,8 +10,11 @@ import { sliceCandidates } from './slice-candidates.ts';
 /** Records are JSON, which has no line breaks of its own. */
 const between = '\n';
 
-/** Milliseconds; each look at the lane renews the lease. */
-const leaseMs = 10_000;
+/**
+ * Milliseconds; each look at the lane renews the lease. One that has run out, and that nobody else wants, still holds: only the group's
+ * next owner of the lane asks for it.
+ */
+const leaseMs = 8000;
 const leaseEnd = `clock_timestamp() + interval '${leaseMs} milliseconds'`;
 
 const acquireLane = `

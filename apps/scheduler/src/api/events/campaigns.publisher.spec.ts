@@ -13,6 +13,7 @@ const world = (revision: number, acknowledged: number) => {
   let onRecord: ((record: StoredRecord) => void | Promise<void>) | undefined;
   const published: CampaignRecord[] = [];
   const ahead: string[] = [];
+  const told: number[] = [];
   const row = { revision, acknowledged };
   const record = (): CampaignRecord => campaignRecordOf(aCampaign({ revision: row.revision }));
   const arrive = (value: string) =>
@@ -33,18 +34,21 @@ const world = (revision: number, acknowledged: number) => {
     outbox: {
       unacknowledged: async () => (row.acknowledged < row.revision ? [record()] : []),
       running: async () => [],
-      acknowledge: async (records) => void (row.acknowledged = records[0]!.revision),
+      acknowledge: async (records) => {
+        for (const { revision: seen } of records)
+          if (seen > row.acknowledged && seen <= row.revision) row.acknowledged = seen;
+      },
       newerThan: async (seen) => ((seen.get(record().id) ?? 99) < row.acknowledged ? [record()] : []),
       olderThan: async (seen) =>
         [...seen]
           .map(([id, newest]) => ({ id, newest, isKnown: id === record().id }))
           .filter(({ newest, isKnown }) => !isKnown || newest > row.revision),
     },
-    acknowledged: () => undefined,
+    acknowledged: () => told.push(row.acknowledged),
     ahead: (ids) => ahead.push(...ids),
     log: quiet,
   });
-  return { publisher, published, ahead, row, arrive, record };
+  return { publisher, published, ahead, told, row, arrive, record };
 };
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
@@ -55,6 +59,18 @@ test('a new revision is published, then acknowledged', async () => {
   await settle();
   await publisher.stop?.(1000);
   assert.deepEqual([published.map(({ revision }) => revision), row.acknowledged], [[2], 2]);
+});
+
+test('a revision that another process has published is acknowledged and told to the lanes, and not published again', async () => {
+  const { publisher, published, told, row, arrive, record } = world(2, 2);
+  await publisher.start?.();
+  await settle();
+  row.revision = 3;
+  told.length = 0;
+  await arrive(campaignsTopic.encode(record()));
+  await settle();
+  await publisher.stop?.(1000);
+  assert.deepEqual([row.acknowledged, told, published], [3, [3], []]);
 });
 
 test('a late record of an older revision is answered by the present one', async () => {

@@ -1,6 +1,7 @@
 /**
  * Publishes each campaign revision after its transaction, until the log has it. Reads its own topic back: a record that
- * arrives late must not undo a pause or a cancel, so a campaign whose last record is older than its row is published again.
+ * arrives late must not undo a pause or a cancel, so a campaign whose last record is older than its row is published again. What others
+ * have published is news here too: their campaigns may be sent in the lanes of this process.
  */
 import { campaignsTopic, type CampaignRecord } from '@sendpool/contracts';
 import type { EventLog, Follower } from '@sendpool/event-log';
@@ -20,7 +21,7 @@ export type CampaignsPublisherDeps = {
   log: Log;
 };
 
-/** Another replica may have died between its transaction and its publication. */
+/** Another process may have died between its transaction and its publication. */
 const lookAgainMs = 1000;
 const atOnce = 100;
 
@@ -40,7 +41,25 @@ const publishNew = async (deps: CampaignsPublisherDeps): Promise<boolean> => {
 };
 
 /** What the log holds last of each campaign, since it was last compared with the rows; and which campaigns are at their end there. */
-type Seen = { readonly revisions: Map<string, number>; readonly over: Set<string>; isAhead: boolean };
+type Seen = {
+  readonly revisions: Map<string, number>;
+  readonly over: Set<string>;
+  isAhead: boolean;
+  /** Records have come since the lanes were told. */
+  hasNews: boolean;
+};
+
+/** Whoever published them may not have said yet that the log has them. */
+const tellNews = async (deps: CampaignsPublisherDeps, seen: Seen): Promise<void> => {
+  if (!seen.hasNews) return;
+  seen.hasNews = false;
+  const records = [...seen.revisions].map(([id, revision]) => ({ id, revision }));
+  await deps.outbox.acknowledge(records).catch((error: unknown) => {
+    seen.hasNews = true;
+    throw error;
+  });
+  deps.acknowledged();
+};
 
 /** A campaign without a row matters only while senders may be sending it. */
 const findAhead = async (deps: CampaignsPublisherDeps, seen: Seen): Promise<void> => {
@@ -66,12 +85,13 @@ const repair = async (deps: CampaignsPublisherDeps, seen: Seen): Promise<void> =
 
 const note = (seen: Seen, record: CampaignRecord): void => {
   seen.revisions.set(record.id, record.revision);
+  seen.hasNews = true;
   if (isOrphan(record)) seen.over.delete(record.id);
   else seen.over.add(record.id);
 };
 
 export const createCampaignsPublisher = (deps: CampaignsPublisherDeps): Loop => {
-  const seen: Seen = { revisions: new Map(), over: new Set(), isAhead: false };
+  const seen: Seen = { revisions: new Map(), over: new Set(), isAhead: false, hasNews: false };
   let follower: Follower | undefined;
   const loop = createLoop({
     name: 'campaigns publisher',
@@ -79,6 +99,7 @@ export const createCampaignsPublisher = (deps: CampaignsPublisherDeps): Loop => 
     turn: async () => {
       // What the log has newer must stay its last word until the restore has taken it from there.
       if (seen.isAhead) return lookAgainMs;
+      await tellNews(deps, seen);
       const more = await publishNew(deps);
       if (!more) await repair(deps, seen);
       return more ? 0 : lookAgainMs;
@@ -90,7 +111,9 @@ export const createCampaignsPublisher = (deps: CampaignsPublisherDeps): Loop => 
       for (const id of await deps.outbox.running()) seen.revisions.set(id, 0);
       follower = await deps.eventLog.follow(campaignsTopic.name, (stored) => {
         const record = decodeOr(campaignsTopic, stored, deps.log);
-        if (record !== undefined) note(seen, record);
+        if (record === undefined) return;
+        note(seen, record);
+        loop.wake();
       });
       await follower.caughtUp;
       await findAhead(deps, seen);

@@ -11,6 +11,8 @@ export type DeliveryEventsDeps = {
   eventLog: Pick<EventLog, 'consume'>;
   record: RecordEvents;
   check: Pick<LogCheck, 'beforeRecording'>;
+  /** Told which lanes this process records from now on. */
+  assigned(lanes: readonly number[]): void;
   /** Told how many recipients of a lane were changed. */
   settled(lane: number, count: number): void;
   metrics: SchedulerMetrics;
@@ -20,6 +22,8 @@ export type DeliveryEventsDeps = {
 /** Milliseconds; a transaction costs as much as a hundred events. */
 const gatherMs = 200;
 const maxBatch = 1000;
+/** A scheduler that is silent for so long loses its lanes to the others: with a rebalance they go on within 15 seconds. */
+const sessionTimeoutMs = 8000;
 
 type Decoded = { readonly offset: number; readonly event: DeliveryEvent };
 
@@ -56,7 +60,10 @@ export const consumeDeliveryEvents = (deps: DeliveryEventsDeps): Part => {
         group: schedulerGroup,
         maxBatch,
         gatherMs,
+        sessionTimeoutMs,
         onAssigned: async (epoch) => {
+          deps.log.info({ generation: epoch.generation, lanes: epoch.partitions }, 'lanes were assigned');
+          deps.assigned(epoch.partitions);
           await deps.check.beforeRecording(epoch.partitions);
           return deps.record.assigned(epoch.partitions);
         },

@@ -1,8 +1,11 @@
-/** Publishes the lanes that this process can get hold of, each in a loop of its own. */
+/**
+ * Publishes the lanes whose delivery events this process records, each in a loop of its own: an outcome then wakes its lane in the same
+ * process, and the consumer group spreads the lanes over all schedulers. What keeps two of them apart is the lease, not the group.
+ */
 import { sendRequestsTopic, senderGroup } from '@sendpool/contracts';
 import type { EventLog } from '@sendpool/event-log';
 import type { Log, Part } from '@sendpool/service';
-import { createLanePublisher, type LanePublisherDeps } from '../../domain/publish-lane.ts';
+import { createLanePublisher, type LanePublisher, type LanePublisherDeps } from '../../domain/publish-lane.ts';
 import type { LogCheck } from './log-check.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
 import type { Wakers } from './wakers.ts';
@@ -11,8 +14,6 @@ export type LanesDeps = Pick<LanePublisherDeps, 'leases' | 'owner' | 'takeSlice'
   eventLog: Pick<EventLog, 'publish' | 'lag'>;
   check: Pick<LogCheck, 'mayPublish'>;
   wakers: Wakers;
-  /** All lanes there are. */
-  lanes(): Promise<number[]>;
   metrics: SchedulerMetrics;
   log: Log;
 };
@@ -49,30 +50,53 @@ const createProduce =
     metrics.publications.inc(records.length);
   };
 
-export const createLanes = (deps: LanesDeps): Part => {
-  const stopping = new AbortController();
-  let running: Promise<unknown> = Promise.resolve();
-  const publisher = createLanePublisher({
+export type Lanes = Part & {
+  /** These lanes are ours from now on, and no others: the others are given up as soon as their present slice is in the log. */
+  own(lanes: readonly number[]): void;
+};
+
+type Loop = { readonly stopping: AbortController; readonly ended: Promise<void> };
+
+const publisherOf = (deps: LanesDeps): LanePublisher =>
+  createLanePublisher({
     leases: deps.leases,
     owner: deps.owner,
     takeSlice: deps.takeSlice,
     produce: createProduce(deps),
     isOpen: createIsOpen(deps.eventLog),
     mayPublish: deps.check.mayPublish,
-    idle: (lane, ms) => (stopping.signal.aborted ? Promise.resolve() : deps.wakers.idle(lane, ms)),
+    idle: deps.wakers.idle,
     onFault: (lane, error) => deps.log.warn({ error, lane }, 'a lane could not be published and is tried again'),
     timings,
   });
+
+export const createLanes = (deps: LanesDeps): Lanes => {
+  const publisher = publisherOf(deps);
+  const loops = new Map<number, Loop>();
+  const begin = (lane: number): void => {
+    const before = loops.get(lane);
+    if (before?.stopping.signal.aborted === false) return;
+    const stopping = new AbortController();
+    // A lane that comes back may still be busy with its last slice.
+    const ended = (before?.ended ?? Promise.resolve()).then(() => publisher.run(lane, stopping.signal));
+    loops.set(lane, { stopping, ended });
+  };
+  const end = (lane: number): void => {
+    loops.get(lane)?.stopping.abort();
+    deps.wakers.wake(lane);
+  };
+  let isStopped = false;
   return {
     name: 'lanes',
-    start: async () => {
-      const lanes = await deps.lanes();
-      running = Promise.all(lanes.map((lane) => publisher.run(lane, stopping.signal)));
+    own: (lanes) => {
+      if (isStopped) return;
+      for (const lane of loops.keys()) if (!lanes.includes(lane)) end(lane);
+      for (const lane of lanes) begin(lane);
     },
     stop: async () => {
-      stopping.abort();
-      deps.wakers.wakeAll();
-      await running;
+      isStopped = true;
+      for (const lane of loops.keys()) end(lane);
+      await Promise.all([...loops.values()].map(({ ended }) => ended));
     },
   };
 };
