@@ -1,18 +1,27 @@
 /** Chooses the adapter of the event log by the scheme of its URL. */
 import { AppError } from '@sendpool/kernel';
+import { createKafkaEventLog } from './kafka/event-log.ts';
 import type { EventLog } from './port.ts';
 import { createPostgresEventLog } from './postgres/event-log.ts';
 
-export type EventLogOptions = { url: string; applicationName: string };
+export type EventLogOptions = {
+  url: string;
+  applicationName: string;
+  /** Kafka: a folder of this process alone that outlives it. A restarted process makes its dead group members leave at once. */
+  stateFolder?: string;
+  /** Kafka: told what an operator should change. Default: a warning of the process. */
+  onWarning?: (message: string) => void;
+};
 
-/** `postgres://` or `postgresql://`. Throws AppError BAD_CONFIGURATION for another scheme, UNAVAILABLE when it cannot be reached. */
+/** `postgres://`, `postgresql://`, or `kafka://` (its form: see kafka/location.ts). Throws AppError BAD_CONFIGURATION for another scheme, UNAVAILABLE when it cannot be reached. */
 export const createEventLog = (options: EventLogOptions): Promise<EventLog> => {
   if (/^postgres(ql)?:\/\//.test(options.url)) return createPostgresEventLog(options);
+  if (options.url.startsWith('kafka://')) return createKafkaEventLog(options);
   const scheme = options.url.split(':', 1)[0] ?? '';
   return Promise.reject(
     new AppError(
       'BAD_CONFIGURATION',
-      `there is no event log for the scheme ${JSON.stringify(scheme)}; use postgres://`,
+      `there is no event log for the scheme ${JSON.stringify(scheme)}; use postgres:// or kafka://`,
     ),
   );
 };

@@ -27,6 +27,8 @@ export type Cluster = {
   /** Asks each time who coordinates the group: keep the answer while it `isOpen()` and gives no error. */
   coordinator(group: string): Promise<Broker>;
   isConnected(): boolean;
+  /** Throws unless a broker answers in time. */
+  ping(deadlineMs: number): Promise<void>;
   /** Ends every connection at once; requests under way fail with CLOSED. */
   close(): void;
 };
@@ -141,6 +143,9 @@ const createCluster = (options: ClientOptions): Cluster => {
       return broker(coordinator.nodeId);
     },
     isConnected: connections.hasOpen,
+    ping: async (deadlineMs) => {
+      await (await any()).request('Metadata', { topics: [noTopic], allowAutoTopicCreation: false }, deadlineMs);
+    },
     close: connections.close,
   };
 };

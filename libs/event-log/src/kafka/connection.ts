@@ -38,7 +38,7 @@ const keepAliveMs = 10_000;
 /** Checked by kafkajs: a code in the answer throws. */
 const checked: ReadonlySet<string> = new Set<RequestName>([
   ...(['ApiVersions', 'GroupCoordinator', 'JoinGroup', 'SyncGroup', 'Heartbeat', 'LeaveGroup'] as const),
-  ...(['OffsetFetch', 'OffsetCommit', 'AlterTopicSettings'] as const),
+  ...(['OffsetFetch', 'OffsetCommit', 'AlterTopicSettings', 'InitProducerId'] as const),
 ]);
 const unparsed = (decoded: unknown): Promise<unknown> => Promise.resolve(decoded);
 

@@ -94,6 +94,10 @@ export type Requests = {
     };
     answer: object;
   };
+  InitProducerId: {
+    ask: { transactionalId: null; transactionTimeout: number };
+    answer: { producerId: string; producerEpoch: number };
+  };
   AlterTopicSettings: { ask: { topic: string; settings: readonly Setting[] }; answer: object };
 
   /* With error codes. */

@@ -13,6 +13,7 @@ const own: Readonly<Record<string, { key: number; version: number }>> = {
 /** Record, so that the compiler holds this list and the requests together. ApiVersions is how the others are learnt. */
 const used: Readonly<Record<Exclude<RequestName, 'ApiVersions'>, true>> = {
   Produce: true,
+  InitProducerId: true,
   Fetch: true,
   ListOffsets: true,
   Metadata: true,

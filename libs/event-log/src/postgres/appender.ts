@@ -1,27 +1,15 @@
-/**
- * Appends. What is published to a topic while an append runs, or within a few milliseconds, goes into the next one together: one
- * transaction, one row a partition. An idle topic is appended to at once. One append a topic is under way, so order is kept.
- */
-import { AppError, backoffDelay, sleep } from '@sendpool/kernel';
+/** Appends what is published to a topic: one transaction, one row a partition. */
+import { backoffDelay, sleep } from '@sendpool/kernel';
 import type pg from 'pg';
+import { checkRecords, createAppendQueue, partitionsFor, type Appender, type Waiting } from '../append-queue.ts';
 import type { NewRecord } from '../port.ts';
 import { faultOf, isPassing, withClient } from './connection.ts';
 import { packBatches } from './packing.ts';
 import type { Topic } from './topics.ts';
 
-/** Under load a new append begins at most this often: fewer, fuller transactions. */
-const groupMs = 3;
-const maxRecords = 5000;
 /** Characters; rows stay small enough to be read a few at a time. */
 const maxRowSize = 250_000;
 const retry = { firstMs: 50, factor: 2, maxMs: 1000, jitter: 0.5 };
-
-type Waiting = { records: readonly NewRecord[]; resolve: () => void; reject: (error: unknown) => void };
-export type Appender = {
-  /** Takes its place in the order at once. */
-  append(records: readonly NewRecord[]): Promise<void>;
-  close(): void;
-};
 
 /** Locks the partitions in their order: commits happen in the order of offsets, and two writers never wait for each other in a ring. */
 const lockPartitions = `l as materialized (select p.partition, p.next_offset from log_partition p
@@ -73,21 +61,6 @@ const latestStatement = (topic: Topic, records: readonly NewRecord[]): pg.QueryC
   return { name: 'append latest', text: appendLatest, values: [topic.id, ...columns] };
 };
 
-const checkRecord = (topic: Topic, { key, value }: NewRecord): void => {
-  if (topic.compacted && (key === null || (key + value).includes('\0'))) {
-    throw new AppError('BAD_INPUT', `${topic.name} is compacted: its records need a key, and hold no NUL`);
-  }
-};
-
-/** Takes whole calls from the front of the queue, at least one. */
-const takeGroup = (queue: Waiting[]): Waiting[] => {
-  let count = 0;
-  let calls = 0;
-  while (calls < queue.length && (calls === 0 || count + queue[calls]!.records.length <= maxRecords))
-    count += queue[calls++]!.records.length;
-  return queue.splice(0, calls);
-};
-
 export type AppenderDeps = {
   pool: pg.Pool;
   /** The topic, once it has so many partitions. Throws AppError NOT_FOUND or BAD_INPUT. */
@@ -109,14 +82,8 @@ const persist = async <T>(work: () => Promise<T>, stop: AbortSignal): Promise<T>
 
 /** The topic of records that can be appended to it. */
 const topicFor = async ({ findTopic }: AppenderDeps, records: readonly NewRecord[]): Promise<Topic> => {
-  let highest = 0;
-  for (const { partition } of records) {
-    if (!(Number.isInteger(partition) && partition >= 0))
-      throw new AppError('BAD_INPUT', `there is no partition ${partition}`);
-    if (partition > highest) highest = partition;
-  }
-  const topic = await findTopic(highest + 1);
-  for (const record of records) checkRecord(topic, record);
+  const topic = await findTopic(partitionsFor(records));
+  checkRecords(topic, records);
   return topic;
 };
 
@@ -145,30 +112,5 @@ const appendGroup = async (deps: AppenderDeps, group: Waiting[], stop: AbortSign
 };
 
 /** Appends to one topic. */
-export const createAppender = (deps: AppenderDeps): Appender => {
-  const queue: Waiting[] = [];
-  const stop = new AbortController();
-  let isRunning = false;
-  const run = async (): Promise<void> => {
-    isRunning = true;
-    while (queue.length > 0) {
-      const began = performance.now();
-      const group = takeGroup(queue);
-      await appendGroup(deps, group, stop.signal);
-      // A caller that is alone and waits for each answer gains nothing from waiting for others.
-      const rest = group.length === 1 ? 0 : groupMs - (performance.now() - began);
-      if (rest > 0) await sleep(rest);
-    }
-    isRunning = false;
-  };
-  return {
-    append: (records) => {
-      if (stop.signal.aborted) return Promise.reject(new AppError('UNAVAILABLE', 'the event log is closed'));
-      return new Promise((resolve, reject) => {
-        queue.push({ records, resolve, reject });
-        if (!isRunning) void run();
-      });
-    },
-    close: () => stop.abort(),
-  };
-};
+export const createAppender = (deps: AppenderDeps): Appender =>
+  createAppendQueue((group, stop) => appendGroup(deps, group, stop));

@@ -1,8 +1,9 @@
 /** The event log in PostgreSQL, put together: one pool, one listening connection, an appender for each topic. */
 import { AppError, sleep } from '@sendpool/kernel';
 import type pg from 'pg';
-import type { Consumer, ConsumeOptions, EventLog, Follower, NewRecord, StoredRecord } from '../port.ts';
-import { createAppender, type Appender } from './appender.ts';
+import { createKeeper, createPublisher, translating } from '../parts.ts';
+import type { Consumer, ConsumeOptions, EventLog, Follower, StoredRecord } from '../port.ts';
+import { createAppender } from './appender.ts';
 import { createPool, faultOf, withClient, type PoolOptions } from './connection.ts';
 import { createConsumer } from './consumer.ts';
 import { createFollower } from './follower.ts';
@@ -19,7 +20,6 @@ export type PostgresEventLogOptions = PoolOptions & {
 };
 
 type Core = { pool: pg.Pool; signals: Signals; topics: Topics };
-type Closable = { close(): Promise<void> };
 
 const topicKey = (topic: Topic): string => `t${topic.id}`;
 const groupKey = (id: number): string => `g${id}`;
@@ -62,56 +62,7 @@ const follow = async (
   });
 };
 
-const createPublisher = ({ pool, signals, topics }: Core) => {
-  const appenders = new Map<string, Appender>();
-  const pending = new Set<Promise<void>>();
-  const appenderOf = (name: string): Appender => {
-    const known = appenders.get(name);
-    if (known !== undefined) return known;
-    const findTopic = (partitions: number): Promise<Topic> => topics.find(name, partitions);
-    const made = createAppender({ pool, findTopic, onAppended: (topic) => signals.send(topicKey(topic)) });
-    appenders.set(name, made);
-    return made;
-  };
-  return {
-    publish: async (name: string, records: readonly NewRecord[]): Promise<void> => {
-      if (records.length === 0) return;
-      const done = appenderOf(name).append(records);
-      pending.add(done);
-      try {
-        await done;
-      } finally {
-        pending.delete(done);
-      }
-    },
-    /** Waits a while for what is under way. */
-    close: async (): Promise<void> => {
-      const timer = new AbortController();
-      await Promise.race([Promise.allSettled(pending), sleep(5000, timer.signal)]);
-      timer.abort();
-      for (const appender of appenders.values()) appender.close();
-    },
-  };
-};
-
-/** Closes everything that is still open, each once. */
-const createKeeper = () => {
-  const open = new Set<Closable>();
-  return {
-    keep: <T extends Closable>(thing: T): T => {
-      const close = thing.close.bind(thing);
-      open.add(thing);
-      thing.close = () => close().finally(() => open.delete(thing));
-      return thing;
-    },
-    closeAll: async (): Promise<void> => void (await Promise.allSettled([...open].map((thing) => thing.close()))),
-  };
-};
-
-const translated =
-  <Arguments extends unknown[], Result>(call: (...args: Arguments) => Promise<Result>) =>
-  (...args: Arguments): Promise<Result> =>
-    call(...args).catch((error: unknown) => Promise.reject(faultOf(error)));
+const translated = translating(faultOf);
 
 /** Throws AppError UNAVAILABLE when the database cannot be reached. The log lives in the schema `event_log` of that database. */
 export const createPostgresEventLog = async (options: PostgresEventLogOptions): Promise<EventLog> => {
@@ -123,7 +74,13 @@ export const createPostgresEventLog = async (options: PostgresEventLogOptions): 
   const core: Core = { pool, signals: createSignals(options), topics: createTopics(pool) };
   const stop = new AbortController();
   const retention = keepRetention(pool, options.retentionIntervalMs ?? 60_000, stop.signal);
-  const publisher = createPublisher(core);
+  const publisher = createPublisher((name) =>
+    createAppender({
+      pool,
+      findTopic: (partitions) => core.topics.find(name, partitions),
+      onAppended: (topic) => core.signals.send(topicKey(topic)),
+    }),
+  );
   const keeper = createKeeper();
   const { topics, signals } = core;
   return {
