@@ -1,36 +1,51 @@
-/** npm run bench -- whole: figures of this machine, each with a reference measured beside it. */
+/** npm run bench: figures of this machine, each with a reference measured beside it. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { benchWhole } from './whole.ts';
+import { clusterShape, singleShape, type Shape } from '../../apps/standalone/src/shape.ts';
+import { benchIdle } from './idle.ts';
+import { readOptions, type BenchOptions } from './options.ts';
+import { printCurve, printWhole } from './print-whole.ts';
+import { measureWhole, type WholeReport } from './whole.ts';
 
-const usage = `npm run bench -- whole [--recipients N] [--report FILE]
+/** What is written as JSON, and whether its goals were met. */
+type Outcome = { report: object; good: boolean };
 
-  whole           the whole path on the embedded default: three fast local SMTP servers, no faults
-  --recipients N  default 50,000
-  --report FILE   write the figures as JSON`;
+const shapesOf = ({ cluster, senders }: BenchOptions): Shape[] => {
+  const shape = cluster ? clusterShape : singleShape;
+  const withSenders = (sender: number): Shape => ({ ...shape, replicas: { ...shape.replicas, sender } });
+  return senders.length === 0 ? [shape] : senders.map(withSenders);
+};
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { report: { type: 'string' }, recipients: { type: 'string', default: '50000' }, help: { type: 'boolean' } },
-});
-const recipients = Number(values.recipients);
-if (values.help === true || positionals[0] !== 'whole' || !Number.isInteger(recipients) || recipients < 1) {
-  console.error(usage);
-  process.exit(values.help === true ? 0 : 2);
-}
+const runWhole = async (folder: string, options: BenchOptions): Promise<Outcome> => {
+  const reports: WholeReport[] = [];
+  for (const shape of shapesOf(options)) {
+    const report = await measureWhole(folder, shape, options.recipients);
+    printWhole(report);
+    reports.push(report);
+  }
+  if (reports.length > 1) printCurve(reports);
+  return { report: reports.length === 1 ? reports[0]! : { curve: reports }, good: true };
+};
+
+const runIdle = async (folder: string, options: BenchOptions): Promise<Outcome> => {
+  const report = await benchIdle(folder, shapesOf(options)[0]!);
+  return { report, good: report.above.length === 0 };
+};
+
+const options = readOptions();
 const folder = mkdtempSync(join(tmpdir(), 'sendpool-bench-'));
 try {
-  const report = await benchWhole(folder, recipients);
-  if (values.report !== undefined) {
-    mkdirSync(dirname(values.report), { recursive: true });
-    writeFileSync(values.report, `${JSON.stringify(report, null, 2)}\n`);
+  const { report, good } = await (options.bench === 'whole' ? runWhole : runIdle)(folder, options);
+  if (options.report !== undefined) {
+    mkdirSync(dirname(options.report), { recursive: true });
+    writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`);
   }
-  process.exit(0);
+  process.exitCode = good ? 0 : 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
+  process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+process.exit();

@@ -3,6 +3,8 @@ import { spawn, spawnSync } from 'node:child_process';
 
 export type Reference = { messagesPerSecond: number } | { skipped: string };
 
+export const referenceRecipient = 'b@example.test';
+
 const isInstalled = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
 
 /** Sends `messages` mails of 5,000 bytes to 127.0.0.1:`port`. Says why when it cannot run. */
@@ -19,7 +21,7 @@ export const runReference = async (port: number, messages: number): Promise<Refe
     '-f',
     'a@example.test',
     '-t',
-    'b@example.test',
+    referenceRecipient,
     `127.0.0.1:${port}`,
   ];
   const began = performance.now();

@@ -1,16 +1,16 @@
-/** bench whole: messages per second from start to last outcome on the embedded default, three fast SMTP servers, no faults, and where the time goes. */
-import { readFileSync } from 'node:fs';
+/** bench whole: messages per second from start to last outcome, three fast SMTP servers, no faults, and where the time goes. */
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sleep } from '@sendpool/kernel';
-import { percent, table } from '../../apps/standalone/demo/print.ts';
 import { demoServers } from '../../apps/standalone/demo/servers.ts';
 import { readReceived, startSinks, type RunningSink } from '../../apps/standalone/demo/sinks.ts';
-import { serviceNames } from '../../apps/standalone/src/shape.ts';
-import { command, endStage, isFinished, processesOf, setStage, waitUntil, type Stage } from '../e2e/stage.ts';
-import { cpuOf, cpuOfTree } from './cpu.ts';
-import { runReference, type Reference } from './reference.ts';
+import type { Shape } from '../../apps/standalone/src/shape.ts';
+import { command, endStage, isFinished, setStage, waitUntil, type Stage } from '../e2e/stage.ts';
+import { costBetween, readMeter, type Cost } from './meter.ts';
+import { referenceRecipient, runReference, type Reference } from './reference.ts';
 
 export type WholeReport = {
+  shape: Shape;
   recipients: number;
   accepted: number;
   received: number;
@@ -19,78 +19,48 @@ export type WholeReport = {
   reference: Reference;
   /** messagesPerSecond divided by the reference; null when that could not run. */
   ratio: number | null;
-  /** Microseconds of CPU a message, by process. */
-  cpuPerMessage: Record<string, number>;
+  cost: Cost;
 };
 
-type Meter = Record<string, number>;
+type Run = Pick<WholeReport, 'accepted' | 'seconds' | 'cost'>;
 
-const postmasterOf = (stage: Stage): number =>
-  Number(readFileSync(join(stage.folder, 'data/postgres/data/postmaster.pid'), 'utf8').split('\n')[0]);
-
-const readMeter = (stage: Stage, sinks: readonly RunningSink[]): Meter => {
-  const processes = processesOf(stage);
-  const services = serviceNames.map((name) => [name, cpuOf(processes[name]!.pid)] as const);
-  const servers = sinks.reduce((sum, sink) => sum + cpuOf(sink.pid()), 0);
-  return { ...Object.fromEntries(services), postgres: cpuOfTree(postmasterOf(stage)), 'SMTP servers': servers };
+const runCampaign = async (stage: Stage, sinks: readonly RunningSink[]): Promise<Run> => {
+  const before = readMeter(stage, sinks);
+  const began = performance.now();
+  await command(stage, 'startCampaign');
+  const { progress } = await waitUntil(stage, isFinished, { everyMs: 250, timeoutMs: 300_000 });
+  const seconds = (performance.now() - began) / 1000;
+  const cost = costBetween(before, readMeter(stage, sinks), progress.total);
+  return { accepted: progress.accepted, seconds, cost };
 };
 
-const perMessage = (before: Meter, after: Meter, messages: number): Meter =>
-  Object.fromEntries(Object.keys(after).map((name) => [name, ((after[name]! - before[name]!) * 1e6) / messages]));
-
-const print = (report: WholeReport): void => {
-  const { reference, messagesPerSecond, ratio, cpuPerMessage } = report;
-  console.log(
-    `\nwhole path: ${messagesPerSecond.toFixed(0)} messages/s (${report.accepted} accepted, ${report.received} received, ${report.seconds.toFixed(1)} s)`,
-  );
-  if ('skipped' in reference) console.log(`reference: SKIPPED: ${reference.skipped}`);
-  else
-    console.log(
-      `reference: smtp-source -d -s 20 to the same server: ${reference.messagesPerSecond.toFixed(0)} messages/s; ratio ${ratio!.toFixed(2)}`,
-    );
-  const sum = Object.values(cpuPerMessage).reduce((total, value) => total + value, 0);
-  table(
-    ['process', 'CPU µs a message', 'share'],
-    [...Object.entries(cpuPerMessage), ['sum', sum] as const].map(([name, value]) => [
-      name,
-      value.toFixed(1),
-      percent(value / sum, 0),
-    ]),
-  );
+const countReceived = async (folder: string, expected: number): Promise<number> => {
+  await sleep(200); // the servers write their last lines
+  const received = readReceived(folder).filter(({ to }) => to !== referenceRecipient).length;
+  if (received !== expected) throw new Error(`${received} of ${expected} messages were received`);
+  return received;
 };
 
-/** Runs the bench in `folder` and prints it. Throws when a message is missing at the servers. */
-export const benchWhole = async (folder: string, recipients: number): Promise<WholeReport> => {
-  const sinks = await startSinks(folder, demoServers, { fast: true });
-  const reference = await runReference(sinks[0]!.port, recipients);
-  const targets = sinks.map(({ server, port }) => ({ name: server.name, port, weight: server.weight }));
-  const stage = await setStage({ targets, recipients });
+/** The system in `shape` and the reference, one after the other, to the same servers. Throws when a message is missing at the servers. */
+export const measureWhole = async (folder: string, shape: Shape, recipients: number): Promise<WholeReport> => {
+  const mails = join(folder, `mails-${shape.replicas.sender}`);
+  mkdirSync(mails);
+  const sinks = await startSinks(mails, demoServers, { fast: true });
   try {
-    const before = readMeter(stage, sinks);
-    const began = performance.now();
-    await command(stage, 'startCampaign');
-    const { progress } = await waitUntil(stage, isFinished, { everyMs: 250, timeoutMs: 300_000 });
-    const seconds = (performance.now() - began) / 1000;
-    const cpuPerMessage = perMessage(before, readMeter(stage, sinks), recipients);
-    await sleep(200);
-    const received = readReceived(folder).filter(({ to }) => to !== 'b@example.test').length;
-    if (received !== recipients) throw new Error(`${received} of ${recipients} messages were received`);
-    const messagesPerSecond = recipients / seconds;
-    const ratio = 'skipped' in reference ? null : messagesPerSecond / reference.messagesPerSecond;
-    const report = {
-      recipients,
-      accepted: progress.accepted,
-      received,
-      seconds,
-      messagesPerSecond,
-      reference,
-      ratio,
-      cpuPerMessage,
-    };
-    print(report);
-    return report;
+    const reference = await runReference(sinks[0]!.port, recipients);
+    const targets = sinks.map(({ server, port }) => ({ name: server.name, port, weight: server.weight }));
+    const stage = await setStage({ targets, recipients, shape });
+    try {
+      const run = await runCampaign(stage, sinks);
+      const received = await countReceived(mails, recipients);
+      const messagesPerSecond = recipients / run.seconds;
+      const ratio = 'skipped' in reference ? null : messagesPerSecond / reference.messagesPerSecond;
+      return { shape, recipients, ...run, received, messagesPerSecond, reference, ratio };
+    } finally {
+      await endStage(stage);
+    }
   } finally {
-    await endStage(stage);
     for (const sink of sinks) await sink.kill();
+    rmSync(mails, { recursive: true, force: true });
   }
 };

@@ -1,0 +1,47 @@
+/** The command line of npm run bench. */
+import { parseArgs } from 'node:util';
+
+export type BenchOptions = {
+  bench: 'whole' | 'idle';
+  cluster: boolean;
+  /** Numbers of senders to measure, one after the other; none: as many as the shape has. */
+  senders: number[];
+  recipients: number;
+  report: string | undefined;
+};
+
+const usage = `npm run bench -- whole [--cluster] [--senders 1,2,3] [--recipients N] [--report FILE]
+npm run bench -- idle [--cluster] [--report FILE]
+
+  whole            messages a second of the whole path: three fast local SMTP servers, no faults
+  idle             CPU of each process when there is nothing to do; exit code 1 when one is above the goal
+  --cluster        on Apache Kafka and several processes of each service; else the embedded default
+  --senders 1,2,3  measures with so many sender processes, one after the other
+  --recipients N   default 50,000
+  --report FILE    write the figures as JSON`;
+
+const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;
+
+const parse = (): { values: Record<string, string | boolean | undefined>; bench: string | undefined } => {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { cluster: flag, senders: text, recipients: text, report: text, help: flag },
+  });
+  return { values, bench: positionals[0] };
+};
+
+/** Ends the process with the usage when the line is not usable. */
+export const readOptions = (): BenchOptions => {
+  const { values, bench } = parse();
+  const recipients = Number(values['recipients'] ?? 50_000);
+  const senders = values['senders'] === undefined ? [] : String(values['senders']).split(',').map(Number);
+  const known = bench === 'whole' || bench === 'idle';
+  if (values['help'] === true || !known || !isCount(recipients) || !senders.every(isCount)) {
+    console.error(usage);
+    process.exit(values['help'] === true ? 0 : 2);
+  }
+  const report = values['report'] as string | undefined;
+  return { bench, cluster: values['cluster'] === true, senders, recipients, report };
+};
