@@ -42,6 +42,18 @@ describe('the environment', () => {
     );
   });
 
+  it('takes a PostgreSQL URL or several brokers of Kafka as the event log, and nothing else', () => {
+    const urls = [
+      'postgresql://127.0.0.1/sendpool',
+      'kafka://127.0.0.1:9092',
+      'kafka://one.example:9092,two.example:9093?replication=3&tls=true',
+      'kafka://mail:p%40ss@one.example,two.example/?sasl=plain',
+    ];
+    for (const url of urls) assert.equal(readEnv(schema, { ...good, EVENT_LOG_URL: url }).EVENT_LOG_URL, url);
+    for (const url of ['kafka://', 'kafka:one', 'kafka://one two', 'mysql://one'])
+      assert.throws(() => readEnv(schema, { ...good, EVENT_LOG_URL: url }), /EVENT_LOG_URL: must be a URL/, url);
+  });
+
   it('counts an empty variable as not given', () => {
     assert.equal(readEnv(schema, { ...good, LANES: '', HTTP_HOST: '' }).LANES, 12);
     assert.throws(() => readEnv(schema, { ...good, INTERNAL_SECRET: '' }), /INTERNAL_SECRET: /);

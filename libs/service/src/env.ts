@@ -16,13 +16,20 @@ const urlOf = (...protocols: string[]): z.ZodString =>
       `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
     );
 
+/** A URL of Kafka names several brokers, which the URL class cannot read; the event log reads it whole, and says what is wrong in it. */
+const kafkaForm = /^kafka:\/\/[^/?#\s]+\/?(\?[^#\s]*)?$/;
+
+const eventLogUrl = z.union([z.string().regex(kafkaForm), urlOf('postgres:', 'postgresql:')], {
+  error: 'must be a URL that begins with postgres://, postgresql:// or kafka://',
+});
+
 /** The variables that services share; an app spreads what it needs into its own schema. */
 export const commonEnv = {
   HTTP_HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
   HTTP_PORT: z.coerce.number().int().min(0).max(65_535).describe('Port to listen on; 0 takes a free one.'),
   LOG_LEVEL: z.enum(logLevels).default('info').describe('Least level that is logged.'),
   DATABASE_URL: urlOf('postgres:', 'postgresql:').describe('PostgreSQL of this service.'),
-  EVENT_LOG_URL: urlOf('postgres:', 'postgresql:').describe('The event log: a PostgreSQL URL.'),
+  EVENT_LOG_URL: eventLogUrl.describe('The event log: a PostgreSQL URL, or kafka://host:port,…'),
   INTERNAL_SECRET: z
     .string()
     .min(32)
