@@ -9,7 +9,7 @@ const delays = z
 
 const seconds = z.coerce.number().int().min(1).max(31_536_000);
 
-const { HTTP_HOST, HTTP_PORT, LOG_LEVEL, DATABASE_URL, EVENT_LOG_URL, INTERNAL_SECRET, LANES } = commonEnv;
+const { HTTP_HOST, HTTP_PORT, LOG_LEVEL, DATABASE_URL, EVENT_LOG_URL, STATE_DIR, INTERNAL_SECRET, LANES } = commonEnv;
 
 export const schedulerEnv = z.object({
   HTTP_HOST,
@@ -17,6 +17,7 @@ export const schedulerEnv = z.object({
   LOG_LEVEL,
   DATABASE_URL,
   EVENT_LOG_URL,
+  STATE_DIR,
   INTERNAL_SECRET,
   LANES,
   RETRY_DELAYS_SECONDS: delays

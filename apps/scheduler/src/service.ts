@@ -44,7 +44,12 @@ export const createSchedulerService = async (options: {
     poolSize: env.LANES + 10,
     applicationName,
   });
-  const eventLog = await createEventLog({ url: env.EVENT_LOG_URL, applicationName });
+  const eventLog = await createEventLog({
+    url: env.EVENT_LOG_URL,
+    applicationName,
+    stateFolder: env.STATE_DIR,
+    onWarning: (message) => log.warn({}, message),
+  });
   const sending = createSendingView();
   const useCases = createUseCases({
     audiences: createAudienceStore(database),

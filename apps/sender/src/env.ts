@@ -11,6 +11,7 @@ export const envSchema = z.object({
   HTTP_PORT: commonEnv.HTTP_PORT,
   LOG_LEVEL: commonEnv.LOG_LEVEL,
   EVENT_LOG_URL: commonEnv.EVENT_LOG_URL,
+  STATE_DIR: commonEnv.STATE_DIR,
   CREDENTIALS_KEY: commonEnv.CREDENTIALS_KEY,
   LANES: commonEnv.LANES,
   SENDER_ID: z

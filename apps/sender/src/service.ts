@@ -29,7 +29,12 @@ export const createSenderService = async (options: {
   const { env, log } = options;
   const metrics = createSenderMetrics(options.metrics);
   const source = env.SENDER_ID ?? newId();
-  const eventLog = await createEventLog({ url: env.EVENT_LOG_URL, applicationName: 'sendpool-sender' });
+  const eventLog = await createEventLog({
+    url: env.EVENT_LOG_URL,
+    applicationName: 'sendpool-sender',
+    stateFolder: env.STATE_DIR,
+    onWarning: (message) => log.warn({}, message),
+  });
   const { keeper, dispatcher } = createDelivery({ env, eventLog, log, metrics });
   const { settings } = dispatcher;
   const parts: Part[] = [

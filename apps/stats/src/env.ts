@@ -8,6 +8,7 @@ export const envSchema = z.object({
   LOG_LEVEL: commonEnv.LOG_LEVEL,
   DATABASE_URL: commonEnv.DATABASE_URL,
   EVENT_LOG_URL: commonEnv.EVENT_LOG_URL,
+  STATE_DIR: commonEnv.STATE_DIR,
   INTERNAL_SECRET: commonEnv.INTERNAL_SECRET,
   LANES: commonEnv.LANES,
   MINUTES_KEPT_DAYS: z.coerce

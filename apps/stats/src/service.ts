@@ -32,7 +32,12 @@ export const createStatsService = async (options: {
   const { env, log } = options;
   const metrics = createStatsMetrics(options.metrics);
   const database = await createDatabase({ ...statsDatabase, url: env.DATABASE_URL });
-  const eventLog = await createEventLog({ url: env.EVENT_LOG_URL, applicationName: statsDatabase.applicationName });
+  const eventLog = await createEventLog({
+    url: env.EVENT_LOG_URL,
+    applicationName: statsDatabase.applicationName,
+    stateFolder: env.STATE_DIR,
+    onWarning: (message) => log.warn({}, message),
+  });
   const numbers = createNumbersStore(database);
   const counting = createCountEvents(groupSaves(createCountStore(database)));
   const board = createHealthBoard(Date.now);

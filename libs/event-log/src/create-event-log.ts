@@ -8,7 +8,7 @@ export type EventLogOptions = {
   url: string;
   applicationName: string;
   /** Kafka: a folder of this process alone that outlives it. A restarted process makes its dead group members leave at once. */
-  stateFolder?: string;
+  stateFolder?: string | undefined;
   /** Kafka: told what an operator should change. Default: a warning of the process. */
   onWarning?: (message: string) => void;
 };

@@ -30,6 +30,12 @@ export const commonEnv = {
   LOG_LEVEL: z.enum(logLevels).default('info').describe('Least level that is logged.'),
   DATABASE_URL: urlOf('postgres:', 'postgresql:').describe('PostgreSQL of this service.'),
   EVENT_LOG_URL: eventLogUrl.describe('The event log: a PostgreSQL URL, or kafka://host:port,…'),
+  STATE_DIR: z
+    .string()
+    .optional()
+    .describe(
+      'Folder of this process alone that outlives it: after a restart, its old member leaves Kafka groups at once.',
+    ),
   INTERNAL_SECRET: z
     .string()
     .min(32)

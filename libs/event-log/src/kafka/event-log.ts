@@ -19,7 +19,7 @@ import { createTopics, type Topics } from './topics.ts';
 export type KafkaEventLogOptions = Pick<ConnectionSettings, 'applicationName' | 'route'> & {
   url: string;
   /** A folder of this process alone that outlives it; see member-memory.ts. */
-  stateFolder?: string;
+  stateFolder?: string | undefined;
   /** Told what an operator should change. */
   onWarning?: (message: string) => void;
 };
