@@ -2,7 +2,6 @@
  * Reads records of a topic from the leaders of its partitions, on connections of its own: the broker keeps an answer back until there are
  * records. With several leaders the first that has records decides; the answers of the others are taken with a later read.
  */
-import { AppError } from '@sendpool/kernel';
 import type { Found, Wanted } from '../group/delivery.ts';
 import type { StoredRecord } from '../port.ts';
 import type { Cluster } from './client.ts';
@@ -17,12 +16,12 @@ const maxBytes = 4 * 1024 * 1024;
 const answerMs = 8000;
 
 export type Reader = {
-  /** Whole batches, about a quarter of a megabyte of each partition; waits up to `waitMs` when there is nothing. Throws a KafkaError, or AppError LEDGER_LOST. */
+  /** Whole batches, about a quarter of a megabyte of each partition; waits up to `waitMs` when there is nothing. Throws a KafkaError. */
   read(wanted: readonly Wanted[], waitMs: number): Promise<Found>;
 };
 
-/** `asked`: the offset that the request began at. */
-type Part = { partition: number; asked: number; records: StoredRecord[]; isAtEnd: boolean };
+/** `asked`: the offset that the request began at. `end`: of a log that ends before it. */
+type Part = { partition: number; asked: number; records: StoredRecord[]; isAtEnd: boolean; end?: number };
 /** A request whose answer nobody has taken yet. `landed` resolves when it has one, whatever it is. */
 type Flight = { parts: Promise<Part[]>; landed: Promise<void>; hasLanded: boolean };
 
@@ -40,8 +39,12 @@ const startOf = ({ gaps }: State, { partition, offset }: Wanted): number => {
   return gap !== undefined && gap.from <= offset && offset < gap.to ? gap.to : offset;
 };
 
-/** Where the partition begins now; an offset beyond its end is a log that has lost what was read from it. */
-const firstKept = async (state: State, { partition, offset }: Wanted, nodeId: number): Promise<number> => {
+/** Where to go on from an offset that is not kept; or the end of the log, when it has lost what was read from it. */
+const placeInstead = async (
+  state: State,
+  { partition, offset }: Wanted,
+  nodeId: number,
+): Promise<{ next: number } | { end: number }> => {
   const broker = await state.cluster.broker(nodeId);
   const ask = async (timestamp: number): Promise<number> => {
     const topics = [{ topic: state.topic, partitions: [{ partition, timestamp }] }];
@@ -49,13 +52,17 @@ const firstKept = async (state: State, { partition, offset }: Wanted, nodeId: nu
     throwFirst(responses[0]!.partitions);
     return Number(responses[0]!.partitions[0]!.offset);
   };
-  const [first, next] = [await ask(-2), await ask(-1)];
-  if (offset < first) return first;
-  if (offset <= next) return offset;
-  throw new AppError(
-    'LEDGER_LOST',
-    `${state.topic}, partition ${partition} ends at ${next}, but ${offset} was to be read: Kafka has lost records or the topic was made anew`,
-  );
+  const [first, end] = [await ask(-2), await ask(-1)];
+  return offset > end ? { end } : { next: Math.max(first, offset) };
+};
+
+/** Fetching goes on elsewhere next time, or not at all. */
+const partOutside = async (state: State, asked: Wanted, nodeId: number): Promise<Part> => {
+  const place = await placeInstead(state, asked, nodeId);
+  const part = { partition: asked.partition, asked: asked.offset, records: [] };
+  if ('end' in place) return { ...part, isAtEnd: true, end: place.end };
+  state.gaps.set(asked.partition, { from: asked.offset, to: place.next });
+  return { ...part, isAtEnd: false };
 };
 
 const partOf = (state: State, asked: Wanted, answer: FetchedPartition): Part => {
@@ -88,8 +95,7 @@ const fetchFrom = async (
     const found = answers.get(asked.partition);
     const error = errorOf(found?.errorCode ?? 0);
     if (error?.type === 'OFFSET_OUT_OF_RANGE') {
-      state.gaps.set(asked.partition, { from: asked.offset, to: await firstKept(state, asked, nodeId) });
-      parts.push({ partition: asked.partition, asked: asked.offset, records: [], isAtEnd: false });
+      parts.push(await partOutside(state, asked, nodeId));
     } else if (error !== undefined) throw error;
     else if (found !== undefined) parts.push(partOf(state, asked, found));
   }
@@ -117,9 +123,10 @@ const land = async (state: State, flights: Map<number, Flight>): Promise<Part[]>
 };
 
 /** Answers of earlier flights may be of places that are not wanted any more. */
-const select = (parts: readonly Part[], wanted: ReadonlyMap<number, number>): Found => {
+const select = (parts: readonly Part[], wanted: ReadonlyMap<number, number>): Required<Found> => {
   const fitting = parts.filter(({ partition, asked }) => wanted.get(partition) === asked);
   return {
+    beyond: fitting.flatMap(({ partition, end }) => (end === undefined ? [] : [{ partition, end }])),
     runs: fitting.flatMap(({ records }) => (records.length > 0 ? [records] : [])),
     isAtEnd: fitting.length === parts.length && fitting.every(({ isAtEnd }) => isAtEnd),
   };
@@ -136,7 +143,7 @@ const readOnce = async (state: State, wanted: readonly Wanted[], waitMs: number)
   const places = new Map(wanted.map(({ partition, offset }) => [partition, offset]));
   for (;;) {
     const found = select(await land(state, flights), places);
-    if (found.runs.length > 0 || !found.isAtEnd || flights.size === 0) return found;
+    if (found.runs.length + found.beyond.length > 0 || !found.isAtEnd || flights.size === 0) return found;
   }
 };
 
