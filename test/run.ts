@@ -30,8 +30,9 @@ const openKafka = async (): Promise<Broker | string | undefined> => {
   const { KAFKA_BROKERS } = process.env;
   if (KAFKA_BROKERS !== undefined && KAFKA_BROKERS !== '') return KAFKA_BROKERS;
   if (whyNoBroker() !== undefined) return undefined;
-  // Old records are looked for several times a second, from the start on: the conformance suite waits for it.
-  return startBroker({ settings: { 'log.retention.check.interval.ms': '200', 'log.initial.task.delay.ms': '200' } });
+  // Old records, and what can be compacted, are looked for several times a second: specs wait for it.
+  const often = ['log.retention.check.interval.ms', 'log.initial.task.delay.ms', 'log.cleaner.backoff.ms'];
+  return startBroker({ settings: Object.fromEntries(often.map((name) => [name, '200'])) });
 };
 
 /** Specs read SENDPOOL_TEST_KAFKA (host:port), or why there is none. */

@@ -10,6 +10,8 @@ export type Link = {
   /** The request that holds this text, and what follows on its connection, arrives only at release(), even when the sender has given up. */
   holdRequest(text: string): void;
   release(): void;
+  /** Breaks every connection for the sender; what is held still arrives at release(). */
+  hangUp(): void;
   /** Drops every connection and lets none through, as when the process was killed, until restore(). */
   cut(): void;
   restore(): void;
@@ -94,6 +96,9 @@ export const createLink = async (target: { host: string; port: number }): Promis
     loseAnswerTo: (text) => void (state.loseText = text),
     holdRequest: (text) => void (state.holdText = text),
     release: () => release(state),
+    hangUp: () => {
+      for (const { near } of state.pairs) near.destroy();
+    },
     cut: () => {
       state.isCut = true;
       dropAll(state);
