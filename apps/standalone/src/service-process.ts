@@ -15,7 +15,8 @@ const spawnService = ({ name, service, env }: ServicePlan, dataFolder: string): 
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', '--import', stopWithParent, program],
-    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+    // Cut off from the terminal: Ctrl-C reaches the launcher alone, which ends the processes in their order.
+    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true },
   );
   child.stdout!.pipe(log, { end: false });
   child.stderr!.pipe(log, { end: false });

@@ -56,13 +56,13 @@ const runningOf = (entries: ReadonlyMap<string, Entry>): Record<string, ProcessE
     ),
   );
 
-/** Counts the end that just happened, and says after what time the process starts again. */
+/** Counts the end that just happened, unless it was on purpose, and says after what time the process starts again. */
 const delayOf = (entry: Entry): number => {
   const { awayMs, startedAt, restarts } = entry;
-  const inOrder = awayMs !== undefined || performance.now() - startedAt > healthyMs;
-  entry.restarts = inOrder ? 1 : restarts + 1;
+  const before = awayMs !== undefined || performance.now() - startedAt > healthyMs ? 0 : restarts;
   entry.awayMs = undefined;
-  return awayMs ?? (entry.restarts === 1 ? 0 : backoffDelay(restartPlan, entry.restarts - 1));
+  entry.restarts = awayMs === undefined ? before + 1 : 0;
+  return awayMs ?? (before === 0 ? 0 : backoffDelay(restartPlan, before));
 };
 
 const stopEntry = async (entry: Entry, deadlineMs: number): Promise<void> => {

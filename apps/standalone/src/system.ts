@@ -45,7 +45,7 @@ export type System = {
   stop(deadlineMs: number): Promise<void>;
 };
 
-const readyTimeoutMs = 60_000;
+const readyTimeoutMs = 120_000;
 /** Every kind of service gets this long to stop, even when the ones before it used up the time. */
 const leastMercyMs = 1_000;
 const stopOrder: readonly ProcessKind[] = [...[...serviceNames].reverse(), 'kafka', 'postgres'];
