@@ -3,7 +3,10 @@ import { isDefinite, type DeliveryEvent, type OutcomeEvent, type UnknownPolicy }
 import type { ReceivedMail } from '@sendpool/testing';
 import type { Evidence, RecipientEnd } from './evidence.ts';
 
-/** Its first definite outcome, else UNKNOWN, else the first of the others: the rule by which everything is counted. */
+/**
+ * Its first definite outcome; else that it was not tried, by the word of the sender that had started it; else UNKNOWN, which is only the
+ * word of one that came after. So the scheduler sees it, whatever the order is in which the words come.
+ */
 export type Publication = {
   readonly lane: number;
   readonly sequence: number;
@@ -30,7 +33,7 @@ export type Facts = Evidence & {
 
 const rankOf = ({ outcome }: OutcomeEvent): number => {
   if (isDefinite(outcome)) return 2;
-  return outcome === 'UNKNOWN' ? 1 : 0;
+  return outcome === 'UNKNOWN' ? 0 : 1;
 };
 
 const publicationsOf = (events: readonly DeliveryEvent[]): Publication[] => {

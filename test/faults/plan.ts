@@ -28,7 +28,7 @@ export type Fault = {
 /** How many processes there are of each kind; a system without a broker has 0 of them. */
 export type Fleet = Readonly<Record<ProcessKind, number>>;
 
-export const scenarios = ['mixed', 'sigterm', 'sender-kills', 'broker-down', 'postgres-crashes'] as const;
+export const scenarios = ['mixed', 'sigterm', 'sender-kills', 'zombies', 'broker-down', 'postgres-crashes'] as const;
 export type Scenario = (typeof scenarios)[number];
 
 export type PlanOptions = {
@@ -159,6 +159,15 @@ const senderKill = (draft: Draft, atMs: number): Fault => ({
   forMs: 0,
 });
 
+/** A sender that stands still until others have taken its lanes over, and then goes on. */
+const zombie = (draft: Draft, atMs: number): Fault => ({
+  atMs,
+  fault: 'PAUSE',
+  kind: 'sender',
+  target: targetOf(draft, 'sender', 'PAUSE'),
+  forMs: draft.options.sessionMs * 2,
+});
+
 const brokerDown = (_draft: Draft, atMs: number): Fault => ({
   atMs,
   fault: 'DOWN',
@@ -186,6 +195,7 @@ const courses: Readonly<Record<Scenario, Course>> = {
   mixed: { make: mixedFault, gapMs: mixedGap },
   sigterm: { make: termFault, gapMs: () => 10_000 },
   'sender-kills': { make: senderKill, gapMs: ({ options }) => options.sessionMs + 12_000 },
+  zombies: { make: zombie, gapMs: (_draft, { forMs }) => forMs + 5_000 },
   'broker-down': { make: brokerDown, gapMs: (_draft, { forMs }) => forMs + 40_000 },
   'postgres-crashes': { make: postgresCrash, gapMs: () => 14_000 },
 };

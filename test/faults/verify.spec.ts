@@ -153,6 +153,16 @@ describe('verify is content with', () => {
     assert.deepEqual(brokenIn({ ...change, mails, policy: 'HOLD' }), [3]);
   });
 
+  it('a doubt about a message that its sender itself gave back', () => {
+    const back = outcome(0, 0, { outcome: 'RELEASED', reason: 'LANE_LOST', serverId: null });
+    const run = { lanes: [lane({ lastSequence: 2 })] };
+    for (const words of [
+      [back, inDoubt],
+      [inDoubt, back],
+    ])
+      assert.deepEqual(brokenIn({ run, events: [...words, outcome(1, 1), outcome(0, 2)] }), []);
+  });
+
   it('a planned stop in time', () => assert.deepEqual(brokenIn({ faults: [stopped] }), []));
 });
 
