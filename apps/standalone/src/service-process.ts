@@ -24,6 +24,25 @@ const spawnService = ({ name, service, env }: ServicePlan, dataFolder: string): 
   return child;
 };
 
+/** The last complaint in what the service wrote at the end. */
+const complaintIn = (text: string): string => {
+  const line = text.split('\n').findLast((part) => part.startsWith('{"level":"error"'));
+  const msg = /"msg":("(?:[^"\\]|\\.)*")/.exec(line ?? '')?.[1];
+  return msg === undefined ? '' : `: ${JSON.parse(msg)}`;
+};
+
+/** Resolves with how it ended, and with its own word for it when it gave up by itself. */
+const endOf = (child: ChildProcess): Promise<string> => {
+  let last = '';
+  child.stdout!.on('data', (chunk: Buffer) => {
+    last = chunk.toString();
+  });
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => resolve(signal ?? `exit code ${code ?? 0}${complaintIn(last)}`));
+  });
+};
+
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
 const stopChild = async (child: ChildProcess, ended: Promise<string>, deadlineMs: number): Promise<void> => {
@@ -38,10 +57,7 @@ const stopChild = async (child: ChildProcess, ended: Promise<string>, deadlineMs
 export const startService = (plan: ServicePlan, dataFolder: string): RunningProcess => {
   for (const folder of ['logs', join('state', plan.name)]) mkdirSync(join(dataFolder, folder), { recursive: true });
   const child = spawnService(plan, dataFolder);
-  const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code ?? 0}`));
-  });
+  const ended = endOf(child);
   const stop = (deadlineMs: number): Promise<void> => stopChild(child, ended, deadlineMs);
   return { pid: child.pid ?? 0, port: plan.port, ended, stop };
 };
