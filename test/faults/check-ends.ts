@@ -25,11 +25,11 @@ export const plannedStops = (faults: readonly Struck[]): Struck[] =>
 const stopWord = ({ target, at, endedAt, ended }: Struck): string =>
   endedAt === undefined ? `${target} did not end` : `${target}: ${ended} after ${endedAt - at} ms`;
 
-/** Two faults of one process at nearly the same time end it twice, so any of them will do. */
+/** A process that was struck, and one that could not start again because what it needs was struck too. */
 const isCaused = ({ name, at }: Ending, faults: readonly Struck[]): boolean =>
   faults.some(
-    (struck) =>
-      struck.target === name && at >= struck.at - 100 && at <= struck.at + struck.forMs + stopDeadlineMs + margin,
+    ({ target, at: from, forMs, readyAt = Infinity }) =>
+      target === name && at >= from - 100 && at <= Math.max(readyAt, from + forMs + stopDeadlineMs + margin),
   );
 
 export const judgeEnds: Judge = ({ faults, run }) => {
@@ -40,6 +40,10 @@ export const judgeEnds: Judge = ({ faults, run }) => {
   return verdict(
     '10 a process ends only when it is made to, and asked to in 30 s with exit code 0',
     `${stops.length} planned stops, ${slowest} ms at most; ${run.endings.length} ends`,
-    [...late.map(stopWord), ...sudden.map(({ name, reason }) => `${name} ended by itself: ${reason}`)],
+    [
+      ...run.unready.map((name) => `${name} is not ready in the end`),
+      ...late.map(stopWord),
+      ...sudden.map(({ name, reason }) => `${name} ended by itself: ${reason}`),
+    ],
   );
 };

@@ -64,6 +64,8 @@ export type Run = {
   readonly counters: readonly Counters[];
   readonly lanes: readonly LaneEnd[];
   readonly endings: readonly Ending[];
+  /** Processes that did not come back. */
+  readonly unready: readonly string[];
   readonly recount: { readonly isEqual: boolean; readonly said: string };
 };
 
