@@ -8,6 +8,7 @@ const steps: { name: string; command: string[] }[] = [
   { name: 'boundaries', command: ['node', 'tools/boundaries.ts'] },
   { name: 'dead code', command: ['knip', '--no-config-hints', '--no-gitignore'] },
   { name: 'licences', command: ['node', 'tools/licences.ts'] },
+  { name: 'docker', command: ['node', 'tools/docker-check.ts'] },
   { name: 'lint and types', command: ['nx', 'run-many', '-t', 'lint,typecheck'] },
   {
     name: 'lint of tests and tools',
