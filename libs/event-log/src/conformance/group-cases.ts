@@ -272,6 +272,17 @@ export const groupCases = (check: Check): void => {
     },
   );
 
+  check('records whose signal got lost are found all the same', async (connect) => {
+    const [reader, writer] = [await connect('deaf'), await connect('writer')];
+    const topic = await makeTopic(reader);
+    const member = await watch(reader, { topic });
+    await holds(member, 4);
+    await reader.loseSignals(topic);
+    await writer.log.publish(topic, numbered(0, 'n', 3));
+    await until('all have arrived', () => member.records.length === 3, 15_000);
+    assert.deepEqual(member.records.map(textOf), ['n0', 'n1', 'n2']);
+  });
+
   check('a topic that grows gives its new partitions to the group', async (connect) => {
     const peer = await connect('grower');
     const topic = await makeTopic(peer, { partitions: 2 });

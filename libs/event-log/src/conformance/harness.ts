@@ -3,7 +3,13 @@ import type { EventLog } from '../port.ts';
 import type { Link } from './link.ts';
 
 /** One process with its own connection to the log. */
-export type Peer = { log: EventLog; link: Link; close(): Promise<void> };
+export type Peer = {
+  log: EventLog;
+  link: Link;
+  /** From now on whatever tells this process of new records of the topic gets lost; other requests are answered. */
+  loseSignals(topic: string): Promise<void>;
+  close(): Promise<void>;
+};
 
 export type Harness = {
   /** A new process. */

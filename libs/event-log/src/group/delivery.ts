@@ -66,8 +66,13 @@ const store = (lanes: ReadonlyMap<number, Lane>, records: StoredRecord[]): void 
 };
 
 const laneAt = (partition: number, next: number): Lane => ({
-  ...{ partition, next, waiting: [] },
-  ...{ isPaused: false, isRunning: false, isCutOff: false, done: Promise.resolve() },
+  partition,
+  next,
+  waiting: [],
+  isPaused: false,
+  isRunning: false,
+  isCutOff: false,
+  done: Promise.resolve(),
 });
 
 const cutOff = (lane: Lane, end: number): AppError => {
@@ -132,6 +137,8 @@ export const createDelivery = (deps: DeliveryDeps, start: ReadonlyMap<number, nu
         await sleep(deps.gatherMs, stopped.signal);
         if (waitMs > 0) await bell.wait(waitMs);
       } catch (error) {
+        // A read that is under way at the end fails with its connection.
+        if (stopped.signal.aborted) return;
         deps.onError(error);
         await sleep(retryMs);
       }

@@ -30,8 +30,10 @@ const parseHeld = (text: string): Held => {
   return nothingHeld;
 };
 
-export const encodeMember = (topic: string, held: Held): Buffer =>
-  MemberMetadata.encode({ version: 0, topics: [topic], userData: Buffer.from(JSON.stringify(held)) });
+export const encodeMember = (topic: string, { generation, partitions }: Held): Buffer => {
+  const userData = Buffer.from(JSON.stringify({ generation, partitions }));
+  return MemberMetadata.encode({ version: 0, topics: [topic], userData });
+};
 
 export const decodeMember = (id: string, bytes: Buffer): GroupMember => {
   const metadata = MemberMetadata.decode(bytes);

@@ -58,7 +58,11 @@ const makeGroup = async (): Promise<Group> => {
   const commits = await line();
   const askToJoin = (on: Line, memberId: string): Promise<Joined> =>
     on.request('JoinGroup', {
-      ...{ groupId: name, sessionTimeout, rebalanceTimeout: 5000, memberId, protocolType: 'consumer' },
+      groupId: name,
+      sessionTimeout,
+      rebalanceTimeout: 5000,
+      memberId,
+      protocolType: 'consumer',
       groupProtocols: [{ name: protocolName, metadata: encodeMember(topic, nothingHeld) }],
     });
   const join: Group['join'] = (on, memberId) =>
@@ -68,7 +72,11 @@ const makeGroup = async (): Promise<Group> => {
   const sync: Group['sync'] = (on, { generationId, memberId }) =>
     on.request('SyncGroup', { groupId: name, generationId, memberId, groupAssignment: [] });
   return {
-    ...{ topic, name, line, join, sync },
+    topic,
+    name,
+    line,
+    join,
+    sync,
     alone: async () => {
       const own = await line();
       const joined = await join(own, '');

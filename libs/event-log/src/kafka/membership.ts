@@ -56,7 +56,8 @@ export type MembershipDeps = {
   rebalanceMs: number;
 };
 
-type State = { memberId: string; abandoned: Set<string>; held: Held };
+/** `last`: what was held last; the same generation never begins twice. */
+type State = { memberId: string; abandoned: Set<string>; last: Held & { memberId: string } };
 
 const answerMs = 5000;
 
@@ -111,7 +112,7 @@ const askToJoin = (deps: MembershipDeps, state: State, line: Line): Promise<Join
     sessionTimeout: deps.sessionMs,
     rebalanceTimeout: deps.rebalanceMs,
     protocolType: 'consumer' as const,
-    groupProtocols: [{ name: protocolName, metadata: encodeMember(deps.topic, state.held) }],
+    groupProtocols: [{ name: protocolName, metadata: encodeMember(deps.topic, state.last) }],
   };
   return line.request('JoinGroup', request, deps.rebalanceMs + answerMs);
 };
@@ -141,7 +142,11 @@ const syncGroup = async (deps: MembershipDeps, line: Line, answer: JoinAnswer): 
 
 export const createMembership = (deps: MembershipDeps): Membership => {
   const { group, coordinator, memory } = deps;
-  const state: State = { memberId: '', abandoned: new Set(memory.takeOver(group)), held: nothingHeld };
+  const state: State = {
+    memberId: '',
+    abandoned: new Set(memory.takeOver(group)),
+    last: { ...nothingHeld, memberId: '' },
+  };
   const abandon = (): void => {
     if (state.memberId !== '') state.abandoned.add(state.memberId);
     state.memberId = '';
@@ -155,10 +160,12 @@ export const createMembership = (deps: MembershipDeps): Membership => {
         const answer = await joinGroup(deps, state, line);
         requireId(deps, state, answer.memberId);
         const share = await syncGroup(deps, line, answer);
-        state.held = { generation: share.generation, partitions: share.partitions };
+        if (share.memberId === state.last.memberId && share.generation <= state.last.generation)
+          throw new KafkaError('ILLEGAL_GENERATION', 'the group gave a generation twice', { passes: true });
+        state.last = share;
         return share;
       } catch (error) {
-        if (gone.has(typeOf(error))) abandon();
+        if (gone.has(typeOf(error)) || typeOf(error) === 'ILLEGAL_GENERATION') abandon();
         throw error;
       }
     },

@@ -33,11 +33,15 @@ const work = (epoch: Epoch): void => {
 };
 
 const log = await createKafkaEventLog({
-  ...{ url, applicationName: 'member', onWarning: () => undefined },
+  url,
+  applicationName: 'member',
+  onWarning: () => undefined,
   ...(stateFolder !== undefined && { stateFolder }),
 });
 await log.consume({
-  ...{ topic, group, sessionTimeoutMs },
+  topic,
+  group,
+  sessionTimeoutMs,
   onAssigned: async (epoch) => {
     say({ kind: 'ASSIGNED', generation: epoch.generation, partitions: [...epoch.partitions] });
     work(epoch);

@@ -24,7 +24,9 @@ export const connectPeer = async (address: string, options: Partial<KafkaEventLo
     await log.close();
     await link.close();
   };
-  return { log, link, close, [Symbol.asyncDispose]: close };
+  // A read that waits at the broker is the signal; its connection goes silent.
+  const loseSignals = async (topic: string): Promise<void> => link.loseAnswerTo(topic);
+  return { log, link, loseSignals, close, [Symbol.asyncDispose]: close };
 };
 
 export type MemberOptions = {

@@ -44,7 +44,7 @@ export const watchStandstill = async (deps: WatchdogDeps, stop: AbortSignal): Pr
     const ends = await deps.ends().catch(() => undefined);
     if (ends === undefined) continue;
     update(standing, standingNow(seen.lanes, ends));
-    const [stuck] = [...standing].filter(([, { since }]) => performance.now() - since > deps.patienceMs);
+    const stuck = [...standing].find(([, { since }]) => performance.now() - since > deps.patienceMs);
     if (stuck !== undefined)
       return new AppError('UNAVAILABLE', `partition ${stuck[0]} stands at ${stuck[1].next}; the consumer starts anew`);
   }

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { sleep } from '@sendpool/kernel';
 import { freshDatabase } from '@sendpool/database/testing';
 import { createLink, describeEventLog, type CreateHarness } from '../conformance/index.ts';
 import { createPostgresEventLog } from './event-log.ts';
@@ -16,7 +18,15 @@ const createHarness: CreateHarness = async () => {
         await log.close();
         await link.close();
       };
-      return { log, link, close };
+      const loseSignals = async (): Promise<void> => {
+        // Its connection is made anew, and then the answer to LISTEN never comes, nor any signal.
+        link.loseAnswerTo('listen event_log');
+        link.cut();
+        link.restore();
+        await sleep(500);
+        assert.equal(log.isReady(), false, 'nobody listens');
+      };
+      return { log, link, loseSignals, close };
     },
     close: async () => database[Symbol.asyncDispose](),
   };

@@ -8,6 +8,8 @@ import { connectionConfig, type PoolOptions } from './connection.ts';
 
 const channel = 'event_log';
 const gapMs = 5;
+/** A connection that does not answer is given up. */
+const answerMs = 5000;
 
 export type Signals = {
   /** Calls `onSignal` at each signal of the key, and after a lost connection came back. Returns how to stop. */
@@ -48,7 +50,8 @@ const createSender = (notify: (keys: string[]) => Promise<void>): ((key: string)
 /** Connects and listens; resolves when the connection has ended. */
 const listen = async (options: PoolOptions, state: State): Promise<void> => {
   const { subscribers, stop } = state;
-  const client = new pg.Client(connectionConfig({ ...options, applicationName: `${options.applicationName} signals` }));
+  const config = connectionConfig({ ...options, applicationName: `${options.applicationName} signals` });
+  const client = new pg.Client({ ...config, query_timeout: answerMs });
   const ended = new Promise<void>((resolve) => {
     client.once('end', resolve);
     client.on('error', () => resolve());
@@ -61,7 +64,8 @@ const listen = async (options: PoolOptions, state: State): Promise<void> => {
   try {
     await client.connect();
     // A signal need not survive a crash, and so does not wait for the disk.
-    await client.query(`set synchronous_commit to off; listen ${channel}`);
+    await Promise.race([client.query(`set synchronous_commit to off; listen ${channel}`), ended]);
+    if (stop.signal.aborted) return;
     state.client = client;
     for (const key of subscribers.keys()) wake(subscribers, key);
     await ended;
