@@ -112,8 +112,10 @@ const strikeAll = (site: Site, began: number): Promise<Struck[]> => {
   return carryOutPlan({ system, dataFolder: join(folder, 'data'), endings, onFault }, planOf(options));
 };
 
+type Outcome = { readonly faults: readonly Struck[]; readonly unready: readonly string[] };
+
 /** The load goes on while the faults of the plan happen, and comes to its end afterwards. */
-const strikeUnderLoad = async (site: Site, load: Load, began: number): Promise<Struck[]> => {
+const strikeUnderLoad = async (site: Site, load: Load, began: number): Promise<Outcome> => {
   let isOver = false;
   const loading = load.run(() => isOver);
   const faults = await strikeAll(site, began).finally(() => {
@@ -124,7 +126,7 @@ const strikeUnderLoad = async (site: Site, load: Load, began: number): Promise<S
   detail(unready.length === 0 ? 'everything is up again' : `NOT ready: ${unready.join(', ')}`);
   const hasEnded = await load.settle(settleTimeoutMs);
   detail(hasEnded ? 'every campaign has come to its end' : 'some campaigns do NOT come to their end');
-  return faults;
+  return { faults, unready };
 };
 
 const commitOf = (): string => {
@@ -135,9 +137,9 @@ const commitOf = (): string => {
   }
 };
 
-type Times = Pick<Run, 'began' | 'ended'>;
+type Seen = Pick<Run, 'began' | 'ended' | 'unready'>;
 
-const runFacts = async (site: Site, source: Source, load: Load): Promise<Omit<Run, keyof Times>> => {
+const runFacts = async (site: Site, source: Source, load: Load): Promise<Omit<Run, keyof Seen>> => {
   const { options, servers, serverIds, api, system, endings } = site;
   return {
     seed: options.seed,
@@ -159,10 +161,10 @@ const runFacts = async (site: Site, source: Source, load: Load): Promise<Omit<Ru
   };
 };
 
-const collect = async (site: Site, load: Load, faults: readonly Struck[], times: Times): Promise<void> => {
+const collect = async (site: Site, load: Load, faults: readonly Struck[], seen: Seen): Promise<void> => {
   const source = await openSource(site.system);
   try {
-    const run = { ...(await runFacts(site, source, load)), ...times };
+    const run = { ...(await runFacts(site, source, load)), ...seen };
     const recipients = await recipientsOf(source, load.campaigns);
     writeEvidence(site.folder, { run, faults, recipients, events: await eventsOf(source) });
   } finally {
@@ -174,8 +176,8 @@ const work = async (site: Site): Promise<void> => {
   const { api, poolId, options } = site;
   const load = await createLoad({ api, poolId, seed: options.seed, size: options.recipients, policy: options.policy });
   const began = Date.now();
-  const faults = await strikeUnderLoad(site, load, began);
-  await collect(site, load, faults, { began, ended: Date.now() });
+  const { faults, unready } = await strikeUnderLoad(site, load, began);
+  await collect(site, load, faults, { began, ended: Date.now(), unready });
 };
 
 const checkPlanted = ({ plant }: Options, folder: string): void => {

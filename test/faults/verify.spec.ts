@@ -99,6 +99,7 @@ const evidence = (change: Change = {}): Evidence => {
     counters: [{ campaignId: 'c1', counts: states }],
     lanes: [lane()],
     endings: [],
+    unready: [],
     recount: { isEqual: true, said: 'The numbers are equal.' },
     ...change.run,
   };
@@ -161,6 +162,13 @@ describe('verify is content with', () => {
       [inDoubt, back],
     ])
       assert.deepEqual(brokenIn({ run, events: [...words, outcome(1, 1), outcome(0, 2)] }), []);
+  });
+
+  it('a process that could not start again while the broker was away', () => {
+    const run = { endings: [{ name: 'stats-1', at: 50_000, reason: 'exit code 1' }] };
+    const struck: Struck = { ...killed, kind: 'stats', target: 'stats-1' };
+    assert.deepEqual(brokenIn({ run, faults: [{ ...struck, readyAt: 60_000 }] }), []);
+    assert.deepEqual(brokenIn({ run, faults: [{ ...struck, readyAt: 5_000 }] }), [10]);
   });
 
   it('a planned stop in time', () => assert.deepEqual(brokenIn({ faults: [stopped] }), []));
@@ -226,6 +234,7 @@ describe('verify finds', () => {
     ],
     ['a stop that fails', { faults: [{ ...stopped, ended: 'exit code 1' }] }, [10]],
     ['a stop that takes too long', { faults: [{ ...stopped, endedAt: 40_000 }] }, [10]],
+    ['a process that does not come back', { run: { unready: ['stats-1'] } }, [10]],
     [
       'a process that ends by itself',
       { run: { endings: [{ name: 'stats-1', at: 500, reason: 'exit code 1' }] } },
