@@ -9,7 +9,7 @@ import { cpuOf, cpuOfTree, ticksPerSecond } from './cpu.ts';
 export type Meter = { at: number; byKind: Readonly<Record<string, number>>; machineBusy: number };
 
 /** `sender-2` is a sender. */
-export const kindOf = (name: string): string => name.replace(/-\d+$/, '');
+const kindOf = (name: string): string => name.replace(/-\d+$/, '');
 
 /** Seconds in which the cores of this machine did something, for whomever. */
 const machineBusy = (): number => {

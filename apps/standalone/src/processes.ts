@@ -4,7 +4,7 @@ import type { ServicePlan, ServicePlans } from './services.ts';
 import type { ServiceName } from './shape.ts';
 import type { Supervisor } from './supervisor.ts';
 
-export type KillOptions = {
+type KillOptions = {
   /** Default: SIGKILL. For PostgreSQL, SIGQUIT is `-m immediate`; SIGTERM lets a service stop in order. */
   signal?: NodeJS.Signals;
   /** Stays away this long before it is started again; default: not at all. */
