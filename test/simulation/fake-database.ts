@@ -10,7 +10,7 @@ import {
 } from '../../apps/scheduler/src/domain/recipient.ts';
 import type { Loaded, RecordBatch, RecordChanges } from '../../apps/scheduler/src/domain/record-store.ts';
 import { countChanges, type CounterDelta } from '../../apps/scheduler/src/domain/counters.ts';
-import { note, violate, type World } from './world.ts';
+import { call, note, violate, type Life, type World } from './world.ts';
 
 export type FakeCampaign = {
   readonly number: number;
@@ -38,9 +38,8 @@ type CampaignLane = {
   unknownAt: number;
 };
 
-export type FakeDatabase = {
-  readonly world: World;
-  readonly leaseMs: number;
+/** What a backup holds. */
+export type Tables = {
   readonly lanes: LaneRow[];
   readonly campaigns: Map<number, FakeCampaign>;
   readonly rows: Map<string, RecipientRow>;
@@ -48,6 +47,22 @@ export type FakeDatabase = {
   readonly pauses: Map<string, PoolPause>;
   /** Positions in delivery-events. */
   readonly positions: Map<number, number>;
+};
+
+export type FakeDatabase = Tables & {
+  readonly world: World;
+  readonly leaseMs: number;
+  /** Grows when it is restored: requests to the server before it are not carried out any more. */
+  incarnation: number;
+};
+
+/** A request of a process to the database. */
+export const query = <T>(life: Life, database: FakeDatabase, serve: () => T | Promise<T>): Promise<T> => {
+  const { incarnation } = database;
+  return call(life, () => {
+    if (database.incarnation !== incarnation) throw new Error('the server is gone');
+    return serve();
+  });
 };
 
 export const rowKey = (campaign: number, number: number): string => `${campaign}:${number}`;
@@ -76,6 +91,7 @@ export const createDatabase = (world: World, setup: Setup): FakeDatabase => {
   const database: FakeDatabase = {
     world,
     leaseMs: setup.leaseMs,
+    incarnation: 0,
     lanes: Array.from({ length: setup.lanes }, () => ({
       owner: undefined,
       epoch: 0,
@@ -172,17 +188,21 @@ const cancelled = (row: RecipientRow): RecipientRow => ({
   facts: withFacts(row.facts, { dueAt: null }),
 });
 
-/** What a person does to a campaign; a cancel sweeps what waits and what is deferred. */
+/** What waits and what is deferred of a cancelled campaign. */
+export const sweep = (database: FakeDatabase, number: number): void => {
+  const changes = [...database.rows.values()]
+    .filter((row) => row.campaign === number && (row.state === 'PENDING' || row.state === 'DEFERRED'))
+    .map((before) => ({ before, after: cancelled(before) }));
+  store(database, changes);
+  count(database, countChanges(changes, database.world.now));
+};
+
+/** What a person does to a campaign. */
 export const control = (database: FakeDatabase, number: number, status: CampaignStatus): void => {
   const campaign = database.campaigns.get(number)!;
   if (campaign.status === 'CANCELLED' || campaign.status === 'FINISHED') return;
   campaign.status = status;
   campaign.revision++;
   note(database.world, () => `campaign ${number} ${status} revision ${campaign.revision}`);
-  if (status !== 'CANCELLED') return;
-  const changes = [...database.rows.values()]
-    .filter((row) => row.campaign === number && (row.state === 'PENDING' || row.state === 'DEFERRED'))
-    .map((before) => ({ before, after: cancelled(before) }));
-  store(database, changes);
-  count(database, countChanges(changes, database.world.now));
+  if (status === 'CANCELLED') sweep(database, number);
 };

@@ -25,7 +25,12 @@ export type Fault =
     }
   | { readonly kind: 'NO_SERVER'; readonly at: number; readonly forMs: number }
   | { readonly kind: 'LOSE_BATCH'; readonly at: number }
-  | { readonly kind: 'ERASE_LEDGER'; readonly at: number; readonly lane: number };
+  | { readonly kind: 'ERASE_LEDGER'; readonly at: number; readonly lane: number }
+  | { readonly kind: 'BACK_UP'; readonly at: number }
+  /** Schedulers and stats go down, PostgreSQL comes back as it was at the backup; for `refusedMs` they run before `restore-lanes` does. */
+  | { readonly kind: 'RESTORE_DATABASE'; readonly at: number; readonly forMs: number; readonly refusedMs: number }
+  /** Everything goes down, and the event log comes back as it was at the backup. */
+  | { readonly kind: 'RESTORE_LOG'; readonly at: number; readonly forMs: number };
 
 export type Control = { readonly at: number; readonly campaign: number; readonly status: CampaignStatus };
 
@@ -35,8 +40,8 @@ export type Plan = {
   readonly controls: readonly Control[];
 };
 
-/** BASE: kills, pauses, people, the network. The others add one disaster. CALM: planned stops, but no process and no request fails. */
-export const profiles = ['BASE', 'LOSE_BATCH', 'ERASE_LEDGER', 'CALM'] as const;
+/** BASE: kills, pauses, people, the network. The others add one disaster: RESTORE takes the database back, LOG_LOST the log. CALM: planned stops, but no process and no request fails. */
+export const profiles = ['BASE', 'LOSE_BATCH', 'ERASE_LEDGER', 'RESTORE', 'LOG_LOST', 'CALM'] as const;
 export type Profile = (typeof profiles)[number];
 
 const processFault = (random: Random): Fault => {
@@ -76,10 +81,30 @@ const plannedStop = (random: Random): Fault => ({
   index: random.between(0, replicas - 1),
 });
 
+const restoreOf = (random: Random, kind: 'RESTORE_DATABASE' | 'RESTORE_LOG'): Fault[] => {
+  const backedUp = random.between(60, 900);
+  const restore = { at: backedUp + random.between(20, 600), forMs: random.between(50, 300) };
+  const refusedMs = random.chance(0.5) ? random.between(50, 400) : 0;
+  return [
+    { kind: 'BACK_UP', at: backedUp },
+    kind === 'RESTORE_LOG' ? { kind, ...restore } : { kind, ...restore, refusedMs },
+  ];
+};
+
 const disasterOf = (random: Random, profile: Profile): Fault[] => {
-  if (profile === 'LOSE_BATCH') return [{ kind: 'LOSE_BATCH', at: random.between(60, 900) }];
-  if (profile !== 'ERASE_LEDGER') return [];
-  return [{ kind: 'ERASE_LEDGER', at: random.between(150, 1200), lane: random.between(0, sizes.lanes - 1) }];
+  switch (profile) {
+    case 'LOSE_BATCH':
+      return [{ kind: 'LOSE_BATCH', at: random.between(60, 900) }];
+    case 'ERASE_LEDGER':
+      return [{ kind: 'ERASE_LEDGER', at: random.between(150, 1200), lane: random.between(0, sizes.lanes - 1) }];
+    case 'RESTORE':
+      return restoreOf(random, 'RESTORE_DATABASE');
+    case 'LOG_LOST':
+      return restoreOf(random, 'RESTORE_LOG');
+    case 'BASE':
+    case 'CALM':
+      return [];
+  }
 };
 
 export const makePlan = (seed: number, profile: Profile): Plan => {

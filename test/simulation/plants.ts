@@ -1,5 +1,6 @@
 /** Bugs to be found: each one is planted from outside, round what the product's code is given, never in the product's code. */
 import type { DeliveryEvent } from '@sendpool/contracts';
+import type { RestoreLaneDeps } from '../../apps/scheduler/src/domain/restore-lane.ts';
 import type { LedgerEpoch, StoredRequest } from '../../apps/sender/src/domain/lane-keeper.ts';
 import { decodeLedger, encodeLedger, recordState, type Ledger } from '../../apps/sender/src/domain/ledger.ts';
 import type { CountStore } from '../../apps/stats/src/domain/count-events.ts';
@@ -22,6 +23,10 @@ export type Plant = {
   ) => readonly StoredRequest[];
   readonly produce?: (produce: Produce, life: Life) => Produce;
   readonly countStore?: (store: CountStore) => CountStore;
+  readonly restoreLane?: (deps: RestoreLaneDeps) => RestoreLaneDeps;
+  readonly keepsLedgers?: boolean;
+  readonly keepsPositions?: boolean;
+  readonly isCareless?: boolean;
 };
 
 const changeLedgers = (epoch: LedgerEpoch, change: (ledger: Ledger, lane: number) => Ledger): LedgerEpoch => ({
@@ -112,8 +117,8 @@ const intentTooEarly: Plant = {
 
 const statsWithoutWatermark: Plant = {
   countStore: (store) => ({
+    ...store,
     load: async (lanes) => (await store.load(lanes)).map(({ lane, next }) => ({ lane, next, state: emptyLane })),
-    save: (changes) => store.save(changes),
   }),
 };
 

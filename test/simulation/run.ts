@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { profiles, type Profile } from './plan.ts';
 import { plants, type Plant } from './plants.ts';
+import { restorePlants } from './restore-plants.ts';
 import { simulate } from './simulate.ts';
 
 type Order = {
@@ -32,14 +33,17 @@ const readOrder = (): Order => {
   });
   const profile = values.profile as Profile;
   if (!profiles.includes(profile)) throw new Error(`the profiles are ${profiles.join(', ')}`);
-  if (values.plant !== undefined && plants[values.plant] === undefined) {
-    throw new Error(`the plants are ${Object.keys(plants).join(', ')}`);
-  }
+  const names = [...Object.keys(plants), ...Object.keys(restorePlants)];
+  if (values.plant !== undefined && !names.includes(values.plant))
+    throw new Error(`the plants are ${names.join(', ')}`);
   const { plant, first, trace } = values;
   return { seed: Number(values.seed), count: Number(values.count), profile, plant, first, trace };
 };
 
-const plantOf = ({ plant }: Order): { plant?: Plant } => (plant === undefined ? {} : { plant: plants[plant]!() });
+const plantOf = ({ plant }: Order): { plant?: Plant } => {
+  if (plant === undefined) return {};
+  return { plant: plants[plant]?.() ?? restorePlants[plant]!.plant() };
+};
 
 const runSeed = async (order: Order, seed: number): Promise<ReadonlyMap<string, string>> => {
   const result = await simulate({ seed, profile: order.profile, isTraced: order.trace, ...plantOf(order) });

@@ -3,11 +3,13 @@ import type { DeliveryEvent, RecipientState } from '@sendpool/contracts';
 import { isFinished } from '../../apps/scheduler/src/domain/is-finished.ts';
 import { createLanePublisher, type LanePublisherDeps } from '../../apps/scheduler/src/domain/publish-lane.ts';
 import { createRecordEvents } from '../../apps/scheduler/src/domain/record-events.ts';
+import { createLogCheck, type LogCheck } from '../../apps/scheduler/src/api/events/log-check.ts';
 import { createTakeSlice } from '../../apps/scheduler/src/domain/take-slice.ts';
 import { runConsumer, type FakeConsumer } from './fake-consumer.ts';
-import { applyRecord, control, type FakeCampaign, type FakeDatabase } from './fake-database.ts';
+import { applyRecord, control, query, type FakeCampaign, type FakeDatabase } from './fake-database.ts';
 import { acquire, sliceTransaction } from './fake-slices.ts';
 import { append, type FakeTopic } from './fake-log.ts';
+import { createLaneReader, standingOf } from './lane-reader.ts';
 import { sizes, type CampaignView, type System } from './system.ts';
 import { call, later, note, sleep, type Life } from './world.ts';
 
@@ -33,23 +35,23 @@ const createProduce =
     await call(life, () => appendRequests(system, lane, records));
   };
 
-const publishLanes = (life: Life, system: System): void => {
+const publishLanes = (life: Life, system: System, check: LogCheck): void => {
   const { database, plant, policy, world } = system;
   const produce = createProduce(life, system);
   const takeSlice = createTakeSlice({
-    store: { slice: (work) => call(life, () => work(sliceTransaction(database))) },
+    store: { slice: (work) => query(life, database, () => work(sliceTransaction(database))) },
     limits: { slice: sizes.slice, probe: sizes.probe },
     policy,
   });
   const publisher = createLanePublisher({
     leases: {
-      acquire: (lane, owner) => call(life, () => acquire(database, lane, owner)),
+      acquire: (lane, owner) => query(life, database, () => acquire(database, lane, owner)),
       release: () => Promise.resolve(),
     },
     takeSlice,
     produce: plant.produce?.(produce, life) ?? produce,
     isOpen: (lane) => call(life, () => system.groups.sender.stored.has(lane)),
-    mayPublish: () => Promise.resolve(true),
+    mayPublish: check.mayPublish,
     owner: life.name,
     idle: (_lane, ms) => sleep(life, Math.max(ms, 5)),
     onFault: (lane, error) => note(world, () => `${life.name} lane ${lane}: ${String(error)}`),
@@ -58,13 +60,17 @@ const publishLanes = (life: Life, system: System): void => {
   for (let lane = 0; lane < sizes.lanes; lane++) void publisher.run(lane, new AbortController().signal);
 };
 
-const recordOutcomes = (life: Life, system: System): FakeConsumer => {
+const recordOutcomes = (life: Life, system: System, check: LogCheck): FakeConsumer => {
   const { database, policy } = system;
   const records = createRecordEvents({
     store: {
       positions: (partitions) =>
-        call(life, () => new Map(partitions.map((partition) => [partition, database.positions.get(partition) ?? 0]))),
-      apply: (batch, decide) => call(life, () => applyRecord(database, batch, decide)),
+        query(
+          life,
+          database,
+          () => new Map(partitions.map((partition) => [partition, database.positions.get(partition) ?? 0])),
+        ),
+      apply: (batch, decide) => query(life, database, () => applyRecord(database, batch, decide)),
     },
     policy,
     random: system.world.random.next,
@@ -73,7 +79,10 @@ const recordOutcomes = (life: Life, system: System): FakeConsumer => {
     group: system.groups.scheduler,
     topic: system.events,
     maxBatch: 6,
-    onAssigned: (epoch) => records.assigned(epoch.partitions),
+    onAssigned: async (epoch) => {
+      await check.beforeRecording(epoch.partitions);
+      return records.assigned(epoch.partitions);
+    },
     onBatch: async ({ partition, offset, values }) => {
       const events = values.map((event, index) => ({ offset: offset + index, event }));
       await records.record({ partition, next: offset + values.length, events });
@@ -94,7 +103,7 @@ const publishCampaign = async (life: Life, system: System, campaign: FakeCampaig
     const before = system.stoppedAt.get(id) ?? Infinity;
     system.stoppedAt.set(id, status === 'SENDING' ? Infinity : Math.min(before, system.world.now));
   });
-  await call(life, () => {
+  await query(life, system.database, () => {
     const row = system.database.campaigns.get(campaign.number)!;
     row.acknowledged = Math.max(row.acknowledged, revision);
   });
@@ -124,16 +133,20 @@ const finish = ({ database, policy }: System, campaign: number): void => {
 };
 
 /** Publishes revisions until the log has them, again when a late record has come behind the newest one, and ends campaigns. */
-const tendCampaigns = async (life: Life, system: System): Promise<void> => {
+const tendCampaigns = async (life: Life, system: System, check: LogCheck): Promise<void> => {
   const { database } = system;
   for (;;) {
     await sleep(life, system.world.random.between(20, 60));
-    for (const { number } of database.campaigns.values()) {
+    for (const { number, id } of database.campaigns.values()) {
       try {
-        const campaign = await call(life, () => ({ ...database.campaigns.get(number)! }));
-        const isBehind = await call(life, () => lastRevision(system.campaigns, campaign.id) < campaign.revision);
-        if (campaign.acknowledged < campaign.revision || isBehind) await publishCampaign(life, system, campaign);
-        else if (campaign.status === 'SENDING') await call(life, () => finish(system, number));
+        // In this order: a revision that another scheduler publishes in between is in the row.
+        const last = await call(life, () => lastRevision(system.campaigns, id));
+        const campaign = await query(life, database, () => ({ ...database.campaigns.get(number)! }));
+        if (last > campaign.revision) check.campaignsAhead([campaign.id]);
+        if (!check.mayTend()) continue;
+        if (campaign.acknowledged < campaign.revision || last < campaign.revision)
+          await publishCampaign(life, system, campaign);
+        else if (campaign.status === 'SENDING') await query(life, database, () => finish(system, number));
       } catch {
         // Looked at again in the next turn.
       }
@@ -141,10 +154,30 @@ const tendCampaigns = async (life: Life, system: System): Promise<void> => {
   }
 };
 
-export const startScheduler = (life: Life, system: System): FakeConsumer => {
-  later(life, 0, () => {
-    publishLanes(life, system);
-    void tendCampaigns(life, system);
+const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+
+const checkLog = (life: Life, system: System): LogCheck =>
+  createLogCheck({
+    eventLog: createLaneReader(life, system),
+    standing: (lanes) => query(life, system.database, () => standingOf(system.database, lanes)),
+    refused: { set: () => undefined },
+    log: { ...quiet, error: (facts) => note(system.world, () => `${life.name} refuses ${JSON.stringify(facts)}`) },
+    now: () => system.world.now,
   });
-  return recordOutcomes(life, system);
+
+const careless: LogCheck = {
+  name: 'no check',
+  mayPublish: () => Promise.resolve(true),
+  beforeRecording: () => Promise.resolve(),
+  mayTend: () => true,
+  campaignsAhead: () => undefined,
+};
+
+export const startScheduler = (life: Life, system: System): FakeConsumer => {
+  const check = system.plant.isCareless === true ? careless : checkLog(life, system);
+  later(life, 0, () => {
+    publishLanes(life, system, check);
+    void tendCampaigns(life, system, check);
+  });
+  return recordOutcomes(life, system, check);
 };

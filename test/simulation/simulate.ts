@@ -1,26 +1,15 @@
 /** One seed: builds the system, lets it run through its faults until it comes to rest, and judges it. */
 import type { DeliveryEvent } from '@sendpool/contracts';
 import { control, createDatabase, type FakeCampaign } from './fake-database.ts';
-import type { FakeConsumer } from './fake-consumer.ts';
-import { createGroup, createTopic, eraseMetadata } from './fake-log.ts';
+import { createGroup, createTopic } from './fake-log.ts';
 import type { SmtpRates } from './fake-smtp.ts';
 import { isFinal, judge } from './judge.ts';
-import {
-  lastOf,
-  makePlan,
-  processKinds,
-  replicas,
-  type Fault,
-  type Plan,
-  type ProcessKind,
-  type Profile,
-} from './plan.ts';
+import { lastOf, makePlan, type Control, type Plan, type Profile } from './plan.ts';
 import type { Plant } from './plants.ts';
-import { startScheduler } from './scheduler-process.ts';
-import { startSender } from './sender-process.ts';
-import { startStats } from './stats-process.ts';
+import { startAll } from './processes.ts';
+import { strike } from './strike.ts';
 import { policyWith, sizes, type CampaignView, type System } from './system.ts';
-import { at, createLife, createWorld, note, runWorld, type Life, type Network, type World } from './world.ts';
+import { at, createWorld, runWorld, type Network, type World } from './world.ts';
 
 export type SimulationOptions = {
   readonly seed: number;
@@ -90,79 +79,12 @@ const buildSystem = (world: World, options: SimulationOptions, plan: Plan): Syst
     policy: policyWith(plan.graceMs),
     noServerUntil: 0,
     losesBatch: false,
+    isDown: false,
+    backup: undefined,
+    hasLostEvents: false,
     stoppedAt: new Map(),
     conversations: new Map(),
   };
-};
-
-const starters = { scheduler: startScheduler, sender: startSender, stats: startStats };
-
-type Process = { life: Life; consumer: FakeConsumer; starts: number; readonly kind: ProcessKind };
-type Processes = Map<string, Process>;
-
-const startProcess = (system: System, processes: Processes, name: string): void => {
-  const process = processes.get(name)!;
-  process.starts++;
-  process.life = createLife(system.world, `${name}#${process.starts}`);
-  process.life.lastFault = process.starts > 1 ? system.world.now : -Infinity;
-  process.consumer = starters[process.kind](process.life, system);
-};
-
-const startAll = (system: System): Processes => {
-  const processes: Processes = new Map();
-  for (const kind of processKinds) {
-    for (let index = 0; index < replicas; index++) {
-      const name = `${kind}${index}`;
-      const life = createLife(system.world, name);
-      processes.set(name, { life, consumer: { close: () => undefined }, starts: 0, kind });
-      startProcess(system, processes, name);
-    }
-  }
-  return processes;
-};
-
-const kill = (system: System, processes: Processes, name: string, forMs: number): void => {
-  const process = processes.get(name)!;
-  if (!process.life.isAlive) return;
-  process.life.isAlive = false;
-  at(system.world, forMs, () => startProcess(system, processes, name));
-};
-
-/** The process exits once it has drained and left its group. */
-const stop = (system: System, processes: Processes, name: string, forMs: number): void => {
-  const { life, consumer } = processes.get(name)!;
-  if (life.isAlive) consumer.close(() => kill(system, processes, name, forMs));
-};
-
-/** The metadata goes while nobody looks: a ledger that is written every few milliseconds would hide the loss. */
-const eraseLedger = (system: System, processes: Processes, lane: number): void => {
-  if (!eraseMetadata(system.groups.sender, lane)) return;
-  for (const [name, { kind }] of processes) if (kind === 'sender') kill(system, processes, name, 20);
-};
-
-const strike = (system: System, processes: Processes, fault: Fault): void => {
-  const { world } = system;
-  note(world, () => `FAULT ${JSON.stringify(fault)}`);
-  switch (fault.kind) {
-    case 'KILL':
-      return kill(system, processes, `${fault.process}${fault.index}`, fault.forMs);
-    case 'STOP':
-      return stop(system, processes, `${fault.process}${fault.index}`, fault.forMs);
-    case 'PAUSE': {
-      const { life } = processes.get(`${fault.process}${fault.index}`)!;
-      life.pausedUntil = world.now + fault.forMs;
-      life.lastFault = life.pausedUntil;
-      return undefined;
-    }
-    case 'NO_SERVER':
-      system.noServerUntil = world.now + fault.forMs;
-      return undefined;
-    case 'LOSE_BATCH':
-      system.losesBatch = true;
-      return undefined;
-    case 'ERASE_LEDGER':
-      return eraseLedger(system, processes, fault.lane);
-  }
 };
 
 const isRead = ({ events, database, stats }: System): boolean =>
@@ -171,7 +93,13 @@ const isRead = ({ events, database, stats }: System): boolean =>
       (database.positions.get(lane) ?? 0) >= records.length && (stats.lanes.get(lane)?.next ?? 0) >= records.length,
   );
 
+/** Nobody reaches the API while the schedulers are down; the last command is given again then. */
+const steer = (system: System, { campaign, status }: Control): void => {
+  if (!system.isDown) control(system.database, campaign, status);
+};
+
 const isOver = (system: System): boolean =>
+  !system.isDown &&
   [...system.database.campaigns.values()].every(({ status }) => status === 'FINISHED' || status === 'CANCELLED') &&
   [...system.database.rows.values()].every((row) => isFinal(system, row)) &&
   isRead(system);
@@ -203,9 +131,8 @@ export const simulate = async (options: SimulationOptions): Promise<SimulationRe
   const last = lastOf(plan);
   world.calmFrom = last + 500;
   const processes = startAll(system);
-  for (const fault of plan.faults) at(world, fault.at, () => strike(system, processes, fault));
-  for (const { at: when, campaign, status } of plan.controls)
-    at(world, when, () => control(system.database, campaign, status));
+  for (const fault of plan.faults) at(world, fault.at, () => strike(system, { processes, plan }, fault));
+  for (const order of plan.controls) at(world, order.at, () => steer(system, order));
   const cameToRest = await runWorld(world, horizonMs, createRest(system, last + 500 + sizes.latestMs));
   const hasFaults = profile !== 'CALM';
   judge(system, { cameToRest, hasFaults });

@@ -8,17 +8,20 @@ import { fileURLToPath } from 'node:url';
 import { describe, test } from 'node:test';
 import type { Profile } from './plan.ts';
 import { plants } from './plants.ts';
+import { restorePlants } from './restore-plants.ts';
 import { simulate } from './simulate.ts';
 
 const seeds = Number(process.env['SIMULATION_SEEDS'] ?? '2000');
 
 /** Share of the seeds; each profile has seeds of its own. */
 const shares: readonly (readonly [Profile, number])[] = [
-  ['BASE', 0.35],
-  ['BASE', 0.35],
+  ['BASE', 0.25],
+  ['BASE', 0.25],
   ['LOSE_BATCH', 0.1],
   ['ERASE_LEDGER', 0.1],
-  ['CALM', 0.1],
+  ['RESTORE', 0.15],
+  ['LOG_LOST', 0.1],
+  ['CALM', 0.05],
 ];
 
 const runner = fileURLToPath(new URL('run.ts', import.meta.url));
@@ -46,10 +49,14 @@ describe('no promise breaks', { concurrency: 2 }, () => {
 });
 
 describe('a planted bug is found', { concurrency: 2 }, () => {
-  for (const name of Object.keys(plants)) {
-    test(name, async () => {
-      const { isClean, said } = await runSeeds(['--plant', name, '--count', '300', '--first']);
-      assert.ok(!isClean && said.includes('broke a promise'), `300 seeds did not find it: ${said}`);
+  const all: [name: string, profile: Profile][] = [
+    ...Object.keys(plants).map((name): [string, Profile] => [name, 'BASE']),
+    ...Object.entries(restorePlants).map(([name, { profile }]): [string, Profile] => [name, profile]),
+  ];
+  for (const [name, profile] of all) {
+    test(`${name}, under the profile ${profile}`, async () => {
+      const { isClean, said } = await runSeeds(['--plant', name, '--profile', profile, '--count', '1500', '--first']);
+      assert.ok(!isClean && said.includes('broke a promise'), `no seed found it: ${said}`);
     });
   }
 });

@@ -3,6 +3,7 @@ import type { CampaignStatus, DeliveryEvent } from '@sendpool/contracts';
 import type { RetryPolicy } from '../../apps/scheduler/src/domain/recipient.ts';
 import type { LanePosition } from '../../apps/stats/src/domain/count-events.ts';
 import type { CountDelta } from '../../apps/stats/src/domain/counts.ts';
+import type { Backup } from './backup.ts';
 import type { FakeDatabase } from './fake-database.ts';
 import type { FakeTopic, Group } from './fake-log.ts';
 import type { FakeSmtp } from './fake-smtp.ts';
@@ -25,6 +26,7 @@ export const sizes = {
   requestMs: 80,
   latestMs: 2000,
   busyAfterMs: 900,
+  fenceDistance: 1000,
 } as const;
 
 /** Longer than any conversation lasts, also one of a process that stands still for a while. */
@@ -61,6 +63,12 @@ export type System = {
   noServerUntil: number;
   /** The next batch of send requests is acknowledged and lost. */
   losesBatch: boolean;
+  /** The database or the log is being restored: schedulers and stats stay down. */
+  isDown: boolean;
+  /** The newest backup. */
+  backup: Backup | undefined;
+  /** The log was restored to an older state: what the statistics have counted cannot be counted again. */
+  hasLostEvents: boolean;
   /** When the log learned first that a campaign does not send any more. */
   readonly stoppedAt: Map<string, number>;
   /** Conversations that run, by recipient. */

@@ -118,6 +118,8 @@ export type Life = {
   readonly world: World;
   readonly name: string;
   isAlive: boolean;
+  /** The servers that it spoke to are gone: what is on its way to them does not arrive. */
+  isCutOff: boolean;
   pausedUntil: number;
   lastFault: number;
 };
@@ -126,6 +128,7 @@ export const createLife = (world: World, name: string): Life => ({
   world,
   name,
   isAlive: true,
+  isCutOff: false,
   pausedUntil: 0,
   lastFault: -Infinity,
 });
@@ -173,7 +176,7 @@ export const ask = <T>(life: Life, serve: (answer: Answer<T>) => void, timeoutMs
     const answer = (value: T): void => {
       if (!isUnanswered) later(life, net.between(1, 6), () => resolve(value));
     };
-    if (!isLost) at(world, delayOf(world), () => serve(answer));
+    if (!isLost) at(world, delayOf(world), () => life.isCutOff || serve(answer));
     later(life, timeoutMs ?? network.timeoutMs, () => reject(new RequestTimeout()));
   });
 };

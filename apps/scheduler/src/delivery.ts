@@ -9,11 +9,18 @@ import { consumeDeliveryEvents } from './api/events/delivery-events.consumer.ts'
 import { createLanes, type Lanes } from './api/events/lanes.ts';
 import { createLogCheck, type LogCheck } from './api/events/log-check.ts';
 import { createLoop, type Loop } from './api/events/loop.ts';
-import { measureLanes, type SchedulerMetrics } from './api/events/scheduler-metrics.ts';
+import {
+  measureLanes,
+  measureRecording,
+  measureSlices,
+  showDeferred,
+  type SchedulerMetrics,
+} from './api/events/scheduler-metrics.ts';
 import { followSendingConfig } from './api/events/sending-config.follower.ts';
 import { createTrimRequests } from './api/events/trim-requests.ts';
 import { createWakers, type Wakers } from './api/events/wakers.ts';
 import { createTendCampaigns } from './domain/campaign-life.ts';
+import type { DeferredWaiting } from './domain/deferred-waiting.ts';
 import { defaultSliceLimits } from './domain/plan-slice.ts';
 import { defaultRetryPolicy, type RetryPolicy } from './domain/recipient.ts';
 import { createRecordEvents } from './domain/record-events.ts';
@@ -76,12 +83,23 @@ const lanesOf = (deps: DeliveryDeps, policy: RetryPolicy, at: { wakers: Wakers; 
   return createLanes({
     leases: store,
     owner: newId(),
-    takeSlice: createTakeSlice({ store, limits: defaultSliceLimits, policy }),
+    takeSlice: measureSlices(createTakeSlice({ store, limits: defaultSliceLimits, policy }), deps.metrics),
     eventLog: deps.eventLog,
     ...at,
     metrics: deps.metrics,
     log: deps.log,
   });
+};
+
+const deferredOf = ({ database, metrics }: DeliveryDeps): DeferredWaiting => {
+  const store = createDeferredWaiting(database);
+  return {
+    deferredWaiting: async () => {
+      const waiting = await store.deferredWaiting();
+      showDeferred(metrics, waiting);
+      return waiting;
+    },
+  };
 };
 
 /** `changed` is to be called when a campaign has a new revision. */
@@ -106,12 +124,20 @@ export const createDelivery = (deps: DeliveryDeps): { parts: Part[]; changed(): 
     campaigns,
     check,
     { name: 'lane rows', start: async () => void (await ensureLanes(database.sql, deps.env.LANES)) },
-    consumeDeliveryEvents({ eventLog, record, check, assigned: lanes.own, settled: wakers.settled, metrics, log }),
+    consumeDeliveryEvents({
+      eventLog,
+      record: measureRecording(record, metrics),
+      check,
+      assigned: lanes.own,
+      settled: wakers.settled,
+      metrics,
+      log,
+    }),
     // Stopped before the group is left: the next owners find the leases free.
     lanes,
     createDeferredPublisher({
       eventLog,
-      store: createDeferredWaiting(database),
+      store: deferredOf(deps),
       serverIds: sending.serverIds,
       source: newId(),
       now: Date.now,

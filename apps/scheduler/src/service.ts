@@ -10,7 +10,16 @@ import {
 import { createDatabase } from '@sendpool/database';
 import { createEventLog } from '@sendpool/event-log';
 import { createSubgraph } from '@sendpool/graphql';
-import { streamedBody, verifyRequest, type Log, type Metrics, type Part, type Route } from '@sendpool/service';
+import {
+  createDoorMetrics,
+  createEventLogMetrics,
+  streamedBody,
+  verifyRequest,
+  type Log,
+  type Metrics,
+  type Part,
+  type Route,
+} from '@sendpool/service';
 import { createResolvers, typeDefs } from './api/graphql/resolvers.ts';
 import { createUploadRoute } from './api/http/upload-contacts.ts';
 import { createSchedulerMetrics } from './api/events/scheduler-metrics.ts';
@@ -49,6 +58,7 @@ export const createSchedulerService = async (options: {
     applicationName,
     stateFolder: env.STATE_DIR,
     onWarning: (message) => log.warn({}, message),
+    observer: createEventLogMetrics(options.metrics),
   });
   const sending = createSendingView();
   const useCases = createUseCases({
@@ -66,6 +76,7 @@ export const createSchedulerService = async (options: {
     resolvers: createResolvers(useCases),
     actorOf: (req, body) => verifyRequest(req, body, secret),
     log,
+    observer: createDoorMetrics(options.metrics),
   });
   const upload = createUploadRoute({
     importContacts: useCases.importContacts,

@@ -15,6 +15,8 @@ export type LaneBounds = Pick<LaneInLog, 'next' | 'eventsNext'> & {
 
 export type RestoreLog = {
   bounds(lane: number): Promise<LaneBounds>;
+  /** The senders have a ledger in the lane: something may have been published there, and may still be on its way. */
+  isOpen(lane: number): Promise<boolean>;
   /** Everything that is kept of the lane's send requests, in order. Records that cannot be read are left out. */
   requests(lane: number): AsyncIterable<SendRequestRecord>;
   /** Outcomes of the lane from an offset on. */
@@ -117,7 +119,7 @@ const reportDoubt = async (deps: RestoreLaneDeps, held: HeldLane, fence: number)
 export const restoreLane = async (deps: RestoreLaneDeps, held: HeldLane, isLogLost: boolean): Promise<LaneReport> => {
   const { lane, lastSequence: known } = held;
   const newest = await newestIn(deps.log.requests(lane));
-  if (known < 0 && newest.sequence < 0) return { lane, kind: 'NEVER_USED' };
+  if (known < 0 && newest.sequence < 0 && !(await deps.log.isOpen(lane))) return { lane, kind: 'NEVER_USED' };
   if (newest.isFence && newest.sequence === known) return { lane, kind: 'STANDS_AT_FENCE' };
   const fence = fenceAbove([known, newest.sequence], deps.distance);
   const isInDoubt = isLogLost || (await deps.log.bounds(lane)).eventsFirst > held.recorded;

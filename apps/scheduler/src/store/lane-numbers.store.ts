@@ -18,6 +18,13 @@ const standing = `
   from unnest($2::smallint[]) as given (lane) left join lane on lane.lane = given.lane
   left join consumed on consumed.topic = $1 and consumed.partition = given.lane`;
 
+const held = 'select count(*)::int as value from lane where owner is not null and lease_until > clock_timestamp()';
+
+/** The condition of the index `campaign_active`, and no more: campaigns of years need not be looked at. */
+const campaigns = `
+  select status, count(*)::int as value from campaign
+  where status not in ('DRAFT', 'FINISHED') and status <> 'CANCELLED' group by status`;
+
 const byLane = (rows: readonly LaneNumber[]): Map<number, number> =>
   new Map(rows.map(({ lane, value }) => [lane, value]));
 
@@ -28,4 +35,9 @@ export const createLaneNumbers = (database: Pick<Database, 'sql'>) => ({
     return new Map(rows.map((row) => [row.lane, row]));
   },
   inFlight: async () => byLane(await database.sql.query<LaneNumber>(inFlight)),
+  held: async (): Promise<number> => (await database.sql.query<{ value: number }>(held))[0]!.value,
+  campaigns: async (): Promise<Map<string, number>> => {
+    const rows = await database.sql.query<{ status: string; value: number }>(campaigns);
+    return new Map(rows.map(({ status, value }) => [status, value]));
+  },
 });

@@ -80,7 +80,7 @@ const takeOver = async (
 };
 
 const rewind = `
-  update consumed set next_offset = $3 where topic = $1 and partition = $2 and next_offset > $3`;
+  update consumed set next_offset = $4 where topic = $1 and partition = $2 and next_offset = $3 and next_offset > $4`;
 
 const finish = `
   update lane set last_sequence = $4, intent = null where lane = $1 and epoch = $2 and last_sequence = $3 returning lane`;
@@ -97,7 +97,9 @@ export const createLaneRestoreStore = (database: Transacting): LaneRestoreStore 
     },
     release: ({ lane, epoch }) => lanes.release(lane, epoch),
     takeOver: (held, publications) => database.transaction((tx) => takeOver(tx, held, publications)),
-    rewind: async ({ lane }, end) => void (await database.sql.query(rewind, [deliveryEventsTopic.name, lane, end])),
+    rewind: async ({ lane, recorded }, end) => {
+      await database.sql.query(rewind, [deliveryEventsTopic.name, lane, recorded, end]);
+    },
     finish: async ({ lane, epoch, lastSequence }, fence) => {
       const done = await database.sql.query(finish, [lane, epoch, lastSequence, fence]);
       return done.length === 0 ? 'LEASE_LOST' : 'DONE';
@@ -119,11 +121,12 @@ const prepare = async (tx: Sql, campaign: number, lanes: number): Promise<'MORE'
   return result;
 };
 
+/** Only forward: a request that was given up and is carried out late must not undo what came after it. */
 const adopt = `
   update campaign set revision = $2, status = $3, pool_id = $4, unknown_policy = $5, from_name = $6, from_address = $7,
     reply_to = $8, subject = $9, html = $10, body_text = $11, started_at = coalesce(started_at, clock_timestamp()),
     finished_at = case when $3 = 'CANCELLED' then coalesce(finished_at, clock_timestamp()) end
-  where id = $1`;
+  where id = $1 and revision < $2`;
 
 const adoptedValues = (record: CampaignRecord, revision: number): unknown[] => [
   record.id,

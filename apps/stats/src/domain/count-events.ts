@@ -33,9 +33,16 @@ export type CountStore = {
   load(lanes: readonly number[]): Promise<LanePosition[]>;
   /** All or nothing. Throws AppError CONFLICT when a position is not the expected one: somebody else has counted. */
   save(changes: readonly LaneChange[]): Promise<void>;
+  /** Moves the position of a lane back from exactly `from`. */
+  rewind(lane: number, from: number, to: number): Promise<void>;
 };
 
 export type CountEvents = {
+  /**
+   * Moves positions beyond the end of the log back to it, and resolves to their lanes: the log was restored to an older state, and what
+   * comes there would never be counted.
+   */
+  rewind(lanes: readonly number[], ends: () => Promise<ReadonlyMap<number, number>>): Promise<number[]>;
   /** Reads the positions of the lanes that are ours from now on; returns where to read from. */
   assigned(lanes: readonly number[]): Promise<ReadonlyMap<number, number>>;
   /** Resolves once the numbers are durable. Throws, and changes nothing, when the lane is not ours any more. */
@@ -64,9 +71,23 @@ const changeOf = (position: LanePosition, batch: LaneBatch, fresh: readonly Deli
   };
 };
 
+const rewind = async (
+  store: CountStore,
+  lanes: readonly number[],
+  ends: () => Promise<ReadonlyMap<number, number>>,
+): Promise<number[]> => {
+  const positions = await store.load(lanes);
+  // Read after the positions: whoever counts meanwhile stays before the end.
+  const end = await ends();
+  const beyond = positions.filter(({ lane, next }) => next > (end.get(lane) ?? 0));
+  for (const { lane, next } of beyond) await store.rewind(lane, next, end.get(lane) ?? 0);
+  return beyond.map(({ lane }) => lane);
+};
+
 export const createCountEvents = (store: CountStore): CountEvents => {
   let positions = new Map<number, LanePosition>();
   return {
+    rewind: (lanes, ends) => rewind(store, lanes, ends),
     assigned: async (lanes) => {
       const loaded = await store.load(lanes);
       positions = new Map(loaded.map((position) => [position.lane, position]));

@@ -19,6 +19,7 @@ export const groupSaves = (store: CountStore): CountStore => {
   };
   return {
     load: (lanes) => store.load(lanes),
+    rewind: (lane, from, to) => store.rewind(lane, from, to),
     save: (changes) => {
       const done = Promise.withResolvers<void>();
       waiting.push({ changes, done });

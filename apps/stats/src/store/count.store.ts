@@ -18,6 +18,9 @@ const movePositions = `with moved as materialized (
   update consumed c set next_offset = u.next from unnest($2::int[], $4::bigint[]) u(partition, next)
   where c.topic = $1 and c.partition = u.partition and c.partition in (select partition from moved) returning c.partition`;
 
+const movePositionBack =
+  'update consumed set next_offset = $4 where topic = $1 and partition = $2 and next_offset = $3';
+
 const writeLanes = `insert into lane(lane, settled, open)
   select u.lane, u.settled, '[]' from unnest($1::int[], $2::text[]) u(lane, settled) order by u.lane
   on conflict (lane) do update set settled = excluded.settled`;
@@ -99,6 +102,9 @@ export const createCountStore = (database: Database): CountStore => ({
   load: async (lanes) => {
     await database.sql.query(beginLanes, [topic, lanes]);
     return (await database.sql.query<LaneRow>(readLanes, [topic, lanes])).map(positionOf);
+  },
+  rewind: async (lane, from, to) => {
+    await database.sql.query(movePositionBack, [topic, lane, from, to]);
   },
   save: (changes) =>
     database.transaction(async (tx) => {

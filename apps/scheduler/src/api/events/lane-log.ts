@@ -2,6 +2,7 @@
 import {
   campaignsTopic,
   deliveryEventsTopic,
+  senderGroup,
   sendRequestsTopic,
   type CampaignRecord,
   type OutcomeEvent,
@@ -104,8 +105,12 @@ const outcomesFrom = async function* (
   }
 };
 
-export const createRestoreLog = (eventLog: Reader & Pick<EventLog, 'publish'>, log: Log): RestoreLog => ({
+export const createRestoreLog = (eventLog: Reader & Pick<EventLog, 'publish' | 'lag'>, log: Log): RestoreLog => ({
   bounds: (lane) => laneBounds(eventLog, lane),
+  isOpen: async (lane) => {
+    const lags = await eventLog.lag(sendRequestsTopic.name, senderGroup);
+    return lags.some(({ partition, position }) => partition === lane && position !== undefined);
+  },
   requests: async function* (lane) {
     const { first, next } = (await boundsOf(eventLog, sendRequestsTopic.name)).get(lane) ?? nothing;
     yield* requestsIn(eventLog, { lane, from: first, to: next }, log);

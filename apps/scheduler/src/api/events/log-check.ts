@@ -24,7 +24,7 @@ export type LogCheckDeps = {
   /** How these lanes stand in the database. */
   standing(lanes: readonly number[]): Promise<ReadonlyMap<number, LaneInDatabase>>;
   /** Lanes that are refused. */
-  refused: Gauge;
+  refused: Pick<Gauge, 'set'>;
   log: Log;
   now(): number;
 };

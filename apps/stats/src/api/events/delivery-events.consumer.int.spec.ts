@@ -108,7 +108,7 @@ const assertEqualNumbers = async (): Promise<RecountReport> => {
 test('a batch that is read again after a lost answer, and after a lost request, counts once', async () => {
   let saves = 0;
   const replica = await startReplica('fragile', (store) => ({
-    load: (wanted) => store.load(wanted),
+    ...store,
     save: async (changes) => {
       saves += 1;
       if (saves === 1) throw new Error('the request was lost');
@@ -152,6 +152,19 @@ test('a record that cannot be read is passed, and what follows is counted', asyn
   await publish([outcome(9000)]);
   await waitUntilRead();
   assert.equal(await replica.counted(), 1);
+  await replica.stop();
+  await assertEqualNumbers();
+});
+
+test('a log that ends before what was counted is counted from its end on', async () => {
+  await database.sql.query('update consumed set next_offset = next_offset + 1000');
+  const replica = await startReplica('after a restore of the log');
+  const bounds = await eventLog.bounds(deliveryEventsTopic.name);
+  const end = bounds.reduce((sum, { next }) => sum + next, 0);
+  for (let tries = 0; tries < 100 && (await readCount()) > end; tries += 1) await sleep(50);
+  await publish([outcome(9100), outcome(9100, { lane: 1 })]);
+  await waitUntilRead();
+  assert.equal(await replica.counted(), 2);
   await replica.stop();
   await assertEqualNumbers();
 });

@@ -1,6 +1,6 @@
 /** Reads delivery-events and has them counted. Where to go on lies in our own database, beside the numbers. */
 import { deliveryEventsTopic, type DeliveryEvent } from '@sendpool/contracts';
-import type { Consumer, EventLog, RecordBatch, StoredRecord } from '@sendpool/event-log';
+import type { Consumer, Epoch, EventLog, RecordBatch, StoredRecord } from '@sendpool/event-log';
 import { messageOf } from '@sendpool/kernel';
 import type { Log, Part } from '@sendpool/service';
 import { statsGroup, type CountEvents, type LaneBatch } from '../../domain/count-events.ts';
@@ -35,6 +35,7 @@ const countBatch = async (batch: RecordBatch, deps: DeliveryEventsDeps): Promise
   if (batch.records.length === 0) return;
   const { events, missed } = await deps.counting.count(laneBatch(batch, deps));
   deps.metrics.counted.inc(events);
+  deps.metrics.missed.inc(missed);
   if (missed === 0) return;
   deps.log.error(
     { lane: batch.partition, missed },
@@ -42,12 +43,25 @@ const countBatch = async (batch: RecordBatch, deps: DeliveryEventsDeps): Promise
   );
 };
 
+const endsOf = async (eventLog: EventLog): Promise<Map<number, number>> =>
+  new Map((await eventLog.bounds(deliveryEventsTopic.name)).map(({ partition, next }) => [partition, next]));
+
+const assign = async (deps: DeliveryEventsDeps, { partitions }: Epoch): Promise<ReadonlyMap<number, number>> => {
+  const lanes = await deps.counting.rewind(partitions, () => endsOf(deps.eventLog));
+  if (lanes.length > 0)
+    deps.log.error(
+      { lanes },
+      'the event log ends before what was counted: it was restored, and counting goes on at its end',
+    );
+  return deps.counting.assigned(partitions);
+};
+
 const consume = (deps: DeliveryEventsDeps): Promise<Consumer> =>
   deps.eventLog.consume({
     topic: deliveryEventsTopic.name,
     group: statsGroup,
     gatherMs,
-    onAssigned: (epoch) => deps.counting.assigned(epoch.partitions),
+    onAssigned: (epoch) => assign(deps, epoch),
     onBatch: (batch) => countBatch(batch, deps),
     onRevoked: () => Promise.resolve(),
     onError: (error) => deps.log.warn({ error }, `delivery-events are read again: ${messageOf(error)}`),
