@@ -15,6 +15,7 @@ import { recordState } from './ledger.ts';
 import { unoffer } from './offers.ts';
 import { settleRecord, untriedEvent } from './settle.ts';
 import { pump } from './take-in.ts';
+import { rememberUnanswered } from './unanswered.ts';
 
 const takeStarts = (owned: OwnedLane, limit: number): PendingStart[] => {
   if (owned.epoch.phase !== 'OPEN') return [];
@@ -61,7 +62,7 @@ const commitOnce = async (keeper: Keeper, epoch: EpochState): Promise<void> => {
   const starting = owned.map((one) => ({ one, starts: takeStarts(one, started) }));
   const [returns, done] = [epoch.returns.splice(0), epoch.done.splice(0)];
   const dirty = owned.filter(({ lane }) => lane.isDirty);
-  const commits = dirty.map(({ lane }) => snapshot(lane));
+  const commits = dirty.map(({ lane }) => snapshot(lane, epoch.source.generation));
   const trims = dirty.map((one) => ({ one, trim: trimOf(one) }));
   const isDurable = await epoch.source.commit(commits).then(
     () => epoch.source.isAlive() && !hasEnded(epoch),
@@ -69,6 +70,7 @@ const commitOnce = async (keeper: Keeper, epoch: EpochState): Promise<void> => {
   );
   if (!isDurable) {
     // It may have landed all the same: only the next epoch can tell.
+    rememberUnanswered(keeper, commits, new Map(starting.map(({ one, starts }) => [one.lane.lane, starts])));
     endEpoch(keeper, epoch);
     for (const { starts } of starting) for (const start of starts) start.resolve(false);
     return;

@@ -4,6 +4,7 @@ import type { CarriedRecord } from './ledger.ts';
 import type { LaneKeeperDeps, LedgerEpoch, ReadyMessage, StoredRequest } from './lane-types.ts';
 import { offeredIn, type CampaignQueue } from './offers.ts';
 import type { Outbox } from './outbox.ts';
+import type { UnansweredStarts } from './unanswered.ts';
 
 /** How far this process is with a message. The state of the record beside it is what the ledger says. */
 type SlotPhase =
@@ -69,6 +70,8 @@ export type Keeper = {
   readonly outbox: Outbox;
   /** Conversations of this process until their done bit is durable: by lane and sequence. */
   readonly live: Map<number, Map<number, Slot>>;
+  /** By lane: the last commit of this process that got no answer. */
+  readonly unanswered: Map<number, UnansweredStarts>;
   current: EpochState | undefined;
 };
 

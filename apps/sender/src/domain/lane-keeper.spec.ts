@@ -70,12 +70,26 @@ test('late-commit-does-not-reset-the-ledger: without an answer nothing starts, a
     );
     harness.ready.length = 0;
     await assign(harness, positions, 2);
-    assert.deepEqual(outcomesOf(harness), answers === 'TAKEN' ? ['UNKNOWN 0 SENDER_LOST'] : []);
+    assert.deepEqual(outcomesOf(harness), answers === 'TAKEN' ? ['RELEASED 0 RETURNED'] : []);
     assert.deepEqual(
       harness.ready.map(({ offset }) => offset),
       answers === 'TAKEN' ? [1] : [0, 1],
     );
   }
+});
+
+test('a start that got no answer is in doubt for every other process, and for its own once another has had the lane', async () => {
+  const { harness, epoch, positions } = await openHarness(emptyPositions(), stored(0, 0));
+  epoch.answers = 'TAKEN';
+  void harness.keeper.start(harness.ready[0]!);
+  await harness.run();
+  const other = await openHarness(new Map(positions), stored(0, 0), 2);
+  assert.deepEqual(outcomesOf(other.harness), ['UNKNOWN 0 SENDER_LOST']);
+  // Another process started the same record in a generation between, and was lost.
+  const { metadata } = positions.get(0)!;
+  positions.set(0, { offset: 0, metadata: metadata.replace('S1.1:', 'S1.2:') });
+  await assign(harness, positions, 3);
+  assert.deepEqual(outcomesOf(harness), ['UNKNOWN 0 SENDER_LOST']);
 });
 
 test('released-by-a-fenced-sender-never-doubles: the outcome follows the returned bit, or never comes', async () => {

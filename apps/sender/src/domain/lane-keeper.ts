@@ -139,7 +139,13 @@ const stateOf = (owned: OwnedLane): LaneState => ({
 });
 
 export const createLaneKeeper = (deps: LaneKeeperDeps): LaneKeeper => {
-  const keeper: Keeper = { deps, outbox: createOutbox(deps), live: new Map(), current: undefined };
+  const keeper: Keeper = {
+    deps,
+    outbox: createOutbox(deps),
+    live: new Map(),
+    unanswered: new Map(),
+    current: undefined,
+  };
   return {
     assigned: (epoch) => assign(keeper, epoch),
     received: async (epoch, lane, records) => receive(keeper, ownedBy(keeper, epoch, lane), records),

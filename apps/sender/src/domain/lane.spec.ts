@@ -64,7 +64,7 @@ const run = (lane: Lane, started: { offset: number; sequence: number }[], { kind
   if (kind === 'FINISH' && started.length > 0) markDone(lane, started.splice(pick % started.length, 1)[0]!);
   if (kind === 'COMMIT') {
     advance(lane, rule);
-    snapshot(lane);
+    snapshot(lane, 1);
   }
 };
 
@@ -93,7 +93,7 @@ test('whatever was committed, the next owner finds each record in the state that
       for (const step of list) run(lane, started, step);
       const truth = new Map(lane.records.slice(lane.passed).map(({ sequence, state }) => [sequence, state]));
       advance(lane, rule);
-      const { offset, metadata } = snapshot(lane);
+      const { offset, metadata } = snapshot(lane, 1);
       const next: Lane = openLane(0, offset, decodeLedger(metadata)!);
       for (const record of lane.records.slice(lane.passed)) {
         assert.equal(next.inherited.states[record.offset - offset] ?? recordState.FRESH, truth.get(record.sequence));

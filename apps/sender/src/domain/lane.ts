@@ -161,10 +161,11 @@ const statesOf = (lane: Lane): Uint8Array => {
   return states;
 };
 
-/** What is to be committed now. */
-export const snapshot = (lane: Lane): LedgerCommit => {
+/** What is to be committed now by the epoch `generation`. */
+export const snapshot = (lane: Lane, generation: number): LedgerCommit => {
   lane.isDirty = false;
   const { lastSequence, isInDoubt } = lane;
-  const ledger = { lastSequence, isInDoubt, states: statesOf(lane), carried: [...lane.carried.values()] };
+  const carried = [...lane.carried.values()];
+  const ledger = { lastSequence, isInDoubt, states: statesOf(lane), carried, generation };
   return { partition: lane.lane, offset: lane.base, metadata: encodeLedger(ledger) };
 };

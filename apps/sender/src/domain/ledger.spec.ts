@@ -14,6 +14,7 @@ const ledger = (window: number): fc.Arbitrary<Ledger> =>
       isInDoubt: fc.boolean(),
       states: fc.uint8Array({ maxLength: window, max: 3 }),
       carried: fc.array(carried, { maxLength: 32 }),
+      generation: sequence,
     },
     { noNullPrototype: true },
   );
@@ -43,6 +44,7 @@ test('a full window with a full carry list of the largest numbers stays below 4,
     isInDoubt: true,
     states: new Uint8Array(4096).fill(recordState.DONE),
     carried: Array.from({ length: 32 }, () => ({ offset: largest, sequence: largest })),
+    generation: largest,
   };
   const { length } = encodeLedger(full);
   assert.ok(length <= 2300, `${length} characters`);

@@ -17,12 +17,20 @@ export type Ledger = {
   /** One `recordState` for each record from the base on; beyond its end all are FRESH. */
   readonly states: Uint8Array;
   readonly carried: readonly CarriedRecord[];
+  /** The epoch that wrote it: one generation has one owner of the lane, so the same text twice was written by the same owner. */
+  readonly generation: number;
 };
 
-export const emptyLedger: Ledger = { lastSequence: -1, isInDoubt: false, states: new Uint8Array(0), carried: [] };
+export const emptyLedger: Ledger = {
+  lastSequence: -1,
+  isInDoubt: false,
+  states: new Uint8Array(0),
+  carried: [],
+  generation: 0,
+};
 
 const version = 'S1';
-const form = /^S1:([0-9a-z]+):(D?):([0-9a-z]+):([A-Za-z0-9+/=]*):((?:[0-9a-z]+\.[0-9a-z]+(?:,|$))*)$/;
+const form = /^S1(?:\.([0-9a-z]+))?:([0-9a-z]+):(D?):([0-9a-z]+):([A-Za-z0-9+/=]*):((?:[0-9a-z]+\.[0-9a-z]+(?:,|$))*)$/;
 
 const usedLength = (states: Uint8Array): number => {
   let length = states.length;
@@ -46,7 +54,7 @@ const unpack = (text: string, length: number): Uint8Array | undefined => {
 export const encodeLedger = (ledger: Ledger): string => {
   const length = usedLength(ledger.states);
   return [
-    version,
+    `${version}.${ledger.generation.toString(36)}`,
     (ledger.lastSequence + 1).toString(36),
     ledger.isInDoubt ? 'D' : '',
     length.toString(36),
@@ -65,7 +73,7 @@ const unpackCarried = (text: string): CarriedRecord[] =>
 
 /** Undefined when the text is not a ledger of this version: the ledger is lost then. */
 export const decodeLedger = (text: string): Ledger | undefined => {
-  const [, last, doubt, length, bits, carried] = form.exec(text) ?? [];
+  const [, generation = '0', last, doubt, length, bits, carried] = form.exec(text) ?? [];
   if (last === undefined || length === undefined || bits === undefined || carried === undefined) return undefined;
   const states = unpack(bits, Number.parseInt(length, 36));
   if (states === undefined) return undefined;
@@ -74,5 +82,6 @@ export const decodeLedger = (text: string): Ledger | undefined => {
     isInDoubt: doubt === 'D',
     states,
     carried: unpackCarried(carried),
+    generation: Number.parseInt(generation, 36),
   };
 };

@@ -4,6 +4,7 @@ import { hasEnded, ownLane, type EpochState, type Keeper, type OwnedLane } from 
 import { openLane, snapshot } from './lane.ts';
 import { decodeLedger, emptyLedger, type CarriedRecord } from './ledger.ts';
 import { inheritStarted, publishFirst } from './take-in.ts';
+import { withoutFalseStarts } from './unanswered.ts';
 
 const checkOpen = (epoch: EpochState): void => {
   if (hasEnded(epoch) || !epoch.source.isAlive())
@@ -29,7 +30,10 @@ const openLost = async (keeper: Keeper, epoch: EpochState, lane: number): Promis
 const openOne = async (keeper: Keeper, epoch: EpochState, lane: number): Promise<OwnedLane> => {
   const position = await epoch.source.committed(lane);
   const ledger = position && decodeLedger(position.metadata);
-  if (position !== undefined && ledger !== undefined) return ownLane(epoch, openLane(lane, position.offset, ledger));
+  if (position !== undefined && ledger !== undefined) {
+    const known = withoutFalseStarts(keeper, { partition: lane, ...position }, ledger);
+    return ownLane(epoch, openLane(lane, position.offset, known));
+  }
   const isNew = position === undefined && (await keeper.deps.readTail(lane)).end === 0;
   if (!isNew) return openLost(keeper, epoch, lane);
   const owned = ownLane(epoch, openLane(lane, 0, emptyLedger));
@@ -60,7 +64,7 @@ export const openLanes = async (keeper: Keeper, epoch: EpochState): Promise<Map<
   const owned = await Promise.all(epoch.source.partitions.map((lane) => openOne(keeper, epoch, lane)));
   checkOpen(epoch);
   const fresh = owned.filter(({ lane }) => lane.isDirty);
-  if (fresh.length > 0) await epoch.source.commit(fresh.map(({ lane }) => snapshot(lane)));
+  if (fresh.length > 0) await epoch.source.commit(fresh.map(({ lane }) => snapshot(lane, epoch.source.generation)));
   checkOpen(epoch);
   for (const one of owned) await inheritAllCarried(keeper, one);
   return new Map(owned.map(({ lane }) => [lane.lane, lane.base]));
