@@ -14,7 +14,7 @@ const patience = { connect: 5000, greeting: 5000, command: 10_000, quit: 1000 };
 
 export const createCredentials = (env: ConfigEnv, metrics: Metrics): Credentials => {
   const results = metrics.counter(
-    'config_verifications',
+    'config_verifications_total',
     'Verifications of servers: PASSED or the stage that failed.',
     ['result'],
   );

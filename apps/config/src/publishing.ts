@@ -29,8 +29,12 @@ const ensureTopics = (eventLog: EventLog): Part => ({
 /** In the order in which they start. */
 export const createPublishing = (deps: PublishingDeps): Part[] => {
   const { metrics, outboxes, publisher, eventLog, log } = deps;
-  const published = metrics.counter('config_published_records', 'Records that a topic has acknowledged.', ['topic']);
-  const repaired = metrics.counter('config_repaired_keys', 'Keys whose last record was older than the row.', ['topic']);
+  const published = metrics.counter('config_published_records_total', 'Records that a topic has acknowledged.', [
+    'topic',
+  ]);
+  const repaired = metrics.counter('config_repaired_keys_total', 'Keys whose last record was older than the row.', [
+    'topic',
+  ]);
   const repairs = topics.map((topic) =>
     createRepairTopic({
       eventLog,

@@ -2,7 +2,15 @@
 import { createDatabase } from '@sendpool/database';
 import { createEventLog } from '@sendpool/event-log';
 import { createSubgraph } from '@sendpool/graphql';
-import { verifyRequest, type Log, type Metrics, type Part, type Route } from '@sendpool/service';
+import {
+  createDoorMetrics,
+  createEventLogMetrics,
+  verifyRequest,
+  type Log,
+  type Metrics,
+  type Part,
+  type Route,
+} from '@sendpool/service';
 import { createWake } from './api/events/wake.ts';
 import { createResolvers, typeDefs } from './api/graphql/resolvers.ts';
 import { createCredentials } from './credentials.ts';
@@ -28,7 +36,11 @@ export const createConfigService = async (options: {
 }): Promise<ConfigService> => {
   const { env, log, metrics } = options;
   const database = await createDatabase({ url: env.DATABASE_URL, schema, entities, migrations, applicationName });
-  const eventLog = await createEventLog({ url: env.EVENT_LOG_URL, applicationName });
+  const eventLog = await createEventLog({
+    url: env.EVENT_LOG_URL,
+    applicationName,
+    observer: createEventLogMetrics(metrics),
+  });
   const publisher = createWake();
   const stores = {
     servers: createServerStore(database, publisher.wake),
@@ -41,6 +53,7 @@ export const createConfigService = async (options: {
     resolvers: createResolvers(useCases),
     actorOf: (req, body) => verifyRequest(req, body, { secret: env.INTERNAL_SECRET }),
     log,
+    observer: createDoorMetrics(metrics),
   });
   const outboxes = createOutboxes(database.sql, stores);
   const parts: Part[] = [

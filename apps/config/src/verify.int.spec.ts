@@ -133,6 +133,6 @@ describe('verifying a server by a real conversation', () => {
   it('counts each result', async () => {
     const text = await harness.metrics();
     for (const result of ['PASSED', 'AUTH', 'TLS', 'CONNECT'])
-      assert.match(text, new RegExp(`config_verifications\\{result="${result}".*\\} [1-9]`));
+      assert.match(text, new RegExp(`config_verifications_total\\{result="${result}".*\\} [1-9]`));
   });
 });

@@ -10,7 +10,8 @@ const requestTimeoutMs = 3_600_000;
 await runService(name, async () => {
   const env = readGatewayEnv();
   const log = createLog({ name, level: env.LOG_LEVEL });
-  const { parts, routes } = await createGatewayService({ env, log });
+  const metrics = createMetrics(name);
+  const { parts, routes } = await createGatewayService({ env, log, metrics });
   const http = { host: env.HTTP_HOST, port: env.HTTP_PORT, requestTimeoutMs };
-  return { http, parts, log, metrics: createMetrics(name), routes };
+  return { http, parts, log, metrics, routes };
 });

@@ -23,14 +23,18 @@ import { createGatewayService } from './service.ts';
 const secret = 's'.repeat(32);
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-const start = (name: string, parts: Part[], routes: Route[]): Promise<RunningService> =>
+const start = (
+  name: string,
+  { parts, routes }: { parts: Part[]; routes: Route[] },
+  metrics = createMetrics(name),
+): Promise<RunningService> =>
   startService({
     name,
     http: { host: '127.0.0.1', port: 0 },
     parts,
     routes,
     log: silent,
-    metrics: createMetrics(name),
+    metrics,
   });
 
 const startSubgraph = async (name: string, resolvers: object): Promise<RunningService> => {
@@ -40,7 +44,7 @@ const startSubgraph = async (name: string, resolvers: object): Promise<RunningSe
     actorOf: (req, body) => verifyRequest(req, body, { secret }),
     log: silent,
   });
-  return start(name, [door.part], [door.route]);
+  return start(name, { parts: [door.part], routes: [door.route] });
 };
 
 const server = (id: string) => ({ id, name: `server ${id}`, host: 'mail.example.com' });
@@ -107,8 +111,8 @@ describe('the gateway with its services', () => {
       SCHEDULER_URL: 'http://127.0.0.1:9',
       STATS_URL: `http://127.0.0.1:${stats.port}`,
     });
-    const { parts, routes } = await createGatewayService({ env, log: silent });
-    gateway = await start('gateway', parts, routes);
+    const metrics = createMetrics('gateway');
+    gateway = await start('gateway', await createGatewayService({ env, log: silent, metrics }), metrics);
   });
   after(async () => {
     for (const service of [gateway, config, stats]) await service.stop(5000);
@@ -118,6 +122,22 @@ describe('the gateway with its services', () => {
 
   const ask = (key: string | undefined, query: string) =>
     post(gateway.port, key === undefined ? {} : { authorization: `Bearer ${key}` }, JSON.stringify({ query }));
+
+  it('counts requests by operation and code, and questions to the services by how they ended', async () => {
+    await ask('reader', '{ sendingServers { nodes { name } } }');
+    await ask('reader', '{ campaigns { nodes { name } } }');
+    await ask('reader', 'no operation at all');
+    const text = await (await fetch(`http://127.0.0.1:${gateway.port}/metrics`)).text();
+    const requests = 'sendpool_graphql_requests_total';
+    for (const line of [
+      `${requests}{operation="query",code="OK",service="gateway"} [1-9]`,
+      `${requests}{operation="query",code="UNAVAILABLE",service="gateway"} [1-9]`,
+      `${requests}{operation="none",code="GRAPHQL_PARSE_FAILED",service="gateway"} [1-9]`,
+      'sendpool_gateway_upstream_request_duration_seconds_count{.*upstream="config",result="ANSWERED"} [1-9]',
+      'sendpool_gateway_upstream_request_duration_seconds_count{.*upstream="scheduler",result="FAILED"} [1-9]',
+    ])
+      assert.match(text, new RegExp(`^${line}`, 'm'));
+  });
 
   it('joins config and stats by the composed schema', async () => {
     const { data, errors } = await ask(

@@ -1,7 +1,15 @@
 /** The gateway as parts and routes: API keys from the log, public GraphQL over the services, uploads to the scheduler. */
 import { createEventLog } from '@sendpool/event-log';
 import { createGateway, createStitchedEngine } from '@sendpool/graphql';
-import { signRequest, type Log, type Part, type Route } from '@sendpool/service';
+import {
+  createEventLogMetrics,
+  createGatewayMetrics,
+  signRequest,
+  type Log,
+  type Metrics,
+  type Part,
+  type Route,
+} from '@sendpool/service';
 import { readFileSync } from 'node:fs';
 import { followApiKeys } from './api/events/api-keys.follower.ts';
 import { createAuthenticate } from './api/http/authenticate.ts';
@@ -15,9 +23,19 @@ const readSupergraph = (): string => readFileSync(new URL('../supergraph.graphql
 
 const graphqlOf = (origins: readonly string[]): string[] => origins.map((origin) => `${origin}/graphql`);
 
-export const createGatewayService = async ({ env, log }: { env: GatewayEnv; log: Log }): Promise<GatewayService> => {
+export const createGatewayService = async (options: {
+  env: GatewayEnv;
+  log: Log;
+  metrics: Metrics;
+}): Promise<GatewayService> => {
+  const { env, log } = options;
+  const observer = createGatewayMetrics(options.metrics);
   const secret = env.INTERNAL_SECRET;
-  const eventLog = await createEventLog({ url: env.EVENT_LOG_URL, applicationName: 'sendpool gateway' });
+  const eventLog = await createEventLog({
+    url: env.EVENT_LOG_URL,
+    applicationName: 'sendpool gateway',
+    observer: createEventLogMetrics(options.metrics),
+  });
   const keys = createKeyRing();
   const authenticate = createAuthenticate(keys, Date.now);
   const engine = createStitchedEngine({
@@ -29,8 +47,9 @@ export const createGatewayService = async ({ env, log }: { env: GatewayEnv; log:
     },
     sign: (request) => signRequest(request, secret),
     log,
+    observer,
   });
-  const door = await createGateway({ engine, authenticate, introspection: env.INTROSPECTION, log });
+  const door = await createGateway({ engine, authenticate, introspection: env.INTROSPECTION, log, observer });
   const upload = createUpload({
     schedulerUrls: env.SCHEDULER_URL,
     secret,

@@ -2,28 +2,34 @@
 import { breakerStates } from '@sendpool/contracts';
 import type { Metrics } from '@sendpool/service';
 import type { DeliveryObserver } from './delivery/context.ts';
-import type { LaneState } from './domain/lane-types.ts';
+import type { LaneAlarm, LaneState } from './domain/lane-types.ts';
 import type { ServerState } from './domain/server-state.ts';
 
 export type SenderMetrics = {
   readonly observer: Omit<DeliveryObserver, 'badContent'>;
   servers(states: readonly ServerState[]): void;
   lanes(states: readonly LaneState[]): void;
-  alarm(code: string): void;
+  alarm(code: LaneAlarm['code']): void;
 };
 
 const createObserver = (metrics: Metrics): SenderMetrics['observer'] => {
-  const outcomes = metrics.counter('sender_outcomes', 'Ends of messages.', ['server', 'provider', 'outcome']);
-  const failovers = metrics.counter('sender_failovers', 'Messages moved on because a server failed.', [
+  const outcomes = metrics.counter('sender_outcomes_total', 'Ends of messages.', ['server', 'provider', 'outcome']);
+  const failovers = metrics.counter('sender_failovers_total', 'Messages moved on because a server failed.', [
     'server',
     'stage',
   ]);
-  const conversation = metrics.histogram('sender_conversation_seconds', 'From MAIL to the last reply.');
-  const start = metrics.histogram('sender_start_seconds', 'Until a start bit is durable.');
+  const conversation = metrics.histogram('sender_conversation_duration_seconds', 'From MAIL to the last reply.', {
+    labels: ['server'],
+  });
+  const start = metrics.histogram(
+    'sender_start_duration_seconds',
+    'From the wish to start until the start bit is durable.',
+  );
   return {
     ended: ({ serverId, provider, outcome, latencyMs }) => {
-      outcomes.inc({ server: serverId ?? 'none', provider, outcome });
-      if (latencyMs !== null) conversation.observe(latencyMs / 1000);
+      const server = serverId ?? 'none';
+      outcomes.inc({ server, provider, outcome });
+      if (latencyMs !== null) conversation.observe({ server }, latencyMs / 1000);
     },
     startTook: (ms) => start.observe(ms / 1000),
     failover: (server, stage) => failovers.inc({ server, stage }),
@@ -34,15 +40,18 @@ const createServerGauges = (metrics: Metrics): SenderMetrics['servers'] => {
   const queued = metrics.gauge('sender_queue_depth', 'Messages that wait for a connection.', ['server']);
   const inFlight = metrics.gauge('sender_in_flight', 'Messages in conversation.', ['server']);
   const connections = metrics.gauge('sender_connections', 'Open connections.', ['server']);
-  const breaker = metrics.gauge('sender_breaker', 'Position in CLOSED, OPEN, HALF_OPEN, SLOW_START.', ['server']);
+  const breaker = metrics.gauge('sender_breaker_state', '1 for the state of the breaker, 0 for the others.', [
+    'server',
+    'state',
+  ]);
   return (states) => {
     for (const gauge of [queued, inFlight, connections, breaker]) gauge.reset();
     for (const state of states) {
-      const labels = { server: state.serverId };
-      queued.set(labels, state.queued);
-      inFlight.set(labels, state.inFlight);
-      connections.set(labels, state.connections);
-      breaker.set(labels, breakerStates.indexOf(state.breaker));
+      const server = state.serverId;
+      queued.set({ server }, state.queued);
+      inFlight.set({ server }, state.inFlight);
+      connections.set({ server }, state.connections);
+      for (const one of breakerStates) breaker.set({ server, state: one }, Number(one === state.breaker));
     }
   };
 };
@@ -62,8 +71,13 @@ const createLaneGauges = (metrics: Metrics): SenderMetrics['lanes'] => {
   };
 };
 
+const alarmCodes: readonly LaneAlarm['code'][] = ['LEDGER_LOST', 'BAD_RECORD'];
+
 export const createSenderMetrics = (metrics: Metrics): SenderMetrics => {
-  const alarms = metrics.counter('sender_lane_alarms', 'Lost ledgers and records that cannot be read.', ['code']);
+  const help = 'Lost ledgers and records that cannot be read.';
+  const alarms = metrics.counter('sender_lane_alarms_total', help, ['code']);
+  // A counter that comes into the world as 1 has never increased for Prometheus.
+  for (const code of alarmCodes) alarms.inc({ code }, 0);
   return {
     observer: createObserver(metrics),
     servers: createServerGauges(metrics),

@@ -9,7 +9,7 @@ import {
 } from '@sendpool/contracts';
 import { createEventLog } from '@sendpool/event-log';
 import { newId } from '@sendpool/kernel';
-import { openSecret, type Log, type Metrics, type Part } from '@sendpool/service';
+import { createEventLogMetrics, openSecret, type Log, type Metrics, type Part } from '@sendpool/service';
 import { followCampaigns } from './api/events/campaigns.follower.ts';
 import { consumeSendRequests } from './api/events/send-requests.consumer.ts';
 import { publishSenderStatus } from './api/events/sender-status.publisher.ts';
@@ -34,6 +34,7 @@ export const createSenderService = async (options: {
     applicationName: 'sendpool-sender',
     stateFolder: env.STATE_DIR,
     onWarning: (message) => log.warn({}, message),
+    observer: createEventLogMetrics(options.metrics),
   });
   const { keeper, dispatcher } = createDelivery({ env, eventLog, log, metrics });
   const { settings } = dispatcher;

@@ -3,13 +3,21 @@ import { deliveryEventsTopic, senderStatusTopic, topicSpecs } from '@sendpool/co
 import { createDatabase } from '@sendpool/database';
 import { createEventLog } from '@sendpool/event-log';
 import { createSubgraph } from '@sendpool/graphql';
-import { verifyRequest, type Log, type Metrics, type Part, type Route } from '@sendpool/service';
+import {
+  createDoorMetrics,
+  createEventLogMetrics,
+  verifyRequest,
+  type Log,
+  type Metrics,
+  type Part,
+  type Route,
+} from '@sendpool/service';
 import { createDeliveryEvents } from './api/events/delivery-events.consumer.ts';
 import { createSenderStatus } from './api/events/sender-status.reader.ts';
 import { createResolvers, typeDefs } from './api/graphql/resolvers.ts';
 import { createCountEvents } from './domain/count-events.ts';
 import { groupSaves } from './domain/group-saves.ts';
-import { lagOf, type Lag } from './domain/lag.ts';
+import { behindOf, lagOf, type Lag } from './domain/lag.ts';
 import { createHealthBoard } from './domain/server-health.ts';
 import type { StatsEnv } from './env.ts';
 import { repeat } from './api/events/repeat.ts';
@@ -37,21 +45,23 @@ export const createStatsService = async (options: {
     applicationName: statsDatabase.applicationName,
     stateFolder: env.STATE_DIR,
     onWarning: (message) => log.warn({}, message),
+    observer: createEventLogMetrics(options.metrics),
   });
   const numbers = createNumbersStore(database);
   const counting = createCountEvents(groupSaves(createCountStore(database)));
   const board = createHealthBoard(Date.now);
-  const lag = async (): Promise<Lag> =>
-    lagOf(await numbers.positions(), await eventLog.bounds(deliveryEventsTopic.name));
+  const standing = async () => [await numbers.positions(), await eventLog.bounds(deliveryEventsTopic.name)] as const;
+  const lag = async (): Promise<Lag> => lagOf(...(await standing()));
   const door = await createSubgraph({
     typeDefs,
     resolvers: createResolvers({ numbers, healthOf: board.healthOf, now: Date.now, lag }),
     actorOf: (req, body) => verifyRequest(req, body, { secret: env.INTERNAL_SECRET }),
     log,
+    observer: createDoorMetrics(options.metrics),
   });
   const topics = topicSpecs([deliveryEventsTopic, senderStatusTopic], env.LANES);
   const dropOldMinutes = () => numbers.dropMinutes(Date.now() - env.MINUTES_KEPT_DAYS * 24 * hourMs);
-  const measureLag = async () => metrics.behind.set((await lag()).behind);
+  const measureLag = async () => metrics.behind(behindOf(...(await standing())));
   const parts: Part[] = [
     { name: 'database', ready: () => database.isReady(), stop: () => database.close() },
     { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },

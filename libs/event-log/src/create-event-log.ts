@@ -1,6 +1,7 @@
 /** Chooses the adapter of the event log by the scheme of its URL. */
 import { AppError } from '@sendpool/kernel';
 import { createKafkaEventLog } from './kafka/event-log.ts';
+import { observeEventLog, type EventLogObserver } from './observed.ts';
 import type { EventLog } from './port.ts';
 import { createPostgresEventLog } from './postgres/event-log.ts';
 
@@ -11,10 +12,11 @@ export type EventLogOptions = {
   stateFolder?: string | undefined;
   /** Kafka: told what an operator should change. Default: a warning of the process. */
   onWarning?: (message: string) => void;
+  /** Told how long appends and commits take, and how epochs come and go. */
+  observer?: EventLogObserver;
 };
 
-/** `postgres://`, `postgresql://`, or `kafka://` (its form: see kafka/location.ts). Throws AppError BAD_CONFIGURATION for another scheme, UNAVAILABLE when it cannot be reached. */
-export const createEventLog = (options: EventLogOptions): Promise<EventLog> => {
+const openEventLog = (options: EventLogOptions): Promise<EventLog> => {
   if (/^postgres(ql)?:\/\//.test(options.url)) return createPostgresEventLog(options);
   if (options.url.startsWith('kafka://')) return createKafkaEventLog(options);
   const scheme = options.url.split(':', 1)[0] ?? '';
@@ -24,4 +26,10 @@ export const createEventLog = (options: EventLogOptions): Promise<EventLog> => {
       `there is no event log for the scheme ${JSON.stringify(scheme)}; use postgres:// or kafka://`,
     ),
   );
+};
+
+/** `postgres://`, `postgresql://`, or `kafka://` (its form: see kafka/location.ts). Throws AppError BAD_CONFIGURATION for another scheme, UNAVAILABLE when it cannot be reached. */
+export const createEventLog = async (options: EventLogOptions): Promise<EventLog> => {
+  const eventLog = await openEventLog(options);
+  return options.observer === undefined ? eventLog : observeEventLog(eventLog, options.observer);
 };

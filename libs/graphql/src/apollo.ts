@@ -10,6 +10,7 @@ import {
 import type { GraphQLFormattedError } from 'graphql';
 import type { RequestContext } from './context.ts';
 import { causeOf, formatError, isHidden } from './errors.ts';
+import { observeAnswers, type GraphQLObserver } from './observer.ts';
 
 /** What this library needs of a log; the one of libs/service fits. */
 export type GraphQLLog = Record<'debug' | 'info' | 'warn' | 'error', (fields: object, message: string) => void>;
@@ -59,7 +60,7 @@ const apolloLogger = (log: GraphQLLog) => {
 
 export const createApollo = (
   options: ApolloServerOptions<RequestContext>,
-  log: GraphQLLog,
+  { log, observer = {} }: { log: GraphQLLog; observer?: GraphQLObserver | undefined },
 ): ApolloServer<RequestContext> =>
   new ApolloServer<RequestContext>({
     ...options,
@@ -80,5 +81,6 @@ export const createApollo = (
       ApolloServerPluginLandingPageDisabled(),
       reportHidden(log),
       plainJsonStatus,
+      observeAnswers(observer),
     ],
   });

@@ -4,6 +4,7 @@ import type { Actor } from '@sendpool/contracts';
 import { createApollo, type GraphQLLog } from './apollo.ts';
 import { asApolloGateway, type Engine } from './engine.ts';
 import { createHandler } from './http-handler.ts';
+import type { GraphQLObserver } from './observer.ts';
 import { limits, maxAliasesRule, maxDepthRule, noSubscriptionsRule } from './limits.ts';
 import type { GraphQLDoor } from './subgraph.ts';
 
@@ -14,11 +15,12 @@ export type GatewayOptions = {
   /** Whether a client with a key may read the schema. */
   introspection: boolean;
   log: GraphQLLog;
+  observer?: GraphQLObserver;
 };
 
 /** A stopped door closes its engine. */
 export const createGateway = async (options: GatewayOptions): Promise<GraphQLDoor> => {
-  const { engine, authenticate, introspection, log } = options;
+  const { engine, authenticate, introspection, log, observer } = options;
   const server = createApollo(
     {
       gateway: asApolloGateway(engine),
@@ -27,7 +29,7 @@ export const createGateway = async (options: GatewayOptions): Promise<GraphQLDoo
       validationRules: [maxDepthRule, maxAliasesRule, noSubscriptionsRule],
       maxRecursiveSelections: true,
     },
-    log,
+    { log, observer },
   );
   await server.start();
   const handle = createHandler({

@@ -15,12 +15,12 @@ export type StitchedEngineOptions = Omit<UpstreamOptions, 'name' | 'urls'> & {
 };
 
 /** Throws AppError BAD_CONFIGURATION when the supergraph names a service without a URL. */
-export const createStitchedEngine = ({ supergraphSdl, urls, sign, log }: StitchedEngineOptions): Engine => {
+export const createStitchedEngine = ({ supergraphSdl, urls, ...rest }: StitchedEngineOptions): Engine => {
   const upstreams: Upstream[] = [];
   const upstreamOf = (name: string): Upstream => {
     const replicas = urls[name];
     if (replicas === undefined) throw new AppError('BAD_CONFIGURATION', `the service ${name} has no URL`);
-    const upstream = createUpstream({ name, urls: replicas, sign, log });
+    const upstream = createUpstream({ name, urls: replicas, ...rest });
     upstreams.push(upstream);
     return upstream;
   };

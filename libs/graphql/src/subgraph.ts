@@ -6,6 +6,7 @@ import { Kind, parse, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { enforceAccess } from './access.ts';
 import { createApollo, type GraphQLLog } from './apollo.ts';
 import { createHandler, type GraphQLRoute } from './http-handler.ts';
+import type { GraphQLObserver } from './observer.ts';
 import { scalars } from './scalars.ts';
 
 /** Batched joins of the gateway may be large; strangers are refused by their signature. */
@@ -19,6 +20,7 @@ export type SubgraphOptions = {
   /** The signed actor of the request, undefined when it was not signed by the gateway. */
   actorOf: (req: IncomingMessage, rawBody: Uint8Array) => Actor | undefined;
   log: GraphQLLog;
+  observer?: GraphQLObserver;
 };
 
 /** Same shapes as `Route` and `Part` of libs/service. */
@@ -55,10 +57,10 @@ const buildSubgraph = (typeDefs: string, resolvers: object): GraphQLSchema => {
 
 /** Unsigned requests get 401; AppErrors keep their code; everything else is masked and logged. */
 export const createSubgraph = async (options: SubgraphOptions): Promise<GraphQLDoor> => {
-  const { log, actorOf } = options;
+  const { log, actorOf, observer } = options;
   const server = createApollo(
     { schema: buildSubgraph(options.typeDefs, options.resolvers), introspection: false },
-    log,
+    { log, observer },
   );
   await server.start();
   return {

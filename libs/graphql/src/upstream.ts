@@ -14,6 +14,7 @@ import {
 import type { Pool } from 'undici';
 import type { GraphQLLog } from './apollo.ts';
 import type { RequestContext } from './context.ts';
+import { secondsSince, type Asked, type GraphQLObserver } from './observer.ts';
 import { createReplicas, isUnreached } from './replicas.ts';
 
 /** Headers that tell a service who asks; see `signRequest` of libs/service. `target` is method and path. */
@@ -25,6 +26,7 @@ export type UpstreamOptions = {
   urls: readonly string[];
   sign: Sign;
   log: GraphQLLog;
+  observer?: GraphQLObserver | undefined;
 };
 
 export type Upstream = {
@@ -69,7 +71,7 @@ class NotReady extends AppError {
 const mayRepeat = ({ document }: ExecutionRequest, error: unknown): boolean =>
   isUnreached(error) || error instanceof NotReady || getOperationAST(document)?.operation === OperationTypeNode.QUERY;
 
-export const createUpstream = ({ name, urls, sign, log }: UpstreamOptions): Upstream => {
+export const createUpstream = ({ name, urls, sign, log, observer }: UpstreamOptions): Upstream => {
   const { pathname } = new URL(urls[0]!);
   const origins = urls.map((url) => new URL(url).origin);
   const replicas = createReplicas(origins, { headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
@@ -93,11 +95,23 @@ export const createUpstream = ({ name, urls, sign, log }: UpstreamOptions): Upst
     return answer;
   };
 
+  const askObserved = async (replica: Pool, request: ExecutionRequest, context: RequestContext): Promise<unknown> => {
+    const began = performance.now();
+    const told = (result: Asked['result']): void =>
+      observer?.asked?.({ upstream: name, result, seconds: secondsSince(began) });
+    const answer = await ask(replica, request, context).catch((error: unknown) => {
+      told('FAILED');
+      throw error;
+    });
+    told('ANSWERED');
+    return answer;
+  };
+
   /** The first answer. Undefined when there is none, or none that may be waited for. */
   const askInTurn = async (request: ExecutionRequest, context: RequestContext): Promise<unknown> => {
     for (const replica of replicas.inOrder()) {
       try {
-        return await ask(replica, request, context);
+        return await askObserved(replica, request, context);
       } catch (error) {
         if (context.signal.aborted) return undefined;
         replicas.failed(replica);

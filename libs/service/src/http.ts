@@ -110,9 +110,13 @@ const dropRest = (req: IncomingMessage): void => {
 const createHandler = (deps: HttpDeps, state: State): ((req: IncomingMessage, res: ServerResponse) => void) => {
   const own = ownRoutes(deps);
   const all = [...own, ...deps.routes];
-  const duration = deps.metrics.histogram('http_request_seconds', 'Time from request to the end of the answer.', {
-    labels: ['route', 'status'],
-  });
+  const duration = deps.metrics.histogram(
+    'http_request_duration_seconds',
+    'Time from request to the end of the answer.',
+    {
+      labels: ['route', 'status'],
+    },
+  );
   return (req, res) => {
     const route = all.find((candidate) => candidate.method === req.method && fits(candidate, pathOf(req)));
     if (route === undefined) return refuseUnknown(all, req, res);

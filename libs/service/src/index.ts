@@ -2,6 +2,8 @@ export type { Part } from './part.ts';
 export { createLog, logLevels, type Log, type LogLevel } from './log.ts';
 export { redact, redactText } from './redact.ts';
 export { createMetrics, type Counter, type Gauge, type Histogram, type Metrics } from './metrics.ts';
+export { createEventLogMetrics, createLagGauge } from './event-log-metrics.ts';
+export { createDoorMetrics, createGatewayMetrics } from './graphql-metrics.ts';
 export { commonEnv, readEnv } from './env.ts';
 export { keyIdOf, openSecret, sealSecret } from './credentials.ts';
 export { signRequest, streamedBody, verifyRequest, type SignedRequest } from './signing.ts';

@@ -17,7 +17,10 @@ export type { Counter, Gauge, Histogram } from 'prom-client';
 const prefix = 'sendpool_';
 const seconds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Every metric is named `sendpool_<name>` and carries the label `service`. Throws when a name is used twice. */
+/**
+ * Every metric is named `sendpool_<name>` and carries the label `service`. Counters end in `_total`, times in `_seconds`; labels have few
+ * values, known beforehand: ids of servers, lanes, words of the contracts. Throws when a name is used twice.
+ */
 export const createMetrics = (service: string): Metrics => {
   const registry = new Registry();
   registry.setDefaultLabels({ service });

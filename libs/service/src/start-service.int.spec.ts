@@ -186,7 +186,7 @@ describe('a service', () => {
     await service.stop(1000);
     assert.match(text, /^sendpool_things_total\{service="test"\} 3$/m);
     assert.match(text, /^sendpool_nodejs_eventloop_lag_p99_seconds\{service="test"\} /m);
-    const labels = /^sendpool_http_request_seconds_count\{(.*)\} 1$/m.exec(text)?.[1]?.split(',');
+    const labels = /^sendpool_http_request_duration_seconds_count\{(.*)\} 1$/m.exec(text)?.[1]?.split(',');
     assert.deepEqual(new Set(labels), new Set(['route="/hello"', 'status="200"', 'service="test"']));
   });
 

@@ -7,11 +7,18 @@ export type Lag = {
   readonly behind: number;
 };
 
-/** `positions`: next offset to count of each lane; `ends`: next offset to be written. */
-export const lagOf = (
-  positions: ReadonlyMap<number, number>,
-  ends: readonly { partition: number; next: number }[],
-): Lag => ({
-  counted: [...positions.values()].reduce((sum, next) => sum + next, 0),
-  behind: ends.reduce((sum, { partition, next }) => sum + Math.max(0, next - (positions.get(partition) ?? 0)), 0),
+/** Next offset to count of each lane. */
+type Positions = ReadonlyMap<number, number>;
+/** `next`: next offset to be written. */
+type Ends = readonly { partition: number; next: number }[];
+
+/** Events in the log that are not in the numbers, by lane. */
+export const behindOf = (positions: Positions, ends: Ends): Map<number, number> =>
+  new Map(ends.map(({ partition, next }) => [partition, Math.max(0, next - (positions.get(partition) ?? 0))]));
+
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, number) => total + number, 0);
+
+export const lagOf = (positions: Positions, ends: Ends): Lag => ({
+  counted: sum(positions.values()),
+  behind: sum(behindOf(positions, ends).values()),
 });

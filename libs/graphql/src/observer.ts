@@ -1,0 +1,43 @@
+/** Tells how requests end at a GraphQL door, and at the services behind the gateway: for the numbers of a process. Never carries a text of a client. */
+import type { ApolloServerPlugin } from '@apollo/server';
+import type { GraphQLFormattedError } from 'graphql';
+import type { RequestContext } from './context.ts';
+
+export type Answered = {
+  operation: 'query' | 'mutation' | 'none';
+  /** Code of the first error, OK when there is none; one of the codes that a client may see. */
+  code: string;
+  seconds: number;
+};
+
+/** One question of the gateway to one replica of a service. */
+export type Asked = { upstream: string; result: 'ANSWERED' | 'FAILED'; seconds: number };
+
+export type GraphQLObserver = { answered?(done: Answered): void; asked?(done: Asked): void };
+
+export const secondsSince = (began: number): number => (performance.now() - began) / 1000;
+
+const operationOf = (operation: string | undefined): Answered['operation'] =>
+  operation === 'query' || operation === 'mutation' ? operation : 'none';
+
+const codeOf = (error: GraphQLFormattedError | undefined): string => {
+  const code = error?.extensions?.['code'];
+  if (error === undefined) return 'OK';
+  return typeof code === 'string' ? code : 'INTERNAL';
+};
+
+export const observeAnswers = ({ answered }: GraphQLObserver): ApolloServerPlugin<RequestContext> => ({
+  requestDidStart: async () => {
+    const began = performance.now();
+    return {
+      willSendResponse: async ({ response, operation }) => {
+        const errors = response.body.kind === 'single' ? response.body.singleResult.errors : undefined;
+        answered?.({
+          operation: operationOf(operation?.operation),
+          code: codeOf(errors?.[0]),
+          seconds: secondsSince(began),
+        });
+      },
+    };
+  },
+});
