@@ -95,6 +95,28 @@ export const faultCases = (check: Check): void => {
     assert.deepEqual(await lastEpoch(member)!.committed(0), { offset: 3, metadata: 'after' });
   });
 
+  check('a commit without an answer never lands on what another member has taken over meanwhile', async (connect) => {
+    const [dawdler, heir] = [await connect('dawdler'), await connect('heir')];
+    const topic = await makeTopic(dawdler, { partitions: 2 });
+    const old = await watch(dawdler, { topic, sessionTimeoutMs });
+    await holds(old, 2);
+    const epoch = lastEpoch(old)!;
+    dawdler.link.holdRequest('stuck');
+    const stuck = epoch.commit([0, 1].map((partition) => ({ partition, offset: 9, metadata: 'stuck' })));
+    const rejected = assert.rejects(stuck, isEnded);
+    const fresh = await watch(heir, { topic, sessionTimeoutMs });
+    await holds(fresh, 1);
+    const { partitions } = lastEpoch(fresh)!;
+    await lastEpoch(fresh)!.commit([{ partition: partitions[0]!, offset: 5, metadata: 'heir' }]);
+    await rejected;
+    await until('both share', () => [old, fresh].every((one) => lastEpoch(one)?.partitions.length === 1));
+    dawdler.link.release();
+    await pause(300);
+    const positions = (await heir.log.lag(topic, groupOf(topic))).map((one) => one.position?.metadata);
+    assert.equal(positions[partitions[0]!], 'heir');
+    assert.ok(!positions.includes('stuck'), positions.join());
+  });
+
   check(
     'a handler that throws ends the epoch, and its records come again in order under the next one',
     async (connect) => {

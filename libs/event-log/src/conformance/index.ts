@@ -1,6 +1,7 @@
 /** The conformance suite of the event-log port: what every adapter must do, in cases that each can fail. */
 import { after, before, describe, test } from 'node:test';
 import { compactedCases } from './compacted-cases.ts';
+import { deliveryCases } from './delivery-cases.ts';
 import { faultCases } from './fault-cases.ts';
 import { groupCases } from './group-cases.ts';
 import type { Check, CreateHarness, Harness, Peer } from './harness.ts';
@@ -32,6 +33,6 @@ export const describeEventLog = (name: string, createHarness: CreateHarness): vo
         }
       });
     };
-    for (const cases of [logCases, compactedCases, groupCases, faultCases]) cases(check);
+    for (const cases of [logCases, compactedCases, groupCases, deliveryCases, faultCases]) cases(check);
   });
 };

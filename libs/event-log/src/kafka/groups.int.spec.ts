@@ -101,15 +101,15 @@ describe('groups on a real broker', { skip, concurrency: 3 }, () => {
     try {
       await using peer = await connectPeer(address);
       const topic = await makeTopic(peer, { partitions: 2 });
-      const options = { url: urlOf(address), topic, group: groupOf(topic), sessionTimeoutMs: 30_000 };
+      const options = { url: urlOf(address), topic, group: groupOf(topic), sessionTimeoutMs: 60_000 };
       await using killed = startMember({ ...options, stateFolder });
-      await until('it is in the group', () => isAssigned(killed));
+      await until('it is in the group', () => isAssigned(killed), 30_000);
       killed.child.kill('SIGKILL');
       await killed.ended;
       const began = performance.now();
       await using next = startMember({ ...options, stateFolder });
-      await until('it is in the group again', () => isAssigned(next));
-      assert.ok(performance.now() - began < 10_000, 'far below the session time-out');
+      await until('it is in the group again', () => isAssigned(next), 30_000);
+      assert.ok(performance.now() - began < 30_000, 'far below the session time-out');
     } finally {
       rmSync(stateFolder, { recursive: true });
     }
