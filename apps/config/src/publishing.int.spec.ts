@@ -152,7 +152,10 @@ describe('repairing a topic', () => {
       () => lastServer(row.id),
       (last) => last?.revision === 2,
     );
-    assert.match(await metrics.registry.metrics(), /config_repaired_keys_total\{topic="sendpool.sending-config.v1".*\} 1/);
+    assert.match(
+      await metrics.registry.metrics(),
+      /config_repaired_keys_total\{topic="sendpool.sending-config.v1".*\} 1/,
+    );
   });
 
   it('does not let a revoked key come back, also when the late record landed while no process ran', async () => {
