@@ -15,7 +15,9 @@ import type { Topic } from './topics.ts';
 
 /** Bytes of a batch, about; a larger record gets a batch of its own. */
 const maxBatchSize = 900_000;
-const ackMs = 15_000;
+/** How long a leader may wait for the other replicas, and we for its answer: sending again is safe. */
+const ackMs = 5000;
+const answerMs = 8000;
 
 export type AppenderDeps = {
   cluster: Cluster;
@@ -78,7 +80,7 @@ const sendTo = async (
   try {
     const broker = await cluster.broker(nodeId);
     const partitions = work.batches.map((batch) => encode(batch, work.identity));
-    const answer = await broker.request('Produce', { topic, partitions, timeoutMs: ackMs });
+    const answer = await broker.request('Produce', { topic, partitions, timeoutMs: ackMs }, answerMs);
     const codes = new Map(answer.topics[0]!.partitions.map((one) => [one.partition, one.errorCode]));
     return work.batches.map((batch) => ({ batch, error: errorOf(codes.get(batch.partition) ?? -1) }));
   } catch (error) {

@@ -43,6 +43,7 @@ export type ClientOptions = ConnectionSettings & { bootstrap: readonly Address[]
 
 /** No topic can have this name; kafkajs takes an empty list for all topics, when only the nodes are wanted. */
 const noTopic = ' ';
+const retiredMs = 30_000;
 const metadataMaxAgeMs = 300_000;
 const keyOf = ({ host, port }: Address): string => `${host}:${port}`;
 
@@ -50,6 +51,7 @@ const keyOf = ({ host, port }: Address): string => `${host}:${port}`;
 const createConnections = (settings: ConnectionSettings) => {
   const opening = new Map<string, Promise<Broker>>();
   const open = new Map<string, Connection>();
+  const retired = new Set<Connection>();
   let isClosed = false;
   const connect = async (address: Address): Promise<Broker> => {
     const connection = await openConnection(address, settings);
@@ -57,14 +59,24 @@ const createConnections = (settings: ConnectionSettings) => {
     open.set(keyOf(address), connection);
     return { address, isOpen: connection.isOpen, request: connection.request };
   };
+  /** What is under way on a connection that has to log in anew may still be answered there. */
+  const retire = (key: string): void => {
+    const connection = open.get(key);
+    if (connection === undefined) return;
+    open.delete(key);
+    retired.add(connection);
+    setTimeout(() => {
+      connection.close();
+      retired.delete(connection);
+    }, retiredMs).unref();
+  };
   return {
     to: (address: Address): Promise<Broker> => {
       const key = keyOf(address);
       if (isClosed) return Promise.reject(new KafkaError('CLOSED', 'the event log is closed', { passes: true }));
       const current = opening.get(key);
       if (current !== undefined && open.get(key)?.isOpen() !== false) return current;
-      // What is under way on a connection that has to log in anew may still be answered there.
-      open.delete(key);
+      retire(key);
       const made = connect(address);
       opening.set(key, made);
       made.catch(() => opening.get(key) === made && opening.delete(key));
@@ -74,7 +86,7 @@ const createConnections = (settings: ConnectionSettings) => {
     hasOpen: (): boolean => open.values().some((connection) => connection.isOpen()),
     close: (): void => {
       isClosed = true;
-      for (const connection of open.values()) connection.close();
+      for (const connection of [...open.values(), ...retired]) connection.close();
     },
   };
 };

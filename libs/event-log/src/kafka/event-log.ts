@@ -1,5 +1,5 @@
 /** The event log on Kafka, put together: connections for single requests, and connections of their own for appends, each follower and each consumer. */
-import { AppError, sleep } from '@sendpool/kernel';
+import { AppError, isAppError, sleep } from '@sendpool/kernel';
 import { createKeeper, createPublisher, translating } from '../parts.ts';
 import type { EventLog, Follower, StoredRecord } from '../port.ts';
 import { createAppender } from './appender.ts';
@@ -29,7 +29,7 @@ type Core = { client: Client; cluster: Cluster; topics: Topics };
 const pingMs = 3000;
 const pingDeadlineMs = 5000;
 /** The broker answers a read at once when there are records. */
-const waitMs = 500;
+const waitMs = 1000;
 /** A partition that was paused or had enough is not asked for; it is to come back soon. */
 const partialWaitMs = 20;
 
@@ -95,6 +95,13 @@ const groupDeps = (core: Core, stateFolder: string | undefined): GroupDeps => ({
 
 const warn = (message: string): void => process.emitWarning(message, 'EventLogWarning');
 
+/** A broker that wants TLS or a log-in hangs up without a word. */
+const explained = (error: unknown): unknown => {
+  if (!isAppError(error, 'UNAVAILABLE') || !error.message.includes('Closed connection')) return error;
+  const hint = 'does it want TLS (tls=true) or a log-in (sasl=…)?';
+  return new AppError('UNAVAILABLE', `${error.message}: ${hint}`, { retriable: true, cause: error });
+};
+
 /** Throws AppError BAD_CONFIGURATION, or UNAVAILABLE when no broker can be reached. */
 export const createKafkaEventLog = async (options: KafkaEventLogOptions): Promise<EventLog> => {
   const { onWarning = warn } = options;
@@ -104,7 +111,7 @@ export const createKafkaEventLog = async (options: KafkaEventLogOptions): Promis
   const begin = (): Promise<string[]> => checkLedgerKeeping(cluster, location);
   const warnings = await persist(begin, { atMost: 3 }).catch((error: unknown) => {
     client.close();
-    throw error;
+    throw explained(error);
   });
   for (const warning of warnings) onWarning(warning);
   const topics = createTopics({ cluster, location, log: onWarning });

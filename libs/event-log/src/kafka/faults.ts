@@ -72,6 +72,9 @@ export const throwFirst = (answers: Iterable<{ errorCode: number }>): void => {
   }
 };
 
+/** Codes of OpenSSL and Node. */
+const untrusted = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/;
+
 /** What kafkajs throws, as an error of our own. */
 export const wrap = (error: unknown, what: string): unknown => {
   if (!(error instanceof Error) || error instanceof KafkaError || error instanceof AppError) return error;
@@ -80,6 +83,11 @@ export const wrap = (error: unknown, what: string): unknown => {
     const options = { passes: retriable === true, ...(memberId !== undefined && { memberId }) };
     return new KafkaError(type, `${what}: Kafka answers ${type}: ${error.message}`, options);
   }
+  if (untrusted.test((error as { code?: string }).code ?? ''))
+    return new AppError(
+      'BAD_CONFIGURATION',
+      `${what}: the certificate of the broker is not trusted (${error.message}); see ca`,
+    );
   if (/Connection(Closed)?Error$/.test(error.name))
     return new KafkaError('CONNECTION', `${what}: ${error.message}`, { passes: true, cause: error });
   if (error.name === 'KafkaJSSASLAuthenticationError')
@@ -101,7 +109,10 @@ const refused = new Set([
 export const faultOf = (error: unknown): unknown => {
   if (!(error instanceof KafkaError)) return error;
   if (error.passes)
-    return new AppError('UNAVAILABLE', 'the event log is not available', { retriable: true, cause: error });
+    return new AppError('UNAVAILABLE', `the event log is not available: ${error.message}`, {
+      retriable: true,
+      cause: error,
+    });
   if (refused.has(error.type)) return new AppError('BAD_CONFIGURATION', error.message, { cause: error });
   return new AppError('INTERNAL', error.message, { cause: error });
 };

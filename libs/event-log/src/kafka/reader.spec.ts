@@ -123,4 +123,22 @@ describe('the reader', () => {
     assert.equal(outcome(await reader.read([{ partition: 0, offset: 0 }], 0)), 'nothing, at the end');
     assert.equal(refreshes.length, 2);
   });
+
+  it('lets no dead leader hold up the records of another, and tells of it when there are none', async () => {
+    let hasRecords = true;
+    const { cluster, refreshes } = fetching(async (nodeId) => {
+      if (nodeId === 0) throw new KafkaError('CONNECTION', 'refused', { passes: true });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return [hasRecords ? fetched(1, batch(0, ['b']), 1) : fetched(1, nothing, 1)];
+    });
+    const reader = createReader(cluster, 't');
+    const both = [
+      { partition: 0, offset: 0 },
+      { partition: 1, offset: 0 },
+    ];
+    assert.equal(outcome(await reader.read(both, 100)), 'records, and there may be more');
+    hasRecords = false;
+    await assert.rejects(reader.read(both, 100), { type: 'CONNECTION' });
+    assert.equal(refreshes.length, 1);
+  });
 });

@@ -13,7 +13,7 @@ import { decodeBatches } from './records.ts';
 const maxPartitionBytes = 256 * 1024;
 const maxBytes = 4 * 1024 * 1024;
 /** Beyond what the broker may wait for. */
-const answerMs = 8000;
+const answerMs = 4000;
 
 export type Reader = {
   /** Whole batches, about a quarter of a megabyte of each partition; waits up to `waitMs` when there is nothing. Throws a KafkaError. */
@@ -110,8 +110,10 @@ const takeOff = (state: State, nodeId: number, ask: [readonly Wanted[], number])
   return flight;
 };
 
+type Landed = { parts: Part[]; fault: unknown };
+
 /** Waits for the first answer and takes all that have come. */
-const land = async (state: State, flights: Map<number, Flight>): Promise<Part[]> => {
+const land = async (state: State, flights: Map<number, Flight>): Promise<Landed> => {
   if (!flights.values().some(({ hasLanded }) => hasLanded))
     await Promise.race([...flights.values()].map(({ landed }) => landed));
   const landed = [...flights].filter(([, { hasLanded }]) => hasLanded);
@@ -119,7 +121,9 @@ const land = async (state: State, flights: Map<number, Flight>): Promise<Part[]>
     flights.delete(nodeId);
     state.flights.delete(nodeId);
   }
-  return (await Promise.all(landed.map(([, { parts }]) => parts))).flat();
+  const results = await Promise.allSettled(landed.map(([, { parts }]) => parts));
+  const failed = results.find((one) => one.status === 'rejected');
+  return { parts: results.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])), fault: failed?.reason };
 };
 
 /** Answers of earlier flights may be of places that are not wanted any more. */
@@ -132,18 +136,24 @@ const select = (parts: readonly Part[], wanted: ReadonlyMap<number, number>): Re
   };
 };
 
+/** A leader that cannot be asked holds nobody up who has records; its fault is thrown when there are none. */
 const readOnce = async (state: State, wanted: readonly Wanted[], waitMs: number): Promise<Found> => {
   const { cluster, topic } = state;
   const groups = await byLeader(cluster, [topic, state.isStale ? 'FRESH' : undefined], wanted);
-  if (state.isStale) state.flights.clear();
   state.isStale = false;
   const flights = new Map(
     groups.map(({ nodeId, parts }) => [nodeId, state.flights.get(nodeId) ?? takeOff(state, nodeId, [parts, waitMs])]),
   );
   const places = new Map(wanted.map(({ partition, offset }) => [partition, offset]));
+  let fault: unknown;
   for (;;) {
-    const found = select(await land(state, flights), places);
-    if (found.runs.length + found.beyond.length > 0 || !found.isAtEnd || flights.size === 0) return found;
+    const landed = await land(state, flights);
+    fault ??= landed.fault;
+    state.isStale ||= isStale(fault);
+    const found = select(landed.parts, places);
+    if (found.runs.length + found.beyond.length > 0) return { ...found, isAtEnd: found.isAtEnd && fault === undefined };
+    if (flights.size === 0 && fault !== undefined) throw fault;
+    if (flights.size === 0 || (fault === undefined && !found.isAtEnd)) return found;
   }
 };
 
@@ -156,7 +166,7 @@ export const createReader = (cluster: Cluster, topic: string): Reader => {
       try {
         return await readOnce(state, wanted, waitMs);
       } catch (error) {
-        if (isStale(error)) state.isStale = true;
+        state.isStale ||= isStale(error);
         throw error;
       }
     },
