@@ -6,11 +6,23 @@ import type { Facts, Person, Publication } from './facts.ts';
 /** A lane that was held so shortly before a fault may still have had conversations in it. */
 const drainMs = 15_000;
 
+/** The log was away at this moment: a sender that is asked to end then cannot write down what it knows. */
+const isLogAway = (at: number, { faults, run }: Facts): boolean =>
+  faults.some(
+    ({ kind, at: from, readyAt = Infinity, skipped }) =>
+      kind === (run.log === 'KAFKA' ? 'broker' : 'postgres') &&
+      skipped === undefined &&
+      from - run.sessionMs <= at &&
+      at <= readyAt + run.sessionMs,
+  );
+
 /** Faults that may leave doubt: the end of a sender without warning, and a pause in which others take its lanes over or a reply is not read in time. */
-export const leavesDoubt = ({ kind, fault, forMs, skipped }: Struck, { run }: Facts): boolean =>
-  skipped === undefined &&
-  kind === 'sender' &&
-  (fault === 'KILL' || (fault === 'PAUSE' && forMs > Math.min(run.sessionMs, run.afterDotMs) / 2));
+export const leavesDoubt = ({ kind, fault, forMs, at, skipped }: Struck, facts: Facts): boolean => {
+  if (skipped !== undefined || kind !== 'sender' || fault === 'ADD') return false;
+  const { sessionMs, afterDotMs } = facts.run;
+  if (fault === 'PAUSE') return forMs > Math.min(sessionMs, afterDotMs) / 2;
+  return fault === 'KILL' || isLogAway(at, facts);
+};
 
 /** Lanes that the process held at `at` or shortly before. */
 export const lanesHeld = (holdings: readonly Holding[], at: number): Set<number> => {

@@ -22,6 +22,9 @@ const isDisturbed = (stop: Struck, faults: readonly Struck[]): boolean =>
 export const plannedStops = (faults: readonly Struck[]): Struck[] =>
   faults.filter((struck) => isService(struck) && isAsked(struck) && !isDisturbed(struck, faults));
 
+/** The launcher does not tell how a process that it took away has ended. */
+const cleanEnds: ReadonlySet<string | undefined> = new Set(['exit code 0', 'removed']);
+
 const stopWord = ({ target, at, endedAt, ended }: Struck): string =>
   endedAt === undefined ? `${target} did not end` : `${target}: ${ended} after ${endedAt - at} ms`;
 
@@ -34,7 +37,7 @@ const isCaused = ({ name, at }: Ending, faults: readonly Struck[]): boolean =>
 
 export const judgeEnds: Judge = ({ faults, run }) => {
   const stops = plannedStops(faults);
-  const late = stops.filter(({ at, endedAt, ended }) => ended !== 'exit code 0' || endedAt! - at > stopDeadlineMs);
+  const late = stops.filter(({ at, endedAt, ended }) => !cleanEnds.has(ended) || endedAt! - at > stopDeadlineMs);
   const sudden = run.endings.filter((ending) => !isCaused(ending, faults));
   const slowest = stops.reduce((most, { at, endedAt }) => Math.max(most, (endedAt ?? at) - at), 0);
   return verdict(

@@ -79,7 +79,9 @@ const end = async (options: InjectOptions, struck: Struck, fault: keyof typeof s
   const { system, dataFolder, endings } = options;
   const { target, forMs } = struck;
   const pid = processesIn(dataFolder)[target]?.pid ?? 0;
-  system.processes.kill(target, { signal: signals[fault], awayMs: forMs });
+  // An end on purpose is not told by the launcher, and that of a planned stop has to be: how it ended is what is tried.
+  if (fault === 'TERM') process.kill(pid, 'SIGTERM');
+  else system.processes.kill(target, { signal: signals[fault], awayMs: forMs });
   const isBack = await untilReady(dataFolder, target, pid, readyTimeoutMs + forMs);
   if (isBack) struck.readyAt = Date.now();
   noteEnd(struck, endings);

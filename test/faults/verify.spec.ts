@@ -154,6 +154,12 @@ describe('verify is content with', () => {
     assert.deepEqual(brokenIn({ ...change, mails, policy: 'HOLD' }), [3]);
   });
 
+  it('a doubt of a sender that was asked to end while the log was away, and of no other planned stop', () => {
+    const away: Struck = { ...killed, at: 400, kind: 'postgres', target: 'postgres', readyAt: 700 };
+    assert.deepEqual(brokenIn({ ...doubt, faults: [away, stopped], holdings }), []);
+    assert.deepEqual(brokenIn({ ...doubt, faults: [stopped], holdings }), [9]);
+  });
+
   it('a doubt about a message that its sender itself gave back', () => {
     const back = outcome(0, 0, { outcome: 'RELEASED', reason: 'LANE_LOST', serverId: null });
     const run = { lanes: [lane({ lastSequence: 2 })] };
