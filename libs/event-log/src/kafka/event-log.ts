@@ -30,8 +30,8 @@ const pingMs = 3000;
 const pingDeadlineMs = 5000;
 /** The broker answers a read at once when there are records. */
 const waitMs = 1000;
-/** A partition that was paused or had enough is not asked for; it is to come back soon. */
-const partialWaitMs = 20;
+/** A partition that was paused or had enough is not asked for; it is to come back soon. Measured idle with one paused: 2.4 % of a core at 20 ms. */
+const partialWaitMs = 100;
 
 const translated = translating(faultOf);
 
