@@ -19,6 +19,7 @@ export type Target = {
   ca?: string | undefined;
   login?: { username: string; password: string } | undefined;
   maxConnections?: number;
+  messagesPerSecond?: number;
 };
 
 export type StageOptions = {
@@ -29,6 +30,8 @@ export type StageOptions = {
   env?: Record<string, string>;
   /** Default: one process of each service, the event log in PostgreSQL. */
   shape?: Shape;
+  /** Starts the system where the stage does not do it by itself. */
+  open?: (folder: string) => Promise<System>;
 };
 
 export type Stage = {
@@ -58,7 +61,7 @@ export const addServer = async (api: Api, target: Target): Promise<string> => {
         caCertificate: target.ca,
         ...target.login,
         fromDomains: [fromDomain],
-        limits: { maxConnections: target.maxConnections ?? 10 },
+        limits: { maxConnections: target.maxConnections ?? 10, messagesPerSecond: target.messagesPerSecond },
       },
     },
   );
@@ -125,7 +128,7 @@ export const setStage = async (options: StageOptions): Promise<Stage> => {
   Object.assign(process.env, options.env);
   const folder = mkdtempSync(join(tmpdir(), 'sendpool-stage-'));
   const shape = options.shape ?? singleShape;
-  const system = await openSystem(folder, shape);
+  const system = await (options.open?.(folder) ?? openSystem(folder, shape));
   const api = createApi(() => stage.system.gatewayUrl, system.firstAdminKey!);
   const stage = { api, folder, shape, system } as Stage;
   const serverIds = new Map<string, string>();

@@ -9,7 +9,7 @@ export type SinkContext = {
   readonly name: string;
   readonly tls: 'NONE' | 'STARTTLS' | 'IMPLICIT';
   readonly secureContext: SecureContext | null;
-  readonly auth: { username: string; password: string } | null;
+  auth: { username: string; password: string } | null;
   readonly pipelining: boolean;
   readonly delayMs: number;
   readonly keepData: boolean;

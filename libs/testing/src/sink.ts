@@ -66,6 +66,8 @@ export type Sink = {
   /** Since the start. */
   readonly totalConnections: number;
   setBehaviour(behave: Behaviour | undefined): void;
+  /** From now on; who has authenticated before stays so. */
+  setAuth(auth: { username: string; password: string }): void;
   /** Cuts every connection and closes the port. */
   stop(): Promise<void>;
 };
@@ -173,6 +175,9 @@ export const startSink = async (options: SinkOptions = {}): Promise<Sink> => {
     },
     setBehaviour: (behave) => {
       context.behave = behave;
+    },
+    setAuth: (auth) => {
+      context.auth = auth;
     },
     stop: () => stopServer(server, sockets),
   };
