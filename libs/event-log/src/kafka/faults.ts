@@ -52,7 +52,7 @@ export const isPassing = (error: unknown): boolean => error instanceof KafkaErro
 export const isFenced = (error: unknown): boolean => fenced.has(typeOf(error));
 
 /** True when no answer came: the request may or may not have been carried out. */
-export const isUnanswered = (error: unknown): boolean => noAnswer.has(typeOf(error));
+const isUnanswered = (error: unknown): boolean => noAnswer.has(typeOf(error));
 
 /** True when who leads the partition must be asked anew. */
 export const isStale = (error: unknown): boolean => staleMetadata.has(typeOf(error)) || isUnanswered(error);

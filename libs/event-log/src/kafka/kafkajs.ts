@@ -88,8 +88,6 @@ export const Decoder = require('kafkajs/src/protocol/decoder') as new (bytes: Bu
 export const { createErrorFromCode } = require('kafkajs/src/protocol/error') as {
   createErrorFromCode(code: number): ProtocolError;
 };
-/** CRC-32C of bytes, as record batches carry it. */
-export const crc32c = require('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number;
 
 /** The versions of a request that kafkajs can speak, ascending. */
 export const versionsOf = (name: string): number[] =>

@@ -8,7 +8,7 @@ const dayMs = 24 * hourMs;
 const mebibyte = 1024 * 1024;
 
 /** Of a batch. Ours stay below a megabyte; a single record may be as large as this. */
-export const maxBatchBytes = 8 * mebibyte;
+const maxBatchBytes = 8 * mebibyte;
 
 const clamp = (value: number, [least, most]: [number, number]): number => Math.min(most, Math.max(least, value));
 
