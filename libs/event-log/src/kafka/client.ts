@@ -11,7 +11,7 @@ import type { Metadata } from './protocol.ts';
 export type Broker = Pick<Connection, 'isOpen' | 'request'> & { readonly address: Address };
 
 /** Partition -> node that leads it; -1 while nobody does. */
-export type Leaders = ReadonlyMap<number, number>;
+type Leaders = ReadonlyMap<number, number>;
 
 export type Cluster = {
   /** Of these topics, or all. Errors of topics and partitions are codes in the answer. */

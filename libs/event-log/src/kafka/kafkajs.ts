@@ -18,8 +18,8 @@ type Logger = { namespace(): Logger } & Record<
   (message: string, extra?: object) => void
 >;
 
-export type RawSasl = { mechanism: string; username: string; password: string };
-export type RawTls = { ca?: string };
+type RawSasl = { mechanism: string; username: string; password: string };
+type RawTls = { ca?: string };
 
 export type RawConnection = {
   versions: ApiVersions | null;

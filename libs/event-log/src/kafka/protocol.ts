@@ -8,7 +8,7 @@ type TopicErrors = { topicErrors: readonly { topic: string; errorCode: number; e
 type Resource = { type: 2 | 4; name: string };
 export type Setting = { name: string; value: string };
 
-export type PartitionMetadata = {
+type PartitionMetadata = {
   partitionErrorCode: number;
   partitionId: number;
   /** -1 when there is none. */ leader: number;
@@ -26,7 +26,7 @@ export type Metadata = {
 };
 
 /** Batches of one partition, as they lie in the log; see records.ts. */
-export type PartitionBatches = { partition: number; batches: Buffer };
+type PartitionBatches = { partition: number; batches: Buffer };
 export type FetchedPartition = PartitionBatches & {
   errorCode: number;
   /** Next offset that readers may see. */ highWatermark: number;
