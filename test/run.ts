@@ -7,7 +7,7 @@ import { whyNoBroker } from '../tools/kafka/jars.ts';
 import type { Summary } from './summary-reporter.ts';
 
 const results = '.results';
-const across = ['test/tools/**/*.spec.ts', 'test/simulation/**/*.spec.ts', 'test/e2e/**/*.spec.ts'];
+const across = ['tools', 'simulation', 'faults', 'e2e'].map((folder) => `test/${folder}/**/*.spec.ts`);
 
 const run = (command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> =>
   new Promise((resolve) => {
