@@ -24,6 +24,8 @@ export type SystemOptions = {
   databaseUrl?: string | undefined;
   /** Existing brokers, `host:port,host:port`, instead of the one that the shape KAFKA starts. */
   kafkaBrokers?: string | undefined;
+  /** An existing event log of any kind; nothing is started for it then. */
+  eventLogUrl?: string | undefined;
   /** Told when a process ended by itself and is started again. */
   onRestart(name: string, reason: string): void;
   /** Aborts a start that is under way; what already runs is stopped. */
@@ -80,13 +82,14 @@ const stopAll = async (supervisor: Supervisor, deadlineMs: number): Promise<void
 type Addresses = { databaseUrl: string; eventLogUrl: string };
 
 const startBase = async (supervisor: Supervisor, options: SystemOptions): Promise<Addresses> => {
-  const { dataFolder, databaseUrl, kafkaBrokers, shape } = options;
+  const { dataFolder, databaseUrl, eventLogUrl, kafkaBrokers, shape } = options;
   const postgres = databaseUrl === undefined ? await planPostgres(dataFolder) : undefined;
-  const needsBroker = shape.eventLog === 'KAFKA' && kafkaBrokers === undefined;
+  const needsBroker = shape.eventLog === 'KAFKA' && kafkaBrokers === undefined && eventLogUrl === undefined;
   const kafka = needsBroker ? await planKafka(dataFolder) : undefined;
   // PostgreSQL first: it notices when another launcher has this folder.
   for (const backing of [postgres, kafka]) if (backing !== undefined) await supervisor.start(backing.plan);
   const database = databaseUrl ?? postgres!.url();
+  if (eventLogUrl !== undefined) return { databaseUrl: database, eventLogUrl };
   if (shape.eventLog === 'POSTGRES') return { databaseUrl: database, eventLogUrl: database };
   return { databaseUrl: database, eventLogUrl: kafka?.url() ?? `kafka://${kafkaBrokers}` };
 };
