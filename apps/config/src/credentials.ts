@@ -1,6 +1,6 @@
 /** What may handle passwords in plain text: the sealing of a new one, and the verification of a server. */
 import { lookup } from 'node:dns/promises';
-import { openSecret, sealSecret, type Metrics } from '@sendpool/service';
+import { openingKeys, openSecret, sealSecret, type Metrics } from '@sendpool/service';
 import { probeServer } from '@sendpool/smtp';
 import type { SealPassword } from './domain/create-sending-server.ts';
 import type { VerifySendingServerDeps } from './domain/verify-sending-server.ts';
@@ -18,8 +18,9 @@ export const createCredentials = (env: ConfigEnv, metrics: Metrics): Credentials
     'Verifications of servers: PASSED or the stage that failed.',
     ['result'],
   );
+  const keys = openingKeys(env);
   const probe = createProbe({
-    open: (sealed, serverId) => openSecret(sealed, serverId, env.CREDENTIALS_KEY),
+    open: (sealed, serverId) => openSecret(sealed, serverId, keys),
     talk: (server) => probeServer(server, patience),
     allowPrivate: env.ALLOW_PRIVATE_SERVERS,
     lookup: (host) => lookup(host, { all: true }),

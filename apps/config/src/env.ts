@@ -11,6 +11,8 @@ export const envSchema = z
     EVENT_LOG_URL: commonEnv.EVENT_LOG_URL,
     INTERNAL_SECRET: commonEnv.INTERNAL_SECRET,
     CREDENTIALS_KEY: commonEnv.CREDENTIALS_KEY,
+    CREDENTIALS_KEY_PREVIOUS: commonEnv.CREDENTIALS_KEY_PREVIOUS,
+    OTEL_EXPORTER_OTLP_ENDPOINT: commonEnv.OTEL_EXPORTER_OTLP_ENDPOINT,
     ALLOW_PRIVATE_SERVERS: z
       .enum(['true', 'false'])
       .default('true')

@@ -13,7 +13,7 @@ describe('the environment of the gateway', () => {
     const documented = [...rows].map(([, name, preset, text]) => [name, preset, text]);
     const defined = Object.entries(envSchema.shape).map(([name, field]) => {
       const preset = field.safeParse(undefined);
-      return [name, preset.success ? String(preset.data) : '', field.description];
+      return [name, preset.success ? String(preset.data ?? '') : '', field.description];
     });
     assert.deepEqual(documented, defined);
   });

@@ -19,6 +19,10 @@ export const envSchema = z.object({
   LOG_LEVEL: commonEnv.LOG_LEVEL,
   EVENT_LOG_URL: commonEnv.EVENT_LOG_URL,
   INTERNAL_SECRET: commonEnv.INTERNAL_SECRET,
+  OTEL_EXPORTER_OTLP_ENDPOINT: commonEnv.OTEL_EXPORTER_OTLP_ENDPOINT,
+  OTEL_TRACES_SAMPLER_ARG: commonEnv.OTEL_TRACES_SAMPLER_ARG.describe(
+    'Share of queries that are traced, 0 to 1; changes always are.',
+  ),
   CONFIG_URL: serviceUrls('config'),
   SCHEDULER_URL: serviceUrls('scheduler'),
   STATS_URL: serviceUrls('stats'),

@@ -19,6 +19,8 @@ export const schedulerEnv = z.object({
   EVENT_LOG_URL,
   STATE_DIR,
   INTERNAL_SECRET,
+  OTEL_EXPORTER_OTLP_ENDPOINT: commonEnv.OTEL_EXPORTER_OTLP_ENDPOINT,
+  OTEL_TRACES_SAMPLER_ARG: commonEnv.OTEL_TRACES_SAMPLER_ARG.describe('Share of messages that are traced, 0 to 1.'),
   LANES,
   RETRY_DELAYS_SECONDS: delays
     .default([60, 300, 900, 3600, 7200, 14_400])

@@ -9,7 +9,7 @@ import {
 } from '@sendpool/contracts';
 import { createEventLog } from '@sendpool/event-log';
 import { newId } from '@sendpool/kernel';
-import { createEventLogMetrics, openSecret, type Log, type Metrics, type Part } from '@sendpool/service';
+import { createEventLogMetrics, openingKeys, openSecret, type Log, type Metrics, type Part } from '@sendpool/service';
 import { followCampaigns } from './api/events/campaigns.follower.ts';
 import { consumeSendRequests } from './api/events/send-requests.consumer.ts';
 import { publishSenderStatus } from './api/events/sender-status.publisher.ts';
@@ -47,7 +47,7 @@ export const createSenderService = async (options: {
       log,
       server: (config, password) => settings.server(config, { ...config, password }),
       pool: (config) => settings.pool(config),
-      open: (sealed, ownerId) => openSecret(sealed, ownerId, env.CREDENTIALS_KEY),
+      open: (sealed, ownerId) => openSecret(sealed, ownerId, openingKeys(env)),
     }),
     followCampaigns({
       eventLog,

@@ -10,6 +10,7 @@ export const envSchema = z.object({
   EVENT_LOG_URL: commonEnv.EVENT_LOG_URL,
   STATE_DIR: commonEnv.STATE_DIR,
   INTERNAL_SECRET: commonEnv.INTERNAL_SECRET,
+  OTEL_EXPORTER_OTLP_ENDPOINT: commonEnv.OTEL_EXPORTER_OTLP_ENDPOINT,
   LANES: commonEnv.LANES,
   MINUTES_KEPT_DAYS: z.coerce
     .number()

@@ -22,10 +22,22 @@ const decrypt = (sealed: SealedSecret, ownerId: string, key: Uint8Array): string
   return decipher.update(sealed.data, 'base64', 'utf8') + decipher.final('utf8');
 };
 
-/** Throws AppError DECRYPTION_FAILED for another key, another owner, or one changed bit. */
-export const openSecret = (sealed: SealedSecret, ownerId: string, key: Uint8Array): string => {
-  if (sealed.keyId !== keyIdOf(key))
-    throw new AppError('DECRYPTION_FAILED', `sealed under key ${sealed.keyId}, but CREDENTIALS_KEY is ${keyIdOf(key)}`);
+/** The keys of an environment that may open a secret, the present one first. */
+export const openingKeys = (env: {
+  CREDENTIALS_KEY: Uint8Array;
+  CREDENTIALS_KEY_PREVIOUS?: Uint8Array | undefined;
+}): Uint8Array[] =>
+  env.CREDENTIALS_KEY_PREVIOUS === undefined
+    ? [env.CREDENTIALS_KEY]
+    : [env.CREDENTIALS_KEY, env.CREDENTIALS_KEY_PREVIOUS];
+
+/** Opens with the one of the keys that it was sealed under. Throws AppError DECRYPTION_FAILED for another key, another owner, or one changed bit. */
+export const openSecret = (sealed: SealedSecret, ownerId: string, keys: readonly Uint8Array[]): string => {
+  const key = keys.find((one) => keyIdOf(one) === sealed.keyId);
+  if (key === undefined) {
+    const known = keys.map(keyIdOf).join(', ');
+    throw new AppError('DECRYPTION_FAILED', `sealed under key ${sealed.keyId}, but CREDENTIALS_KEY is ${known}`);
+  }
   try {
     return decrypt(sealed, ownerId, key);
   } catch (cause) {

@@ -41,6 +41,13 @@ export const commonEnv = {
     .min(32)
     .describe('Signs requests between services; at least 32 characters, the same in all.'),
   CREDENTIALS_KEY: credentialsKey.describe('Seals passwords of sending servers; 32 bytes in base64.'),
+  CREDENTIALS_KEY_PREVIOUS: credentialsKey
+    .optional()
+    .describe('The key before, while passwords are being sealed anew: opens what is still sealed under it.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: urlOf('http:', 'https:')
+    .optional()
+    .describe('Where traces go: OTLP over HTTP, as in http://collector:4318. Without it nothing is traced.'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.001).describe('Share of what is traced, 0 to 1.'),
   LANES: z.coerce.number().int().min(1).max(1024).default(12).describe('Number of lanes, the same in all services.'),
 } as const;
 

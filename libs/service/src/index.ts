@@ -5,7 +5,7 @@ export { createMetrics, type Counter, type Gauge, type Histogram, type Metrics }
 export { createEventLogMetrics, createLagGauge } from './event-log-metrics.ts';
 export { createDoorMetrics, createGatewayMetrics } from './graphql-metrics.ts';
 export { commonEnv, readEnv } from './env.ts';
-export { keyIdOf, openSecret, sealSecret } from './credentials.ts';
+export { keyIdOf, openingKeys, openSecret, sealSecret } from './credentials.ts';
 export { signRequest, streamedBody, verifyRequest, type SignedRequest } from './signing.ts';
 export { answerJson, type HttpOptions, type Route } from './http.ts';
 export { startService, type RunningService, type ServiceOptions } from './start-service.ts';
