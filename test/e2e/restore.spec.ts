@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { createEventLog } from '@sendpool/event-log';
-import { defaultLanes, laneLimits, sendRequestsTopic } from '@sendpool/contracts';
+import { laneLimits, sendRequestsTopic } from '@sendpool/contracts';
 import { sleep } from '@sendpool/kernel';
 import { startSink, type Sink } from '@sendpool/testing';
 import { addressesIn } from '../../apps/standalone/demo/report.ts';
@@ -16,6 +16,8 @@ import { command, hasSent, isFinished, setStage, waitUntil, type Stage } from '.
 
 const recipients = 4_000;
 const env = { RETRY_DELAYS_SECONDS: '1,2,4', AFTER_DOT_TIMEOUT_SECONDS: '5', UNKNOWN_MARGIN_SECONDS: '2' };
+/** Few enough for the campaign not to be published as a whole at once. */
+const fewLanes = 2;
 const logs: readonly LogKind[] = ['POSTGRES', 'KAFKA'];
 
 const reasonToSkip = (kind: LogKind): string | false => (kind === 'KAFKA' ? (whyNoBroker() ?? false) : false);
@@ -43,11 +45,11 @@ describe('a restore', () => {
     await scene[Symbol.asyncDispose]();
   });
 
-  const begin = async (kind: LogKind, lanes: number = defaultLanes): Promise<void> => {
+  const begin = async (kind: LogKind): Promise<void> => {
     for (const { received } of sinks) received.length = 0;
     scene = await openScene(join(mkdtempSync(join(tmpdir(), 'sendpool-restore-')), 'scene'), kind);
     const targets = sinks.map(({ port }, index) => ({ name: `server-${index}`, port, weight: 1 }));
-    stage = await setStage({ targets, recipients, env: { ...env, LANES: String(lanes) }, open: scene.open });
+    stage = await setStage({ targets, recipients, env: { ...env, LANES: String(fewLanes) }, open: scene.open });
     await command(stage, 'startCampaign');
   };
 
@@ -106,9 +108,6 @@ describe('a restore', () => {
     });
   }
 
-  /** Few enough for the campaign not to be published as a whole before the log is lost. */
-  const fewLanes = 2;
-
   /** Nobody got it twice, whoever did not get it is UNKNOWN, and what was not published is sent. */
   const checkDoubts = async (acceptedBefore: number): Promise<void> => {
     const end = await continueToTheEnd();
@@ -136,7 +135,7 @@ describe('a restore', () => {
   };
 
   it('of the event log to a base backup, PostgreSQL is newer', async () => {
-    await begin('POSTGRES', fewLanes);
+    await begin('POSTGRES');
     await waitUntil(stage, hasSent(0.1));
     const backup = await backUp(scene.log);
     const { progress } = await waitUntil(stage, hasSent(0.3));
@@ -149,7 +148,7 @@ describe('a restore', () => {
   });
 
   it('of nothing: the whole log is lost', { skip: reasonToSkip('KAFKA') }, async () => {
-    await begin('KAFKA', fewLanes);
+    await begin('KAFKA');
     const { progress } = await waitUntil(stage, hasSent(0.3));
     await stage.system.stop(20_000);
     await scene.log.stop();
