@@ -19,9 +19,14 @@ const shareConnections = (context: Context, server: Server, owned: ReadonlySet<n
   server.readAhead = leastReadAhead(server.connections);
 };
 
+/** Conversations may begin so much faster than messages are chosen. */
+const catchUp = 1.1;
+
 const shareRate = (context: Context, server: Server, owned: ReadonlySet<number>): void => {
   const rate = rateShare(server.config.limits.messagesPerSecond, owned.size, context.settings.lanes);
-  server.pace.setRate(rate, context.clock.monotonic());
+  const now = context.clock.monotonic();
+  server.pace.setRate(rate, now);
+  server.spacing.setRate(rate === null ? null : rate * catchUp, now);
 };
 
 const addServer = (context: Context, config: SendingServerConfig, smtp: SmtpServer): Server => {
@@ -60,6 +65,7 @@ export const applyLanes = (context: Context, owned: ReadonlySet<number>): void =
   for (const server of context.servers.values()) {
     shareConnections(context, server, owned);
     shareRate(context, server, owned);
+    server.keepsIdle = true;
     sweepIdle(server, -Infinity);
     context.freed(server);
   }
@@ -107,4 +113,8 @@ export const withdraw = (pump: Pump, messages: readonly ReadyMessage[]): void =>
 export const standDown = (pump: Pump): void => {
   for (const task of sweep(pump, ({ started }) => !started))
     endUntried(pump.context, task, { outcome: 'RELEASED', reason: 'LANE_LOST' });
+  for (const server of pump.context.servers.values()) {
+    server.keepsIdle = false;
+    sweepIdle(server, Infinity);
+  }
 };

@@ -332,6 +332,26 @@ describe('a lane that is lost', () => {
     assert.ok(reasons.includes('RELEASED LANE_LOST'));
   });
 
+  it('their connections go with them, when they are idle or once their message has ended; new lanes open new ones', async () => {
+    const reply = Promise.withResolvers<void>();
+    await using run = await setUp(
+      { a: 1 },
+      { a: { onMail: ({ to }) => (to.startsWith('r9@') ? reply.promise : undefined) } },
+    );
+    run.offer(8, 10);
+    await run.untilEnded(1);
+    await run.until(({ connections, inFlight }) => connections === 2 && inFlight === 1);
+    run.dispatcher.standDown();
+    await run.until(({ connections }) => connections === 1);
+    reply.resolve();
+    await run.until(({ connections }) => connections === 0);
+    assert.deepEqual(outcomesOf(run), { ACCEPTED: 2 });
+    run.dispatcher.settings.lanes(new Set([0]));
+    run.offer(10, 12);
+    await run.untilEnded(4);
+    await run.until(({ connections }) => connections === 2);
+  });
+
   it('before the keeper has said so: the next conversations do not begin, and started messages end as RELEASED', async () => {
     await using run = await setUp({ a: 1 }, { a: { delayMs: 5 } });
     run.offer(0, 100);
@@ -356,6 +376,25 @@ describe('limits', () => {
     await run.untilEnded(20);
     assert.ok(performance.now() - began >= 395, `20 messages took ${performance.now() - began} ms`);
     assert.deepEqual(outcomesOf(run), { ACCEPTED: 20 });
+  });
+
+  it('a rate holds for the conversations too: what was chosen while the server stood still does not go in one burst', async () => {
+    await using run = await setUp({ a: 1 }, { a: { connections: 8 } });
+    const perSecond = 100;
+    const starts: number[] = [];
+    const until = performance.now() + 1000;
+    run.sink('a').setBehaviour(({ stage }) => {
+      if (stage === 'MAIL') starts.push(performance.now());
+      const delayMs = until - performance.now();
+      return stage === 'END_OF_DATA' && delayMs > 0 ? { at: 'END_OF_DATA', do: 'SLOW', delayMs } : undefined;
+    });
+    const config = configOf('a', run.sink('a'), 8);
+    run.server({ ...config, revision: 2, limits: { ...config.limits, messagesPerSecond: perSecond } });
+    run.offer(0, 120);
+    await run.untilEnded(120);
+    const inTenth = starts.map((from) => starts.filter((at) => at >= from && at < from + 100).length);
+    assert.ok(Math.max(...inTenth) <= 16, `${Math.max(...inTenth)} conversations began within 100 ms`);
+    assert.ok(starts.at(-1)! - starts[0]! < 2500);
   });
 
   it('a rate sends the others to the servers without one', async () => {

@@ -28,12 +28,36 @@ const nextTask = (context: Context, server: Server): Task | undefined => {
   }
 };
 
+/**
+ * Whether the declared rate lets the next conversation begin; looks again by itself when it does. Messages are chosen at the rate as well,
+ * but those that were chosen while the server stood still must not go in one burst when it comes back.
+ */
+const mayBegin = (context: Context, server: Server): boolean => {
+  const waitMs = server.spacing.nextAt - context.clock.monotonic();
+  if (waitMs <= 0) return true;
+  // Without lanes there is no rate: new lanes wake the server.
+  if (waitMs < Infinity && server.timer === undefined)
+    server.timer = setTimeout(() => {
+      server.timer = undefined;
+      feed(context, server);
+    }, waitMs);
+  return false;
+};
+
+const takeNext = (context: Context, server: Server): Task | undefined => {
+  if (server.ready.length === 0 || !mayBegin(context, server)) return undefined;
+  const task = nextTask(context, server);
+  if (task !== undefined) server.spacing.take(context.clock.monotonic());
+  return task;
+};
+
 /** Nothing to carry although messages are on their way: the connection waits for a start bit, so more must be asked for ahead. */
 const growReadAhead = (server: Server, max: number): void => {
-  if (server.starting > 0 && server.readAhead < max) server.readAhead += 1;
+  if (server.ready.length === 0 && server.starting > 0 && server.readAhead < max) server.readAhead += 1;
 };
 
 const park = (context: Context, line: Line): void => {
+  if (!line.server.keepsIdle) return shut(line);
   line.idleSince = context.clock.monotonic();
   line.server.idle.push(line);
   growReadAhead(line.server, context.settings.maxReadAhead);
@@ -43,7 +67,7 @@ const park = (context: Context, line: Line): void => {
 const serve = async (context: Context, line: Line): Promise<void> => {
   const { server } = line;
   while (isFit(line)) {
-    const task = nextTask(context, server);
+    const task = takeNext(context, server);
     if (task === undefined) return park(context, line);
     server.running += 1;
     await converse(context, line, task);
@@ -98,7 +122,8 @@ const wantsLine = (context: Context, server: Server): boolean =>
 
 /** Gives waiting messages to idle connections, and opens more of these when it pays. */
 export const feed = (context: Context, server: Server): void => {
-  while (server.ready.length > 0 && server.idle.length > 0) void serve(context, server.idle.pop()!);
+  while (server.ready.length > 0 && server.idle.length > 0 && mayBegin(context, server))
+    void serve(context, server.idle.pop()!);
   while (wantsLine(context, server)) void open(context, server);
 };
 
@@ -112,6 +137,7 @@ export const sweepIdle = (server: Server, before: number): void => {
 
 /** Ends every connection, also one with a message on it. */
 export const shutAll = (server: Server): void => {
+  clearTimeout(server.timer);
   server.idle.length = 0;
   for (const line of server.lines) shut(line);
 };

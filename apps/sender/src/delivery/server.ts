@@ -26,7 +26,12 @@ export type Server = Omit<Standing, 'config' | 'connections'> & {
   /** Fewer than `connections` for a time after the server refused one more. */
   allowed: number;
   readonly breaker: Breaker;
+  /** Of the choices. */
   readonly pace: Pace;
+  /** Of the conversations: a little faster, so that what has gathered goes away. */
+  readonly spacing: Pace;
+  /** Runs until the next conversation may begin. */
+  timer: NodeJS.Timeout | undefined;
   /** It said "slow down": nothing goes there before this time. */
   throttledUntil: number;
   throttles: number;
@@ -40,6 +45,8 @@ export type Server = Omit<Standing, 'config' | 'connections'> & {
   running: number;
   /** Messages that are started ahead of the connections, so that these need not wait for the start bit. */
   readAhead: number;
+  /** False while lanes are given up: the next owner of a slot may open its connection as soon as it has the lanes. */
+  keepsIdle: boolean;
   readonly lines: Set<Line>;
   readonly idle: Line[];
   opening: number;
@@ -65,6 +72,8 @@ export const createServer = (config: SendingServerConfig, smtp: SmtpServer, brea
     allowed: 0,
     breaker,
     pace: createPace(),
+    spacing: createPace(),
+    timer: undefined,
     throttledUntil: -Infinity,
     throttles: 0,
     queue: createFifo(),
@@ -72,6 +81,7 @@ export const createServer = (config: SendingServerConfig, smtp: SmtpServer, brea
     ready: createFifo(),
     running: 0,
     readAhead: 0,
+    keepsIdle: true,
     lines: new Set(),
     idle: [],
     opening: 0,
