@@ -3,7 +3,7 @@ import { sleep } from '@sendpool/kernel';
 import type { Broker, Client, Cluster } from './client.ts';
 import { KafkaError, typeOf } from './faults.ts';
 
-/** The coordinator, connected a moment ago. Every request is sent once. */
+/** The coordinator, connected a moment ago. Every request is sent once. The same object for the same connection. */
 export type Line = Pick<Broker, 'request'>;
 
 export type Coordinator = {
@@ -34,6 +34,7 @@ const find = async (cluster: Cluster, group: string): Promise<Broker> => {
 export const createCoordinator = (client: Client, group: string): Coordinator => {
   let cluster: Cluster | undefined;
   let current: Promise<Broker> | undefined;
+  const lines = new WeakMap<Broker, Line>();
   const drop = (): void => {
     cluster?.close();
     cluster = undefined;
@@ -45,13 +46,17 @@ export const createCoordinator = (client: Client, group: string): Coordinator =>
     looking.catch(() => current === looking && drop());
     return looking;
   };
-  const lineTo = (broker: Broker, found: Promise<Broker>): Line => ({
-    request: (name, ask, deadlineMs) =>
-      broker.request(name, ask, deadlineMs).catch((error: unknown) => {
-        if (moved.has(typeOf(error)) && current === found) current = undefined;
-        throw error;
-      }),
-  });
+  const lineTo = (broker: Broker): Line => {
+    const line: Line = lines.get(broker) ?? {
+      request: (name, ask, deadlineMs) =>
+        broker.request(name, ask, deadlineMs).catch((error: unknown) => {
+          if (moved.has(typeOf(error))) current = undefined;
+          throw error;
+        }),
+    };
+    lines.set(broker, line);
+    return line;
+  };
   return {
     reach: async () => {
       let found = current ?? look();
@@ -61,7 +66,7 @@ export const createCoordinator = (client: Client, group: string): Coordinator =>
         found = current === found || current === undefined ? look() : current;
         broker = await found;
       }
-      return lineTo(broker, found);
+      return lineTo(broker);
     },
     drop,
   };

@@ -1,6 +1,6 @@
 /** The positions of a group as the broker keeps them: one OffsetCommit at a time on its own connection, under the generation it was made for. */
 import { AppError, sleep } from '@sendpool/kernel';
-import type { PositionStore } from '../group/epoch.ts';
+import type { EpochKey, PositionStore } from '../group/epoch.ts';
 import type { Commit, Position } from '../port.ts';
 import type { Coordinator, Line } from './coordinator.ts';
 import { isFenced, typeOf } from './faults.ts';
@@ -21,18 +21,7 @@ type PartitionOffset = { partition: number; offset: string; metadata: string | n
 export const positionOf = ({ offset, metadata }: PartitionOffset): Position | undefined =>
   Number(offset) < 0 ? undefined : { offset: Number(offset), metadata: metadata ?? '' };
 
-/** Repeats until it works or the time is over. */
-const reachUntil = async (coordinator: Coordinator, deadline: number): Promise<Line> => {
-  for (;;) {
-    try {
-      return await coordinator.reach();
-    } catch (error) {
-      if (performance.now() + retryMs >= deadline) throw error;
-    }
-    await sleep(retryMs);
-  }
-};
-
+/** Repeats while the fault passes and there is time. */
 const withRetry = async <T>(work: () => Promise<T>, isPassing: (error: unknown) => boolean, deadline: number) => {
   for (;;) {
     try {
@@ -68,26 +57,52 @@ export const readPositions = async (
 
 const readTimeoutMs = 5000;
 
+const probeMs = 3000;
+
+/**
+ * A connection over which a heartbeat of this member was answered once: a coordinator that has just started, or is the coordinator no
+ * longer, refuses that too. A heartbeat can be repeated, a commit that was refused in that way cannot.
+ */
+const createProvenLine = ({ group, commits }: PositionDeps) => {
+  let proven: Line | undefined;
+  const probe = async (line: Line, { memberId, generation }: EpochKey): Promise<void> => {
+    const request = { groupId: group, memberId, groupGenerationId: generation };
+    await line.request('Heartbeat', request, probeMs).catch((error: unknown) => {
+      if (typeOf(error) !== 'REBALANCE_IN_PROGRESS') throw error;
+    });
+    proven = line;
+  };
+  return {
+    reach: (epoch: EpochKey, deadline: number): Promise<Line> => {
+      const reachOnce = async (): Promise<Line> => {
+        const line = await commits.reach();
+        if (line !== proven) await probe(line, epoch);
+        return line;
+      };
+      return withRetry(reachOnce, (error) => !isFenced(error), deadline);
+    },
+    doubt: (): void => void (proven = undefined),
+  };
+};
+
 export const createPositions = (deps: PositionDeps): PositionStore => {
-  const { topic, group, commits: line, reads } = deps;
+  const { topic, group, reads } = deps;
+  const line = createProvenLine(deps);
   return {
     maxMetadata,
     commit: async ({ memberId, generation }, commits, timeoutMs) => {
       const deadline = performance.now() + timeoutMs;
-      const request = {
-        groupId: group,
-        memberId,
-        groupGenerationId: generation,
-        topics: [{ topic, partitions: commits.map(partitionOffset) }],
-      };
+      const topics = [{ topic, partitions: commits.map(partitionOffset) }];
+      const request = { groupId: group, memberId, groupGenerationId: generation, topics };
       const send = async (): Promise<unknown> => {
-        const reached = await reachUntil(line, deadline);
+        const reached = await line.reach({ memberId, generation }, deadline);
         return reached.request('OffsetCommit', request, Math.max(1, deadline - performance.now()));
       };
       try {
         await withRetry(send, (error) => untouched.has(typeOf(error)), deadline);
         return true;
       } catch (error) {
+        line.doubt();
         // A clear no: nothing was stored, and under this generation nothing ever will be.
         if (isFenced(error)) return false;
         throw error;

@@ -6,7 +6,21 @@ import { writeSync } from 'node:fs';
 import { isAppError } from '@sendpool/kernel';
 import type { Epoch } from '../port.ts';
 import { createKafkaEventLog } from './event-log.ts';
-import type { MemberLine, MemberOptions } from './testing.ts';
+
+export type MemberOptions = {
+  url: string;
+  topic: string;
+  group: string;
+  sessionTimeoutMs: number;
+  stateFolder?: string;
+};
+
+/** What it says. */
+export type MemberLine =
+  | { kind: 'ASSIGNED'; generation: number; partitions: number[] }
+  | { kind: 'EFFECT'; generation: number }
+  | { kind: 'LATE_COMMIT'; result: string }
+  | { kind: 'REVOKED'; generation: number; reason: string };
 
 const { url, topic, group, sessionTimeoutMs, stateFolder } = JSON.parse(process.argv[2]!) as MemberOptions;
 const effectMs = 5;

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createLink, type Peer } from '../conformance/index.ts';
 import { createKafkaEventLog, type KafkaEventLogOptions } from './event-log.ts';
+import type { MemberLine, MemberOptions } from './testing-member.ts';
 
 export const urlOf = (address: string): string => `kafka://${address}?replication=1&minInsync=1`;
 
@@ -28,21 +29,6 @@ export const connectPeer = async (address: string, options: Partial<KafkaEventLo
   const loseSignals = async (topic: string): Promise<void> => link.loseAnswerTo(topic);
   return { log, link, loseSignals, close, [Symbol.asyncDispose]: close };
 };
-
-export type MemberOptions = {
-  url: string;
-  topic: string;
-  group: string;
-  sessionTimeoutMs: number;
-  stateFolder?: string;
-};
-
-/** What a member process says; see testing-member.ts. */
-export type MemberLine =
-  | { kind: 'ASSIGNED'; generation: number; partitions: number[] }
-  | { kind: 'EFFECT'; generation: number }
-  | { kind: 'LATE_COMMIT'; result: string }
-  | { kind: 'REVOKED'; generation: number; reason: string };
 
 export type MemberProcess = { lines: MemberLine[]; child: ChildProcess; ended: Promise<void> } & AsyncDisposable;
 
