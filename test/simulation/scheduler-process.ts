@@ -160,7 +160,7 @@ const checkLog = (life: Life, system: System): LogCheck =>
   createLogCheck({
     eventLog: createLaneReader(life, system),
     standing: (lanes) => query(life, system.database, () => standingOf(system.database, lanes)),
-    refused: { set: () => undefined },
+    refused: () => undefined,
     log: { ...quiet, error: (facts) => note(system.world, () => `${life.name} refuses ${JSON.stringify(facts)}`) },
     now: () => system.world.now,
   });

@@ -73,7 +73,7 @@ const checkOf = ({ database, eventLog, metrics, log }: DeliveryDeps): LogCheck =
   createLogCheck({
     eventLog,
     standing: createLaneNumbers(database).standing,
-    refused: metrics.lanesRefused,
+    refused: (lanes) => metrics.lanesRefused.set(lanes),
     log,
     now: Date.now,
   });

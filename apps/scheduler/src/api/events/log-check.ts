@@ -4,7 +4,7 @@
  */
 import type { EventLog } from '@sendpool/event-log';
 import { AppError } from '@sendpool/kernel';
-import type { Gauge, Log, Part } from '@sendpool/service';
+import type { Log, Part } from '@sendpool/service';
 import { stepOf, type LaneInDatabase, type LaneStep } from '../../domain/lane-step.ts';
 import { readTails } from './lane-log.ts';
 
@@ -23,8 +23,8 @@ export type LogCheckDeps = {
   eventLog: Pick<EventLog, 'read' | 'bounds'>;
   /** How these lanes stand in the database. */
   standing(lanes: readonly number[]): Promise<ReadonlyMap<number, LaneInDatabase>>;
-  /** Lanes that are refused. */
-  refused: Pick<Gauge, 'set'>;
+  /** Told how many lanes are refused. */
+  refused(lanes: number): void;
   log: Log;
   now(): number;
 };
@@ -48,7 +48,7 @@ const note = ({ deps, refusals }: State, lane: LaneInDatabase, step: LaneStep): 
     refusals.set(lane.lane, { step, at: deps.now() });
     deps.log.error({ ...lane, step }, `nothing is published or recorded in lane ${lane.lane}: ${advice[step]}`);
   }
-  deps.refused.set(refusals.size);
+  deps.refused(refusals.size);
 };
 
 const look = async (state: State, lanes: readonly number[]): Promise<boolean> => {
