@@ -24,7 +24,10 @@ for (const { name, command } of steps) {
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.log(`${status === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
-  if (status === 0) continue;
+  if (status === 0) {
+    for (const line of stdout.split('\n')) if (line.startsWith('SKIPPED')) console.log(line);
+    continue;
+  }
   failed.push(name);
   console.log(stdout, stderr);
 }
