@@ -5,6 +5,9 @@ import { createSubgraph } from '@sendpool/graphql';
 import {
   createDoorMetrics,
   createEventLogMetrics,
+  createRequestTraces,
+  createTracing,
+  tracingParts,
   verifyRequest,
   type Log,
   type Metrics,
@@ -36,6 +39,7 @@ export const createConfigService = async (options: {
 }): Promise<ConfigService> => {
   const { env, log, metrics } = options;
   const database = await createDatabase({ url: env.DATABASE_URL, schema, entities, migrations, applicationName });
+  const tracing = await createTracing({ service: 'config', endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT });
   const eventLog = await createEventLog({
     url: env.EVENT_LOG_URL,
     applicationName,
@@ -54,9 +58,11 @@ export const createConfigService = async (options: {
     actorOf: (req, body) => verifyRequest(req, body, { secret: env.INTERNAL_SECRET }),
     log,
     observer: createDoorMetrics(metrics),
+    traces: createRequestTraces(tracing),
   });
   const outboxes = createOutboxes(database.sql, stores);
   const parts: Part[] = [
+    ...tracingParts(tracing),
     { name: 'database', ready: () => database.isReady(), stop: () => database.close() },
     { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
     createFirstKey(env, stores.keys, log),

@@ -4,6 +4,9 @@ import { createGateway, createStitchedEngine } from '@sendpool/graphql';
 import {
   createEventLogMetrics,
   createGatewayMetrics,
+  createRequestTraces,
+  createTracing,
+  tracingParts,
   signRequest,
   type Log,
   type Metrics,
@@ -30,6 +33,8 @@ export const createGatewayService = async (options: {
 }): Promise<GatewayService> => {
   const { env, log } = options;
   const observer = createGatewayMetrics(options.metrics);
+  const tracing = await createTracing({ service: 'gateway', endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT });
+  const traces = createRequestTraces(tracing, env.OTEL_TRACES_SAMPLER_ARG);
   const secret = env.INTERNAL_SECRET;
   const eventLog = await createEventLog({
     url: env.EVENT_LOG_URL,
@@ -48,8 +53,9 @@ export const createGatewayService = async (options: {
     sign: (request) => signRequest(request, secret),
     log,
     observer,
+    traces,
   });
-  const door = await createGateway({ engine, authenticate, introspection: env.INTROSPECTION, log, observer });
+  const door = await createGateway({ engine, authenticate, introspection: env.INTROSPECTION, log, observer, traces });
   const upload = createUpload({
     schedulerUrls: env.SCHEDULER_URL,
     secret,
@@ -58,6 +64,7 @@ export const createGatewayService = async (options: {
     log,
   });
   const parts: Part[] = [
+    ...tracingParts(tracing),
     { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
     followApiKeys({ eventLog, keys, log }),
     door.part,

@@ -2,11 +2,11 @@
 import type { Database } from '@sendpool/database';
 import type { EventLog } from '@sendpool/event-log';
 import { newId } from '@sendpool/kernel';
-import type { Log, Part } from '@sendpool/service';
+import type { Log, Part, Tracing } from '@sendpool/service';
 import { createCampaignsPublisher } from './api/events/campaigns.publisher.ts';
 import { createDeferredPublisher } from './api/events/deferred.publisher.ts';
 import { consumeDeliveryEvents } from './api/events/delivery-events.consumer.ts';
-import { createLanes, type Lanes } from './api/events/lanes.ts';
+import { createLanes, type Lanes, type LanesDeps } from './api/events/lanes.ts';
 import { createLogCheck, type LogCheck } from './api/events/log-check.ts';
 import { createLoop, type Loop } from './api/events/loop.ts';
 import {
@@ -17,6 +17,7 @@ import {
   type SchedulerMetrics,
 } from './api/events/scheduler-metrics.ts';
 import { followSendingConfig } from './api/events/sending-config.follower.ts';
+import { createSliceTraces } from './api/events/slice-traces.ts';
 import { createTrimRequests } from './api/events/trim-requests.ts';
 import { createWakers, type Wakers } from './api/events/wakers.ts';
 import { createTendCampaigns } from './domain/campaign-life.ts';
@@ -25,7 +26,7 @@ import { defaultSliceLimits } from './domain/plan-slice.ts';
 import { defaultRetryPolicy, type RetryPolicy } from './domain/recipient.ts';
 import { createRecordEvents } from './domain/record-events.ts';
 import type { SendingView } from './domain/sending-view.ts';
-import { createTakeSlice } from './domain/take-slice.ts';
+import { createTakeSlice, type TakeSliceDeps } from './domain/take-slice.ts';
 import type { SchedulerEnv } from './env.ts';
 import { createCampaignLifeStore } from './store/campaign-life.store.ts';
 import { createCampaignOutbox } from './store/campaign-outbox.store.ts';
@@ -41,6 +42,7 @@ export type DeliveryDeps = {
   sending: SendingView;
   start(campaignId: string): Promise<boolean>;
   metrics: SchedulerMetrics;
+  tracing: Tracing | undefined;
   log: Log;
 };
 
@@ -78,12 +80,18 @@ const checkOf = ({ database, eventLog, metrics, log }: DeliveryDeps): LogCheck =
     now: Date.now,
   });
 
+const takeSliceOf = ({ env, metrics, tracing }: DeliveryDeps, deps: TakeSliceDeps): LanesDeps['takeSlice'] => {
+  if (tracing === undefined) return measureSlices(createTakeSlice(deps), metrics);
+  const traces = createSliceTraces(tracing, env.OTEL_TRACES_SAMPLER_ARG);
+  return traces.around(measureSlices(createTakeSlice({ ...deps, traceOf: traces.traceOf }), metrics));
+};
+
 const lanesOf = (deps: DeliveryDeps, policy: RetryPolicy, at: { wakers: Wakers; check: LogCheck }): Lanes => {
   const store = createLaneStore(deps.database);
   return createLanes({
     leases: store,
     owner: newId(),
-    takeSlice: measureSlices(createTakeSlice({ store, limits: defaultSliceLimits, policy }), deps.metrics),
+    takeSlice: takeSliceOf(deps, { store, limits: defaultSliceLimits, policy }),
     eventLog: deps.eventLog,
     ...at,
     metrics: deps.metrics,
@@ -131,6 +139,7 @@ export const createDelivery = (deps: DeliveryDeps): { parts: Part[]; changed(): 
       assigned: lanes.own,
       settled: wakers.settled,
       metrics,
+      tracing: deps.tracing,
       log,
     }),
     // Stopped before the group is left: the next owners find the leases free.

@@ -13,6 +13,9 @@ import { createSubgraph } from '@sendpool/graphql';
 import {
   createDoorMetrics,
   createEventLogMetrics,
+  createRequestTraces,
+  createTracing,
+  tracingParts,
   streamedBody,
   verifyRequest,
   type Log,
@@ -53,6 +56,7 @@ export const createSchedulerService = async (options: {
     poolSize: env.LANES + 10,
     applicationName,
   });
+  const tracing = await createTracing({ service: 'scheduler', endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT });
   const eventLog = await createEventLog({
     url: env.EVENT_LOG_URL,
     applicationName,
@@ -69,7 +73,7 @@ export const createSchedulerService = async (options: {
   });
   const start = async (id: string): Promise<boolean> => (await useCases.startCampaign(id)).ok;
   const metrics = createSchedulerMetrics(options.metrics);
-  const delivery = createDelivery({ env, database, eventLog, sending, start, metrics, log });
+  const delivery = createDelivery({ env, database, eventLog, sending, start, metrics, tracing, log });
   const secret = { secret: env.INTERNAL_SECRET };
   const door = await createSubgraph({
     typeDefs,
@@ -77,6 +81,7 @@ export const createSchedulerService = async (options: {
     actorOf: (req, body) => verifyRequest(req, body, secret),
     log,
     observer: createDoorMetrics(options.metrics),
+    traces: createRequestTraces(tracing),
   });
   const upload = createUploadRoute({
     importContacts: useCases.importContacts,
@@ -84,6 +89,7 @@ export const createSchedulerService = async (options: {
     log,
   });
   const parts: Part[] = [
+    ...tracingParts(tracing),
     { name: 'database', ready: () => database.isReady(), stop: () => database.close() },
     { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
     { name: 'topics', start: () => eventLog.ensureTopics(topicSpecs(topics, env.LANES)) },

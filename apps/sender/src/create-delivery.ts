@@ -15,9 +15,16 @@ import type { LaneAlarm, LaneKeeper, LaneKeeperLimits } from './domain/lane-type
 import { domainOf } from './domain/provider.ts';
 import type { SenderEnv } from './env.ts';
 import { messageIdSecret } from './message-id-secret.ts';
+import type { MessageTraces } from './message-traces.ts';
 import type { SenderMetrics } from './sender-metrics.ts';
 
-export type DeliveryOptions = { env: SenderEnv; eventLog: EventLog; log: Log; metrics: SenderMetrics };
+export type DeliveryOptions = {
+  env: SenderEnv;
+  eventLog: EventLog;
+  log: Log;
+  metrics: SenderMetrics;
+  traces: MessageTraces | undefined;
+};
 
 /** Running conversations may take this long to end before lanes are given up; the keeper commits what they leave before it has passed. */
 export const consumerDrainMs = defaultLaneKeeperLimits.drainMs + 1000;
@@ -71,16 +78,23 @@ const reportBadContent = (log: Log): ((campaignId: string, error: unknown) => vo
 };
 
 const createKeeper = (
-  { env, eventLog, log, metrics }: DeliveryOptions,
+  { env, eventLog, log, metrics, traces }: DeliveryOptions,
   campaigns: Campaigns,
   dispatcher: () => Dispatcher,
 ): LaneKeeper =>
   createLaneKeeper({
     ...createRequestReader(eventLog),
-    publishEvents: createPublishEvents(eventLog),
+    publishEvents: traces?.publishing(createPublishEvents(eventLog)) ?? createPublishEvents(eventLog),
     campaignRevision: (campaignId) => campaigns.get(campaignId)?.revision,
-    onReady: (message) => dispatcher().offer(message),
-    onWithdrawn: (messages) => dispatcher().withdraw(messages),
+    onReady: (message) => {
+      const { trace } = message.request;
+      if (trace !== undefined) traces?.step(trace, 'OFFERED');
+      dispatcher().offer(message);
+    },
+    onWithdrawn: (messages) => {
+      traces?.withdrawn(messages);
+      dispatcher().withdraw(messages);
+    },
     onAlarm: (alarm: LaneAlarm) => {
       metrics.alarm(alarm.code);
       log.error(alarm, 'a lane needs a look');
@@ -107,7 +121,7 @@ export const closeDelivery = async (
 };
 
 export const createDelivery = (options: DeliveryOptions): { keeper: LaneKeeper; dispatcher: Dispatcher } => {
-  const { env, log, metrics } = options;
+  const { env, log, metrics, traces } = options;
   const campaigns = createCampaigns(compileWith(messageIdSecret(env.CREDENTIALS_KEY)));
   const clientName = env.SMTP_CLIENT_NAME === undefined ? {} : { clientName: env.SMTP_CLIENT_NAME };
   const keeper = createKeeper(options, campaigns, () => dispatcher);
@@ -118,7 +132,7 @@ export const createDelivery = (options: DeliveryOptions): { keeper: LaneKeeper; 
     probe: (server) => probeServer(server, probeTimeouts(env)),
     clock: systemClock,
     random: Math.random,
-    observer: { ...metrics.observer, badContent: reportBadContent(log) },
+    observer: { ...metrics.observer, badContent: reportBadContent(log), ...(traces && { traced: traces.step }) },
     settings: settingsOf(env),
   });
   return { keeper, dispatcher };

@@ -9,13 +9,23 @@ import {
 } from '@sendpool/contracts';
 import { createEventLog } from '@sendpool/event-log';
 import { newId } from '@sendpool/kernel';
-import { createEventLogMetrics, openingKeys, openSecret, type Log, type Metrics, type Part } from '@sendpool/service';
+import {
+  createEventLogMetrics,
+  createTracing,
+  tracingParts,
+  openingKeys,
+  openSecret,
+  type Log,
+  type Metrics,
+  type Part,
+} from '@sendpool/service';
 import { followCampaigns } from './api/events/campaigns.follower.ts';
 import { consumeSendRequests } from './api/events/send-requests.consumer.ts';
 import { publishSenderStatus } from './api/events/sender-status.publisher.ts';
 import { followSendingConfig } from './api/events/sending-config.follower.ts';
 import { closeDelivery, consumerDrainMs, createDelivery } from './create-delivery.ts';
 import type { SenderEnv } from './env.ts';
+import { createMessageTraces } from './message-traces.ts';
 import { createSenderMetrics } from './sender-metrics.ts';
 
 const topics = [sendingConfigTopic, campaignsTopic, sendRequestsTopic, deliveryEventsTopic, senderStatusTopic];
@@ -29,6 +39,8 @@ export const createSenderService = async (options: {
   const { env, log } = options;
   const metrics = createSenderMetrics(options.metrics);
   const source = env.SENDER_ID ?? newId();
+  const tracing = await createTracing({ service: 'sender', endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT });
+  const traces = tracing && createMessageTraces(tracing);
   const eventLog = await createEventLog({
     url: env.EVENT_LOG_URL,
     applicationName: 'sendpool-sender',
@@ -36,9 +48,10 @@ export const createSenderService = async (options: {
     onWarning: (message) => log.warn({}, message),
     observer: createEventLogMetrics(options.metrics),
   });
-  const { keeper, dispatcher } = createDelivery({ env, eventLog, log, metrics });
+  const { keeper, dispatcher } = createDelivery({ env, eventLog, log, metrics, traces });
   const { settings } = dispatcher;
   const parts: Part[] = [
+    ...tracingParts(tracing),
     { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
     { name: 'topics', start: () => eventLog.ensureTopics(topicSpecs(topics, env.LANES)) },
     { name: 'delivery', stop: (deadlineMs) => closeDelivery({ keeper, dispatcher }, deadlineMs) },
@@ -72,6 +85,7 @@ export const createSenderService = async (options: {
       onLanes: (owned) => settings.lanes(owned),
       onStandDown: () => dispatcher.standDown(),
       drainMs: consumerDrainMs,
+      takeIn: traces?.takeIn,
       log,
     }),
   ];

@@ -6,6 +6,9 @@ import { createSubgraph } from '@sendpool/graphql';
 import {
   createDoorMetrics,
   createEventLogMetrics,
+  createRequestTraces,
+  createTracing,
+  tracingParts,
   verifyRequest,
   type Log,
   type Metrics,
@@ -40,6 +43,7 @@ export const createStatsService = async (options: {
   const { env, log } = options;
   const metrics = createStatsMetrics(options.metrics);
   const database = await createDatabase({ ...statsDatabase, url: env.DATABASE_URL });
+  const tracing = await createTracing({ service: 'stats', endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT });
   const eventLog = await createEventLog({
     url: env.EVENT_LOG_URL,
     applicationName: statsDatabase.applicationName,
@@ -58,15 +62,17 @@ export const createStatsService = async (options: {
     actorOf: (req, body) => verifyRequest(req, body, { secret: env.INTERNAL_SECRET }),
     log,
     observer: createDoorMetrics(options.metrics),
+    traces: createRequestTraces(tracing),
   });
   const topics = topicSpecs([deliveryEventsTopic, senderStatusTopic], env.LANES);
   const dropOldMinutes = () => numbers.dropMinutes(Date.now() - env.MINUTES_KEPT_DAYS * 24 * hourMs);
   const measureLag = async () => metrics.behind(behindOf(...(await standing())));
   const parts: Part[] = [
+    ...tracingParts(tracing),
     { name: 'database', ready: () => database.isReady(), stop: () => database.close() },
     { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
     { name: 'topics', start: () => eventLog.ensureTopics(topics) },
-    createDeliveryEvents({ eventLog, counting, log, metrics }),
+    createDeliveryEvents({ eventLog, counting, log, metrics, tracing }),
     createSenderStatus({ eventLog, board, log }),
     repeat({ name: 'old-minutes', everyMs: hourMs, work: dropOldMinutes, log }),
     repeat({ name: 'lag', everyMs: lagEveryMs, work: measureLag, log }),

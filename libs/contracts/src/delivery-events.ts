@@ -37,6 +37,8 @@ const outcome = z.object({
   hops: z.array(z.object({ serverId: z.string(), stage: z.enum(smtpStages), error: z.string() })),
   /** Milliseconds from MAIL to the last reply; null when nothing was tried. */
   latencyMs: z.number().nullable(),
+  /** Of a message that is traced: the sender's span (W3C traceparent). */
+  trace: z.string().optional(),
 });
 
 /** The lane jumped: sequences `from` to `to` (both included) were never received. Reported before it is passed. */

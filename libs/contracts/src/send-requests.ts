@@ -21,6 +21,8 @@ const send = z.object({
   tryNumber: z.number().int(),
   /** The server that deferred the last try: preferred again (greylisting), when it is eligible. */
   serverHint: z.string().nullable(),
+  /** Of a message that is traced: the span of its publication (W3C traceparent). */
+  trace: z.string().optional(),
 });
 
 /** Written after a restore of PostgreSQL: every sequence up to it counts as given out (design rule 9). */

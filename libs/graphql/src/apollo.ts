@@ -11,6 +11,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import type { RequestContext } from './context.ts';
 import { causeOf, formatError, isHidden } from './errors.ts';
 import { observeAnswers, type GraphQLObserver } from './observer.ts';
+import { traceRequests, type GraphQLTraces } from './traces.ts';
 
 /** What this library needs of a log; the one of libs/service fits. */
 export type GraphQLLog = Record<'debug' | 'info' | 'warn' | 'error', (fields: object, message: string) => void>;
@@ -58,9 +59,16 @@ const apolloLogger = (log: GraphQLLog) => {
   return { debug: at('debug'), info: at('debug'), warn: at('warn'), error: at('error') };
 };
 
+/** Who is told of the requests. */
+type ApolloWatch = {
+  log: GraphQLLog;
+  observer?: GraphQLObserver | undefined;
+  traces?: GraphQLTraces | undefined;
+};
+
 export const createApollo = (
   options: ApolloServerOptions<RequestContext>,
-  { log, observer = {} }: { log: GraphQLLog; observer?: GraphQLObserver | undefined },
+  { log, observer = {}, traces }: ApolloWatch,
 ): ApolloServer<RequestContext> =>
   new ApolloServer<RequestContext>({
     ...options,
@@ -82,5 +90,6 @@ export const createApollo = (
       reportHidden(log),
       plainJsonStatus,
       observeAnswers(observer),
+      ...(traces === undefined ? [] : [traceRequests(traces)]),
     ],
   });

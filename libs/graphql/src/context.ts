@@ -7,14 +7,17 @@ export type RequestContext = {
   readonly requestId: string;
   /** Aborted when the client goes away: hand it to whatever may take long. */
   readonly signal: AbortSignal;
+  /** traceparent of the span of this request (W3C Trace Context); undefined when it is not traced. */
+  trace: string | undefined;
   /** Loaders of this request by name; see `loaderOf`. */
   readonly loaders: Map<string, DataLoader<never, unknown>>;
 };
 
-export const createContext = (actor: Actor, signal: AbortSignal): RequestContext => ({
+export const createContext = (actor: Actor, signal: AbortSignal, trace?: string): RequestContext => ({
   actor,
   requestId: actor.requestId,
   signal,
+  trace,
   loaders: new Map(),
 });
 

@@ -5,6 +5,7 @@ import { createApollo, type GraphQLLog } from './apollo.ts';
 import { asApolloGateway, type Engine } from './engine.ts';
 import { createHandler } from './http-handler.ts';
 import type { GraphQLObserver } from './observer.ts';
+import type { GraphQLTraces } from './traces.ts';
 import { limits, maxAliasesRule, maxDepthRule, noSubscriptionsRule } from './limits.ts';
 import type { GraphQLDoor } from './subgraph.ts';
 
@@ -16,11 +17,12 @@ export type GatewayOptions = {
   introspection: boolean;
   log: GraphQLLog;
   observer?: GraphQLObserver;
+  traces?: GraphQLTraces | undefined;
 };
 
 /** A stopped door closes its engine. */
 export const createGateway = async (options: GatewayOptions): Promise<GraphQLDoor> => {
-  const { engine, authenticate, introspection, log, observer } = options;
+  const { engine, authenticate, introspection, log, observer, traces } = options;
   const server = createApollo(
     {
       gateway: asApolloGateway(engine),
@@ -29,7 +31,7 @@ export const createGateway = async (options: GatewayOptions): Promise<GraphQLDoo
       validationRules: [maxDepthRule, maxAliasesRule, noSubscriptionsRule],
       maxRecursiveSelections: true,
     },
-    { log, observer },
+    { log, observer, traces },
   );
   await server.start();
   const handle = createHandler({
@@ -37,6 +39,7 @@ export const createGateway = async (options: GatewayOptions): Promise<GraphQLDoo
     actorOf: authenticate,
     isKnown: (req) => authenticate(req) !== undefined,
     maxBodyBytes: limits.bodyBytes,
+    isTraced: traces !== undefined,
   });
   return { route: { method: 'POST', path: '/graphql', handle }, part: { name: 'graphql', stop: () => server.stop() } };
 };

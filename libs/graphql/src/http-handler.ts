@@ -19,6 +19,8 @@ export type HandlerOptions = {
   /** Asked before the body is read where the headers alone can tell: a stranger's body is not worth reading. */
   isKnown?: (req: IncomingMessage) => boolean;
   maxBodyBytes: number;
+  /** Whether to look for the trace that a request belongs to. */
+  isTraced: boolean;
 };
 
 type Problem = { status: number; code: string; message: string };
@@ -79,6 +81,9 @@ const clientSignal = (res: ServerResponse): AbortSignal => {
   return controller.signal;
 };
 
+const traceOf = ({ headers }: IncomingMessage, { isTraced }: HandlerOptions): string | undefined =>
+  isTraced && typeof headers['traceparent'] === 'string' ? headers['traceparent'] : undefined;
+
 const execute = async (
   options: HandlerOptions,
   exchange: { req: IncomingMessage; res: ServerResponse; body: unknown; actor: Actor },
@@ -86,7 +91,7 @@ const execute = async (
   const { req, res, body, actor } = exchange;
   const response = await options.server.executeHTTPGraphQLRequest({
     httpGraphQLRequest: { method: 'POST', headers: headersOf(req), search: '', body },
-    context: () => Promise.resolve(createContext(actor, clientSignal(res))),
+    context: () => Promise.resolve(createContext(actor, clientSignal(res), traceOf(req, options))),
   });
   if (!res.destroyed) answer(res, response, actor.requestId);
 };

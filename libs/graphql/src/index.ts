@@ -15,6 +15,7 @@ export { refused, type Refused, type UserError, type UserErrorInput } from './re
 export { createSubgraph, type GraphQLDoor, type SubgraphOptions } from './subgraph.ts';
 export type { GraphQLLog } from './apollo.ts';
 export type { GraphQLObserver } from './observer.ts';
+export type { GraphQLTraces } from './traces.ts';
 export type { GraphQLRoute } from './http-handler.ts';
 export { createGateway, type GatewayOptions } from './gateway.ts';
 export { createStitchedEngine, type StitchedEngineOptions } from './stitched-engine.ts';

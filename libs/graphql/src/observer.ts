@@ -1,5 +1,5 @@
 /** Tells how requests end at a GraphQL door, and at the services behind the gateway: for the numbers of a process. Never carries a text of a client. */
-import type { ApolloServerPlugin } from '@apollo/server';
+import type { ApolloServerPlugin, GraphQLResponse } from '@apollo/server';
 import type { GraphQLFormattedError } from 'graphql';
 import type { RequestContext } from './context.ts';
 
@@ -26,15 +26,18 @@ const codeOf = (error: GraphQLFormattedError | undefined): string => {
   return typeof code === 'string' ? code : 'INTERNAL';
 };
 
+/** Code of the first error, OK when there is none. */
+export const codeOfAnswer = (body: GraphQLResponse['body']): string =>
+  codeOf(body.kind === 'single' ? body.singleResult.errors?.[0] : undefined);
+
 export const observeAnswers = ({ answered }: GraphQLObserver): ApolloServerPlugin<RequestContext> => ({
   requestDidStart: async () => {
     const began = performance.now();
     return {
       willSendResponse: async ({ response, operation }) => {
-        const errors = response.body.kind === 'single' ? response.body.singleResult.errors : undefined;
         answered?.({
           operation: operationOf(operation?.operation),
-          code: codeOf(errors?.[0]),
+          code: codeOfAnswer(response.body),
           seconds: secondsSince(began),
         });
       },

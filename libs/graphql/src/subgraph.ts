@@ -7,6 +7,7 @@ import { enforceAccess } from './access.ts';
 import { createApollo, type GraphQLLog } from './apollo.ts';
 import { createHandler, type GraphQLRoute } from './http-handler.ts';
 import type { GraphQLObserver } from './observer.ts';
+import type { GraphQLTraces } from './traces.ts';
 import { scalars } from './scalars.ts';
 
 /** Batched joins of the gateway may be large; strangers are refused by their signature. */
@@ -21,6 +22,7 @@ export type SubgraphOptions = {
   actorOf: (req: IncomingMessage, rawBody: Uint8Array) => Actor | undefined;
   log: GraphQLLog;
   observer?: GraphQLObserver;
+  traces?: GraphQLTraces | undefined;
 };
 
 /** Same shapes as `Route` and `Part` of libs/service. */
@@ -57,14 +59,18 @@ const buildSubgraph = (typeDefs: string, resolvers: object): GraphQLSchema => {
 
 /** Unsigned requests get 401; AppErrors keep their code; everything else is masked and logged. */
 export const createSubgraph = async (options: SubgraphOptions): Promise<GraphQLDoor> => {
-  const { log, actorOf, observer } = options;
+  const { log, actorOf, observer, traces } = options;
   const server = createApollo(
     { schema: buildSubgraph(options.typeDefs, options.resolvers), introspection: false },
-    { log, observer },
+    { log, observer, traces },
   );
   await server.start();
   return {
-    route: { method: 'POST', path: '/graphql', handle: createHandler({ server, actorOf, maxBodyBytes }) },
+    route: {
+      method: 'POST',
+      path: '/graphql',
+      handle: createHandler({ server, actorOf, maxBodyBytes, isTraced: traces !== undefined }),
+    },
     part: { name: 'graphql', stop: () => server.stop() },
   };
 };

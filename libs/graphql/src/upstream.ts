@@ -15,6 +15,7 @@ import type { Pool } from 'undici';
 import type { GraphQLLog } from './apollo.ts';
 import type { RequestContext } from './context.ts';
 import { secondsSince, type Asked, type GraphQLObserver } from './observer.ts';
+import type { GraphQLTraces } from './traces.ts';
 import { createReplicas, isUnreached } from './replicas.ts';
 
 /** Headers that tell a service who asks; see `signRequest` of libs/service. `target` is method and path. */
@@ -27,6 +28,7 @@ export type UpstreamOptions = {
   sign: Sign;
   log: GraphQLLog;
   observer?: GraphQLObserver | undefined;
+  traces?: GraphQLTraces | undefined;
 };
 
 export type Upstream = {
@@ -71,12 +73,13 @@ class NotReady extends AppError {
 const mayRepeat = ({ document }: ExecutionRequest, error: unknown): boolean =>
   isUnreached(error) || error instanceof NotReady || getOperationAST(document)?.operation === OperationTypeNode.QUERY;
 
-export const createUpstream = ({ name, urls, sign, log, observer }: UpstreamOptions): Upstream => {
+export const createUpstream = ({ name, urls, sign, log, observer, traces }: UpstreamOptions): Upstream => {
   const { pathname } = new URL(urls[0]!);
   const origins = urls.map((url) => new URL(url).origin);
   const replicas = createReplicas(origins, { headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
 
-  const ask = async (replica: Pool, request: ExecutionRequest, { actor, signal }: RequestContext): Promise<unknown> => {
+  const ask = async (replica: Pool, request: ExecutionRequest, context: RequestContext): Promise<unknown> => {
+    const { actor, signal, trace } = context;
     const body = Buffer.from(JSON.stringify({ query: printOnce(request.document), variables: request.variables }));
     const response = await replica.request({
       path: pathname,
@@ -86,6 +89,7 @@ export const createUpstream = ({ name, urls, sign, log, observer }: UpstreamOpti
         'content-type': 'application/json',
         accept: 'application/graphql-response+json, application/json',
         ...sign({ target: `POST ${pathname}`, body, actor }),
+        ...(trace === undefined ? {} : { traceparent: trace }),
       },
       body,
     });
@@ -97,9 +101,12 @@ export const createUpstream = ({ name, urls, sign, log, observer }: UpstreamOpti
 
   const askObserved = async (replica: Pool, request: ExecutionRequest, context: RequestContext): Promise<unknown> => {
     const began = performance.now();
-    const told = (result: Asked['result']): void =>
+    const span = context.trace === undefined ? undefined : traces?.question(name, context.trace);
+    const told = (result: Asked['result']): void => {
       observer?.asked?.({ upstream: name, result, seconds: secondsSince(began) });
-    const answer = await ask(replica, request, context).catch((error: unknown) => {
+      span?.end({}, result === 'FAILED');
+    };
+    const answer = await ask(replica, request, { ...context, trace: span?.traceparent }).catch((error: unknown) => {
       told('FAILED');
       throw error;
     });

@@ -4,6 +4,16 @@ export { redact, redactText } from './redact.ts';
 export { createMetrics, type Counter, type Gauge, type Histogram, type Metrics } from './metrics.ts';
 export { createEventLogMetrics, createLagGauge } from './event-log-metrics.ts';
 export { createDoorMetrics, createGatewayMetrics } from './graphql-metrics.ts';
+export {
+  createTracing,
+  traceBatch,
+  tracingParts,
+  type SpanAttributes,
+  type SpanStart,
+  type TraceSpan,
+  type Tracing,
+} from './tracing.ts';
+export { createRequestTraces } from './request-traces.ts';
 export { commonEnv, readEnv } from './env.ts';
 export { keyIdOf, openingKeys, openSecret, sealSecret } from './credentials.ts';
 export { signRequest, streamedBody, verifyRequest, type SignedRequest } from './signing.ts';

@@ -29,6 +29,8 @@ export type Campaign = CampaignContent & {
   readonly scheduledAt: Date | null;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
+  /** The request that started it, when that is traced (W3C traceparent): its messages belong to the same trace. */
+  readonly trace?: string | undefined;
 };
 
 /** The parts of a campaign that a change may touch. */

@@ -10,6 +10,8 @@ export type CampaignInLane = {
   readonly id: string;
   readonly revision: number;
   readonly poolId: string;
+  /** The request that started it, when that is traced. */
+  readonly trace?: string | undefined;
   /** Recipients with a publication that is not settled. */
   readonly inFlight: number;
   /** Publications that may be unsettled at once in this lane; adapts, at most `laneLimits.campaignWindow`. */

@@ -56,8 +56,8 @@ const begin = async (id: string, patch: CampaignPatch, deps: StartCampaignDeps):
 
 export const createStartCampaign =
   (deps: StartCampaignDeps) =>
-  (id: string): Promise<Result<Campaign>> =>
-    begin(id, { status: 'PREPARING', startedAt: new Date(deps.now()) }, deps);
+  (id: string, trace?: string): Promise<Result<Campaign>> =>
+    begin(id, { status: 'PREPARING', startedAt: new Date(deps.now()), trace }, deps);
 
 export const createScheduleCampaign =
   (deps: StartCampaignDeps) =>

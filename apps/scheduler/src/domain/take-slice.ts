@@ -11,10 +11,17 @@ export type TakeSliceDeps = {
   readonly store: Pick<LaneStore, 'slice'>;
   readonly limits: SliceLimits;
   readonly policy: RetryPolicy;
+  /** Of a message that is to be traced: what says so in its record. */
+  traceOf?(lane: number, campaign: CampaignInLane): string | undefined;
 };
 
 /** The work on one slice, changed in place. */
-type Draft = { lastSequence: number; readonly records: string[]; readonly changes: RecipientChange[] };
+type Draft = {
+  lastSequence: number;
+  readonly records: string[];
+  readonly changes: RecipientChange[];
+  readonly traceOf: TakeSliceDeps['traceOf'];
+};
 
 const isFresh = ({ row }: Candidate): boolean => row.sequence < 0;
 
@@ -25,11 +32,15 @@ const suppressed = (row: RecipientRow): RecipientRow => ({
   facts: withFacts(row.facts, { dueAt: null }),
 });
 
-const encode = (candidate: Candidate, campaign: CampaignInLane, sequence: number): string =>
+const encode = (
+  candidate: Candidate,
+  campaign: CampaignInLane,
+  at: { sequence: number; trace: string | undefined },
+): string =>
   sendRequestsTopic.encode({
     type: 'SEND',
     lane: candidate.row.lane,
-    sequence,
+    sequence: at.sequence,
     campaignId: campaign.id,
     campaignRevision: campaign.revision,
     recipient: candidate.row.number,
@@ -37,6 +48,7 @@ const encode = (candidate: Candidate, campaign: CampaignInLane, sequence: number
     fields: candidate.fields,
     tryNumber: candidate.row.tries + 1,
     serverHint: candidate.row.facts.serverHint,
+    trace: at.trace,
   });
 
 const take = (draft: Draft, candidate: Candidate, campaign: CampaignInLane): void => {
@@ -46,7 +58,8 @@ const take = (draft: Draft, candidate: Candidate, campaign: CampaignInLane): voi
     return;
   }
   draft.lastSequence++;
-  draft.records.push(encode(candidate, campaign, draft.lastSequence));
+  const trace = draft.traceOf?.(before.lane, campaign);
+  draft.records.push(encode(candidate, campaign, { sequence: draft.lastSequence, trace }));
   draft.changes.push({ before, after: published(before, draft.lastSequence) });
 };
 
@@ -76,7 +89,7 @@ const fillSlice = async (
   const candidates = await tx.candidates(lane, plan.shares, now);
   if (candidates.length === 0) return undefined;
   const byNumber = new Map(campaigns.map((campaign) => [campaign.campaign, campaign]));
-  const draft: Draft = { lastSequence: produced, records: [], changes: [] };
+  const draft: Draft = { lastSequence: produced, records: [], changes: [], traceOf: deps.traceOf };
   for (const candidate of candidates) take(draft, candidate, byNumber.get(candidate.row.campaign)!);
   const { lastSequence, records } = draft;
   await tx.save({

@@ -22,12 +22,13 @@ export type CampaignRow = {
   scheduled_at: Date | null;
   started_at: Date | null;
   finished_at: Date | null;
+  trace: string | null;
 };
 
 /** Use as `select ${campaignColumns} from campaign`. */
 export const campaignColumns = `number, id, name, status, revision,
   (select audience.id from audience where audience.number = campaign.audience) as audience_id, pool_id, unknown_policy,
-  from_name, from_address, reply_to, subject, html, body_text, prepared, created_at, scheduled_at, started_at, finished_at`;
+  from_name, from_address, reply_to, subject, html, body_text, prepared, created_at, scheduled_at, started_at, finished_at, trace`;
 
 export const campaignOf = (row: CampaignRow): Campaign => ({
   id: row.id,
@@ -48,6 +49,7 @@ export const campaignOf = (row: CampaignRow): Campaign => ({
   scheduledAt: row.scheduled_at,
   startedAt: row.started_at,
   finishedAt: row.finished_at,
+  ...(row.trace === null ? {} : { trace: row.trace }),
 });
 
 /** The campaign with the patch laid over it; parts that are undefined stay. */
@@ -76,4 +78,5 @@ export const valuesOf = (campaign: Omit<Campaign, 'number'>): unknown[] => [
   campaign.scheduledAt,
   campaign.startedAt,
   campaign.finishedAt,
+  campaign.trace ?? null,
 ];

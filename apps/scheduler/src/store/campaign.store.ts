@@ -12,14 +12,14 @@ const audience = '(select audience.number from audience where audience.id = $5)'
 
 const insertCampaign = `
   insert into campaign (id, name, status, revision, audience, pool_id, unknown_policy, from_name, from_address, reply_to,
-    subject, html, body_text, prepared, created_at, scheduled_at, started_at, finished_at)
-  values ($1, $2, $3, $4, ${audience}, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    subject, html, body_text, prepared, created_at, scheduled_at, started_at, finished_at, trace)
+  values ($1, $2, $3, $4, ${audience}, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
   returning number`;
 
 const updateCampaign = `
   update campaign set name = $2, status = $3, revision = $4, audience = ${audience}, pool_id = $6, unknown_policy = $7,
     from_name = $8, from_address = $9, reply_to = $10, subject = $11, html = $12, body_text = $13, prepared = $14,
-    created_at = $15, scheduled_at = $16, started_at = $17, finished_at = $18
+    created_at = $15, scheduled_at = $16, started_at = $17, finished_at = $18, trace = $19
   where id = $1`;
 
 const find = async (sql: Sql, id: string, lock: '' | ' for update of campaign' = ''): Promise<Campaign | undefined> => {

@@ -13,7 +13,7 @@ const dueCount = `(select count(*) from (
   limit ${laneLimits.slice}) as due)`;
 
 const inLane = `
-  select campaign.number as campaign, campaign.id, campaign.revision, campaign.pool_id, here.in_flight, here.send_window,
+  select campaign.number as campaign, campaign.id, campaign.revision, campaign.pool_id, campaign.trace, here.in_flight, here.send_window,
     here.fresh, ${dueCount} as due
   from campaign join campaign_lane here on here.campaign = campaign.number and here.lane = $1
   where ${runs} and (here.fresh > 0 or exists (
@@ -25,6 +25,7 @@ type Row = {
   id: string;
   revision: number;
   pool_id: string;
+  trace: string | null;
   in_flight: number;
   send_window: number;
   fresh: number;
@@ -38,6 +39,7 @@ export const campaignsInLane = async (tx: Sql, lane: number, now: number): Promi
     id: row.id,
     revision: row.revision,
     poolId: row.pool_id,
+    trace: row.trace ?? undefined,
     inFlight: row.in_flight,
     window: row.send_window,
     due: row.due,

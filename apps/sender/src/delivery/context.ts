@@ -21,12 +21,17 @@ export type DeliverySettings = {
   maxReadAhead: number;
 };
 
+/** OFFERED, STARTING (the start bit is asked for), STARTED, TALKING, then TALKED, or MOVED when the server failed. */
+export type TraceStep = 'OFFERED' | 'STARTING' | 'STARTED' | 'TALKING' | 'TALKED' | 'MOVED';
+
 /** Told what happens, for the numbers of the process. */
 export type DeliveryObserver = {
   ended(end: { serverId: string | null; provider: string; outcome: Outcome; latencyMs: number | null }): void;
   startTook(ms: number): void;
   failover(serverId: string, error: string): void;
   badContent(campaignId: string, error: unknown): void;
+  /** Told the steps of the messages that are traced; `about` is of what ends with this step. */
+  traced?(trace: string, step: TraceStep, about?: Record<string, string | number>): void;
 };
 
 /** Rejects SmtpFailure. */
@@ -50,4 +55,14 @@ export type Context = DeliveryDeps & {
   again(tasks: readonly Task[]): void;
   /** A message of this server ended or moved away: it may start the next one. */
   freed(server: Server): void;
+};
+
+/** For a message that is not traced this is one look at a field. */
+export const traceStep = (
+  { observer }: Context,
+  { message }: Task,
+  ...[step, about]: [step: TraceStep, about?: Record<string, string | number>]
+): void => {
+  const { trace } = message.request;
+  if (trace !== undefined) observer.traced?.(trace, step, about);
 };

@@ -1,7 +1,7 @@
 /** One message over one connection: rendered, sent, and its end reported, or moved on to another server when this one failed. */
 import type { SendResult } from '@sendpool/smtp';
 import { doubtfulFailure } from '../domain/breaker.ts';
-import type { Context } from './context.ts';
+import { traceStep, type Context } from './context.ts';
 import { renderFailed, reportOf, type Verdict } from './report.ts';
 import { noteWell, throttle, type Line, type Server } from './server.ts';
 import { noteHop, type Hop, type Task } from './task.ts';
@@ -80,6 +80,17 @@ const moveOn = (context: Context, line: Line, task: Task, failure: Failure): voi
   hop(context, task, server, noted);
 };
 
+/** Hundreds of a reply code: 2 took it, 4 wants it later, 5 refuses it. */
+const replyClassOf = (result: SendResult): number =>
+  'reply' in result && result.reply !== null ? Math.floor(result.reply.code / 100) : 0;
+
+const traceEnd = (context: Context, { server }: Line, task: Task, result: SendResult): void => {
+  if (task.message.request.trace === undefined) return;
+  const about = { 'sendpool.server': server.config.id, 'smtp.reply_class': replyClassOf(result) };
+  if (result.kind === 'SERVER_FAILURE') traceStep(context, task, 'MOVED', { ...about, 'smtp.stage': result.stage });
+  else traceStep(context, task, 'TALKED', about);
+};
+
 /** Ends when the message has ended here. The connection may be unusable afterwards. Never rejects. */
 export const converse = async (context: Context, line: Line, task: Task): Promise<void> => {
   const mail = render(context, task);
@@ -89,7 +100,9 @@ export const converse = async (context: Context, line: Line, task: Task): Promis
     return;
   }
   line.carried += 1;
+  traceStep(context, task, 'TALKING');
   const result = await send(line, { from: mail.from, to: task.message.request.email }, mail.text);
+  traceEnd(context, line, task, result);
   if (result.kind === 'SERVER_FAILURE') moveOn(context, line, task, result);
   else report(context, line, task, result);
 };

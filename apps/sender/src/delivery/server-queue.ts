@@ -1,5 +1,5 @@
 /** The short queue of a server: messages chosen for it wait here, get their start bit, and go on to a connection. */
-import type { Context } from './context.ts';
+import { traceStep, type Context } from './context.ts';
 import type { Fifo } from './fifo.ts';
 import { feed } from './lines.ts';
 import { isOpen, startedOf, startLimit, type Server } from './server.ts';
@@ -20,9 +20,11 @@ const start = (context: Context, server: Server, task: Task): void => {
   const askedAt = context.clock.monotonic();
   const settle = (isDurable: boolean): void => {
     context.observer.startTook(context.clock.monotonic() - askedAt);
+    traceStep(context, task, 'STARTED');
     settleStart(context, server, { task, isDurable });
   };
   server.starting += 1;
+  traceStep(context, task, 'STARTING');
   void context.keeper.start(task.message).then(settle, () => settle(false));
 };
 

@@ -32,7 +32,10 @@ export type LedgerEpoch = {
 };
 
 /** What could be read of a record that is no valid send request. */
-export type PublicationRef = Pick<SendRequest, 'lane' | 'sequence' | 'campaignId' | 'recipient' | 'tryNumber'>;
+export type PublicationRef = Pick<
+  SendRequest,
+  'lane' | 'sequence' | 'campaignId' | 'recipient' | 'tryNumber' | 'trace'
+>;
 
 /** A record of send-requests as the door has read it (`readRequest`). Both undefined: nothing in it can be read. */
 export type StoredRequest = {

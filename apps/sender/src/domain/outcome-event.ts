@@ -2,7 +2,7 @@
 import type { OutcomeEvent } from '@sendpool/contracts';
 import type { PublicationRef, Report } from './lane-types.ts';
 
-export const outcomeEvent = (publication: PublicationRef, report: Report, at: number): OutcomeEvent => ({
+const factsOf = (publication: PublicationRef, report: Report, at: number): OutcomeEvent => ({
   type: 'OUTCOME',
   lane: publication.lane,
   sequence: publication.sequence,
@@ -20,6 +20,13 @@ export const outcomeEvent = (publication: PublicationRef, report: Report, at: nu
   hops: report.hops,
   latencyMs: report.latencyMs,
 });
+
+/** A traced message stays traced. */
+export const outcomeEvent = (publication: PublicationRef, report: Report, at: number): OutcomeEvent => {
+  const event = factsOf(publication, report, at);
+  if (publication.trace !== undefined) event.trace = publication.trace;
+  return event;
+};
 
 /** The report of a publication that no server of this process has had. */
 export const untriedReport = (outcome: Report['outcome'], reason: string, provider: string): Report => ({

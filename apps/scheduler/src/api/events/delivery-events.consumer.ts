@@ -1,7 +1,7 @@
 /** Records delivery events: the position lies in the scheduler's own database, in the same transaction as what was learned. */
 import { deliveryEventsTopic, type DeliveryEvent } from '@sendpool/contracts';
 import type { Consumer, EventLog, RecordBatch } from '@sendpool/event-log';
-import type { Log, Part } from '@sendpool/service';
+import { traceBatch, type Log, type Part, type Tracing } from '@sendpool/service';
 import { schedulerGroup, type RecordEvents } from '../../domain/record-events.ts';
 import { decodeOr } from './decode.ts';
 import type { LogCheck } from './log-check.ts';
@@ -16,6 +16,7 @@ export type DeliveryEventsDeps = {
   /** Told how many recipients of a lane were changed. */
   settled(lane: number, count: number): void;
   metrics: SchedulerMetrics;
+  tracing?: Tracing | undefined;
   log: Log;
 };
 
@@ -45,7 +46,8 @@ const recordBatch = async (deps: DeliveryEventsDeps, batch: RecordBatch): Promis
   const last = batch.records.at(-1);
   if (last === undefined) return;
   const events = decode(deps, batch);
-  const changed = await deps.record.record({ partition: batch.partition, next: last.offset + 1, events });
+  const work = (): Promise<number> => deps.record.record({ partition: batch.partition, next: last.offset + 1, events });
+  const changed = await traceBatch(deps.tracing, { name: 'record outcome', events }, work);
   count(deps.metrics, events);
   deps.settled(batch.partition, changed);
 };

@@ -72,7 +72,7 @@ export const createCampaignResolvers = (use: CampaignUseCases) => ({
   Mutation: {
     createCampaign: (_, { input }, context) => answerOf(context, use.createCampaign(createInputOf(input)), payload),
     updateCampaign: (_, { input }, context) => answerOf(context, use.updateCampaign(input.id, editOf(input)), payload),
-    startCampaign: (_, { input }, context) => answerOf(context, use.startCampaign(input.id), payload),
+    startCampaign: (_, { input }, context) => answerOf(context, use.startCampaign(input.id, context.trace), payload),
     scheduleCampaign: (_, { input }, context) => answerOf(context, use.scheduleCampaign(input.id, input.at), payload),
     pauseCampaign: (_, { input }, context) => answerOf(context, use.pauseCampaign(input.id), payload),
     resumeCampaign: (_, { input }, context) => answerOf(context, use.resumeCampaign(input.id), payload),

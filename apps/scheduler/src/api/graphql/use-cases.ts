@@ -15,7 +15,8 @@ export type CampaignUseCases = {
   campaigns: Pick<CampaignStore, 'find' | 'page' | 'progress' | 'recipients'>;
   createCampaign(input: CreateCampaignInput): Promise<Result<Campaign>>;
   updateCampaign(id: string, edit: CampaignEdit): Promise<Result<Campaign>>;
-  startCampaign(id: string): Promise<Result<Campaign>>;
+  /** `trace`: the span of the request. */
+  startCampaign(id: string, trace?: string): Promise<Result<Campaign>>;
   scheduleCampaign(id: string, at: Date): Promise<Result<Campaign>>;
   pauseCampaign(id: string): Promise<Result<Campaign>>;
   resumeCampaign(id: string): Promise<Result<Campaign>>;

@@ -3,9 +3,11 @@ import type { MigrationClass } from '@sendpool/database';
 import { AudiencesAndCampaigns1764000000000 } from './1764000000000-audiences-and-campaigns.ts';
 import { RecipientsAndLanes1764000100000 } from './1764000100000-recipients-and-lanes.ts';
 import { PoolPausesByLane1764000200000 } from './1764000200000-pool-pauses-by-lane.ts';
+import { CampaignTrace1764000300000 } from './1764000300000-campaign-trace.ts';
 
 export const migrations: MigrationClass[] = [
   AudiencesAndCampaigns1764000000000,
   RecipientsAndLanes1764000100000,
   PoolPausesByLane1764000200000,
+  CampaignTrace1764000300000,
 ];

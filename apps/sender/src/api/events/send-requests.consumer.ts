@@ -15,12 +15,22 @@ export type SendRequestsDeps = {
   onStandDown(): void;
   /** Longest time to wait for running conversations when lanes are given up; above the keeper's own. */
   drainMs: number;
+  /** How a traced request goes on here. */
+  takeIn?: ((stored: StoredRequest) => StoredRequest) | undefined;
   log: Log;
 };
 
 const read = ({ offset, value }: StoredRecord): StoredRequest => readRequest(offset, value);
 
-const consume = ({ eventLog, keeper, onLanes, onStandDown, drainMs, log }: SendRequestsDeps): Promise<Consumer> =>
+const consume = ({
+  eventLog,
+  keeper,
+  onLanes,
+  onStandDown,
+  drainMs,
+  takeIn,
+  log,
+}: SendRequestsDeps): Promise<Consumer> =>
   eventLog.consume({
     topic: sendRequestsTopic.name,
     group: senderGroup,
@@ -30,7 +40,10 @@ const consume = ({ eventLog, keeper, onLanes, onStandDown, drainMs, log }: SendR
       onLanes(new Set(epoch.partitions));
       return keeper.assigned(epoch);
     },
-    onBatch: ({ partition, records }, epoch) => keeper.received(epoch, partition, records.map(read)),
+    onBatch: ({ partition, records }, epoch) => {
+      const requests = records.map(read);
+      return keeper.received(epoch, partition, takeIn === undefined ? requests : requests.map(takeIn));
+    },
     onRevoked: async (epoch, reason) => {
       log.info({ generation: epoch.generation, reason }, 'lanes are given up');
       const ended = keeper.revoked(epoch, reason);

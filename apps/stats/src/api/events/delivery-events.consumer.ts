@@ -2,11 +2,17 @@
 import { deliveryEventsTopic, type DeliveryEvent } from '@sendpool/contracts';
 import type { Consumer, Epoch, EventLog, RecordBatch, StoredRecord } from '@sendpool/event-log';
 import { messageOf } from '@sendpool/kernel';
-import type { Log, Part } from '@sendpool/service';
+import { traceBatch, type Log, type Part, type Tracing } from '@sendpool/service';
 import { statsGroup, type CountEvents, type LaneBatch } from '../../domain/count-events.ts';
 import type { StatsMetrics } from './stats-metrics.ts';
 
-export type DeliveryEventsDeps = { eventLog: EventLog; counting: CountEvents; log: Log; metrics: StatsMetrics };
+export type DeliveryEventsDeps = {
+  eventLog: EventLog;
+  counting: CountEvents;
+  log: Log;
+  metrics: StatsMetrics;
+  tracing?: Tracing | undefined;
+};
 
 /** Milliseconds; a transaction costs as much as a hundred events, and nobody looks at numbers more often. */
 const gatherMs = 300;
@@ -33,7 +39,9 @@ const laneBatch = ({ partition, records }: RecordBatch, deps: DeliveryEventsDeps
 
 const countBatch = async (batch: RecordBatch, deps: DeliveryEventsDeps): Promise<void> => {
   if (batch.records.length === 0) return;
-  const { events, missed } = await deps.counting.count(laneBatch(batch, deps));
+  const lane = laneBatch(batch, deps);
+  const work = (): ReturnType<CountEvents['count']> => deps.counting.count(lane);
+  const { events, missed } = await traceBatch(deps.tracing, { name: 'count outcome', events: lane.events }, work);
   deps.metrics.counted.inc(events);
   deps.metrics.missed.inc(missed);
   if (missed === 0) return;
