@@ -8,6 +8,10 @@ import { command, endStage, isFinished, setStage, waitUntil, type Stage } from '
 
 const recipients = 40;
 
+const until = async (holds: () => boolean): Promise<void> => {
+  for (let attempt = 0; attempt < 300 && !holds(); attempt++) await sleep(100);
+};
+
 describe('a traced message', () => {
   let receiver: OtlpReceiver;
   let sink: Sink;
@@ -36,10 +40,6 @@ describe('a traced message', () => {
     await sink.stop();
     await receiver.close();
   });
-
-  const until = async (holds: () => boolean): Promise<void> => {
-    for (let attempt = 0; attempt < 300 && !holds(); attempt++) await sleep(100);
-  };
 
   const named = (name: string): ReceivedSpan[] => receiver.spans.filter((span) => span.name === name);
 
