@@ -148,7 +148,7 @@ const resetLedgers = ({ groups, requests, plant }: System): void => {
   });
 };
 
-const depsOf = (life: Life, system: System): RestoreSystemDeps => {
+const depsOf = (life: Life, system: System, owner: string): RestoreSystemDeps => {
   const lanes = Array.from({ length: sizes.lanes }, (_, lane) => lane);
   return {
     campaigns: {
@@ -160,7 +160,7 @@ const depsOf = (life: Life, system: System): RestoreSystemDeps => {
       publish: () => Promise.resolve(),
     },
     lane: laneDeps(life, system),
-    owner: life.name,
+    owner,
     lanes: () => Promise.resolve(lanes),
     tails: (wanted) => readTails(createLaneReader(life, system), wanted, log),
     holdLedgers: async () => {
@@ -178,9 +178,10 @@ const depsOf = (life: Life, system: System): RestoreSystemDeps => {
 
 /** Resolves when a run has come to its end. One that fails is run again. */
 export const runRestore = async (life: Life, system: System, isLogLost: boolean): Promise<void> => {
-  for (;;) {
+  for (let run = 1; ; run++) {
     try {
-      return await restoreSystem(depsOf(life, system), isLogLost);
+      // Each run is a process of its own: its epoch fences what the one before may still have on its way.
+      return await restoreSystem(depsOf(life, system, `${life.name}#${run}`), isLogLost);
     } catch (error) {
       note(system.world, () => `restore-lanes failed: ${String(error)}`);
       await sleep(life, 20);
