@@ -6,11 +6,19 @@ import type { FakeDatabase } from './fake-database.ts';
 import type { System } from './system.ts';
 import { call, type Life } from './world.ts';
 
-/** Send requests before it may have been dropped from the log: a few before the base stay, and what is carried. */
+const firstFence = (records: readonly string[]): number => {
+  const index = records.findIndex((record) => record.includes('"FENCE"'));
+  return index < 0 ? records.length : index;
+};
+
+/**
+ * Send requests before it may have been dropped from the log. Of the thousands that really stay before the base only two do here; a fence
+ * always lies among those thousands.
+ */
 export const firstKept = ({ groups, requests }: System, lane: number): number => {
+  const records = requests.partitions[lane]!;
   const { offset = 0, metadata = '' } = groups.sender.stored.get(lane) ?? {};
-  const kept = Math.max(0, Math.min(offset - 2, oldestCarried(metadata) ?? offset));
-  return Math.min(kept, requests.partitions[lane]!.length);
+  return Math.max(0, Math.min(offset - 2, oldestCarried(metadata) ?? offset, firstFence(records)));
 };
 
 /** The check reads only the tail, which is never dropped. */
