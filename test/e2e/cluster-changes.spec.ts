@@ -14,6 +14,33 @@ const recipients = 30_000;
 const serverMutation = (name: string, input: string): string =>
   `mutation ($input: ${input}!) { ${name}(input: $input) { ... on Refused { errors { message path } } } }`;
 
+/** Resolves with the milliseconds from `since` to the next conversation there. */
+const untilConversation = async ({ conversations }: WatchedSink, since: number): Promise<number> => {
+  for (let tries = 0; tries < 1000; tries++) {
+    const next = conversations.find(({ at }) => at > since);
+    if (next !== undefined) return next.at - since;
+    await sleep(20);
+  }
+  throw new Error('no conversation began in 20 seconds');
+};
+
+const busyIn = ({ conversations }: WatchedSink, from: number, to: number): number =>
+  conversations.filter(({ at }) => at > from && at <= to).length;
+
+const check = (t: TestContext, what: string, lastMs: number): void => {
+  t.diagnostic(`${what}: the last conversation began ${lastMs} ms after the answer`);
+  assert.ok(lastMs < limitMs, `${lastMs} ms`);
+};
+
+/** All senders have connections there, and mail flows. */
+const untilAllSend = async (watched: WatchedSink): Promise<void> => {
+  for (let tries = 0; watched.sink.connections < maxConnections; tries++) {
+    assert.ok(tries < 1000, `${watched.sink.connections} connections`);
+    await sleep(20);
+  }
+  await untilConversation(watched, Date.now());
+};
+
 describe('changes in a cluster', () => {
   let sinks: [WatchedSink, WatchedSink];
   let stage: Stage;
@@ -46,33 +73,6 @@ describe('changes in a cluster', () => {
   const change = async (name: string, fields: object = {}, input = 'SendingServerInput'): Promise<number> => {
     await stage.api.run(serverMutation(name, input), { input: { id: stage.serverIds.get('server-0'), ...fields } });
     return Date.now();
-  };
-
-  /** Resolves with the milliseconds from `since` to the next conversation there. */
-  const untilConversation = async ({ conversations }: WatchedSink, since: number): Promise<number> => {
-    for (let tries = 0; tries < 1000; tries++) {
-      const next = conversations.find(({ at }) => at > since);
-      if (next !== undefined) return next.at - since;
-      await sleep(20);
-    }
-    throw new Error('no conversation began in 20 seconds');
-  };
-
-  const busyIn = ({ conversations }: WatchedSink, from: number, to: number): number =>
-    conversations.filter(({ at }) => at > from && at <= to).length;
-
-  /** All senders have connections there, and mail flows. */
-  const untilAllSend = async (watched: WatchedSink): Promise<void> => {
-    for (let tries = 0; watched.sink.connections < maxConnections; tries++) {
-      assert.ok(tries < 1000, `${watched.sink.connections} connections`);
-      await sleep(20);
-    }
-    await untilConversation(watched, Date.now());
-  };
-
-  const check = (t: TestContext, what: string, lastMs: number): void => {
-    t.diagnostic(`${what}: the last conversation began ${lastMs} ms after the answer`);
-    assert.ok(lastMs < limitMs, `${lastMs} ms`);
   };
 
   it('Inactive: no conversation begins there a second later, the other server goes on, and Active brings it back', async (t) => {
