@@ -71,7 +71,17 @@ export const createSchedulerService = async (options: {
     sending,
     changed: () => delivery.changed(),
   });
-  const start = async (id: string): Promise<boolean> => (await useCases.startCampaign(id)).ok;
+  const start = async (id: string): Promise<boolean> => {
+    const result = await useCases.startCampaign(id);
+    // A conflict says that another process, or a person, was first.
+    const errors = result.ok ? [] : result.errors.filter(({ code }) => code !== 'CONFLICT');
+    if (errors.length > 0)
+      log.warn(
+        { campaignId: id, errors },
+        'a scheduled campaign is refused at its time and tried again in half a minute',
+      );
+    return result.ok;
+  };
   const metrics = createSchedulerMetrics(options.metrics);
   const delivery = createDelivery({ env, database, eventLog, sending, start, metrics, tracing, log });
   const secret = { secret: env.INTERNAL_SECRET };
