@@ -38,7 +38,7 @@ export default {
       from: { pathNot: [spec, '^test/', '^apps/standalone/demo/', '^libs/testing/'] },
       to: { path: '^libs/testing/' },
     },
-    { name: 'no-spec-imported', severity: 'error', from: { pathNot: spec }, to: { path: spec } },
+    { name: 'no-spec-imported', severity: 'error', from: { pathNot: [spec, '^test/'] }, to: { path: spec } },
     {
       name: 'domain-is-pure',
       severity: 'error',

@@ -5,7 +5,7 @@ import { chownSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startCluster, type Cluster } from '@sendpool/database/cluster';
-import pg from 'pg';
+import { copyOnline } from '@sendpool/database/testing';
 import { freePort } from '../../apps/standalone/src/free-port.ts';
 import { singleShape } from '../../apps/standalone/src/shape.ts';
 import { startSystem, type System } from '../../apps/standalone/src/system.ts';
@@ -45,16 +45,11 @@ const copy = (from: string, to: string): void => {
 /** A base backup of a running PostgreSQL, as `pg_basebackup` makes one. Resolves to its folder. */
 export const backUp = async ({ url, folder }: Store): Promise<string> => {
   const [data, backup] = [join(folder, 'data'), `${folder}-backup`];
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query(`select pg_backup_start('test', true)`);
-  copy(data, backup);
-  const { rows } = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)');
-  await client.end();
+  const label = await copyOnline(url, () => copy(data, backup));
   copy(join(data, 'pg_wal'), join(backup, 'pg_wal'));
   rmSync(join(backup, 'postmaster.pid'), { force: true });
   const { uid, gid } = statSync(backup);
-  writeFileSync(join(backup, 'backup_label'), rows[0]!.labelfile);
+  writeFileSync(join(backup, 'backup_label'), label);
   chownSync(join(backup, 'backup_label'), uid, gid);
   return backup;
 };

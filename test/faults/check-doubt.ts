@@ -17,7 +17,7 @@ const isLogAway = (at: number, { faults, run }: Facts): boolean =>
   );
 
 /** Faults that may leave doubt: the end of a sender without warning, and a pause in which others take its lanes over or a reply is not read in time. */
-export const leavesDoubt = ({ kind, fault, forMs, at, skipped }: Struck, facts: Facts): boolean => {
+const leavesDoubt = ({ kind, fault, forMs, at, skipped }: Struck, facts: Facts): boolean => {
   if (skipped !== undefined || kind !== 'sender' || fault === 'ADD') return false;
   const { sessionMs, afterDotMs } = facts.run;
   if (fault === 'PAUSE') return forMs > Math.min(sessionMs, afterDotMs) / 2;

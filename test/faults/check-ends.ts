@@ -2,7 +2,7 @@
 import { verdict, type Judge } from './checks.ts';
 import type { Ending, Struck } from './evidence.ts';
 
-export const stopDeadlineMs = 30_000;
+const stopDeadlineMs = 30_000;
 const margin = 5_000;
 
 const isService = ({ kind }: Struck): boolean => kind !== 'broker' && kind !== 'postgres';

@@ -11,8 +11,8 @@ export type ProcessKind = (typeof processKinds)[number];
  * DOWN: SIGKILL, and started again only after `forMs`.
  * ADD and REMOVE: one process more, and a planned stop of it.
  */
-export const faultKinds = ['KILL', 'TERM', 'CRASH', 'PAUSE', 'DOWN', 'ADD', 'REMOVE'] as const;
-export type FaultKind = (typeof faultKinds)[number];
+const faultKinds = ['KILL', 'TERM', 'CRASH', 'PAUSE', 'DOWN', 'ADD', 'REMOVE'] as const;
+type FaultKind = (typeof faultKinds)[number];
 
 export type Fault = {
   /** Milliseconds after the first message was accepted. */

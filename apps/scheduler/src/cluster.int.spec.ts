@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createDatabase, type Database } from '@sendpool/database';
 import { sleep } from '@sendpool/kernel';
-import { openWorld, type Client, type World } from './service.fixture.ts';
+import { openWorld, type Client, type World } from './testing.ts';
 
 const lanes = 6;
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sleep } from '@sendpool/kernel';
-import { openWorld, type Client, type World } from './service.fixture.ts';
+import { openWorld, type Client, type World } from './testing.ts';
 
 let world: World;
 let client: Client;

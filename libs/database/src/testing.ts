@@ -43,6 +43,20 @@ export const freshDatabase = async (): Promise<TestDatabase> => {
   };
 };
 
+/** Runs `copy` between the start and the stop of an online backup; resolves to the text of its `backup_label`. */
+export const copyOnline = async (url: string, copy: () => void): Promise<string> => {
+  const client = new pg.Client({ connectionString: url, application_name: 'test backup' });
+  await client.connect();
+  try {
+    await client.query(`select pg_backup_start('test', true)`);
+    copy();
+    const { rows } = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop(false)');
+    return rows[0]!.labelfile;
+  } finally {
+    await client.end();
+  }
+};
+
 export type FragileServer = {
   url: string;
   /** Kills the server as a power cut would (nothing is flushed that was not), and starts it again on the same port after `downMs`. */

@@ -3,7 +3,7 @@ import type { ApolloServerPlugin, GraphQLResponse } from '@apollo/server';
 import type { GraphQLFormattedError } from 'graphql';
 import type { RequestContext } from './context.ts';
 
-export type Answered = {
+type Answered = {
   operation: 'query' | 'mutation' | 'none';
   /** Code of the first error, OK when there is none; one of the codes that a client may see. */
   code: string;

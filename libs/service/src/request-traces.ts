@@ -1,7 +1,7 @@
 /** Which requests are traced: what a traced request asks for; at the public door every change, and a share of the queries. */
 import type { Tracing, TraceSpan } from './tracing.ts';
 
-export type RequestStart = { name: string; operation: string; parent: string | undefined; startMs: number };
+type RequestStart = { name: string; operation: string; parent: string | undefined; startMs: number };
 
 export type RequestTraces = {
   /** The span of a request at this door; undefined when it is not traced. */

@@ -13,7 +13,7 @@ export type Verdict =
   /** No answer; `isHandedOver`: the final dot may have left. */
   | { kind: 'LOST'; stage: 'MAIL' | 'CONTENT' | 'END_OF_DATA'; message: string };
 
-export type Mail = { from: string; to: string; content: string };
+type Mail = { from: string; to: string; content: string };
 
 /** A connection that breaks while such a piece travels is noticed before the next one. */
 const pieceLength = 16_384;

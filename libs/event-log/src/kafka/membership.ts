@@ -140,6 +140,18 @@ const syncGroup = async (deps: MembershipDeps, line: Line, answer: JoinAnswer): 
   return { generation, memberId, partitions: decodeAssignment(deps.topic, memberAssignment), leads, askedAt };
 };
 
+/** A refusal to join that no waiting will change, in words for an operator. */
+const explainJoin = (error: unknown, { group, sessionMs }: MembershipDeps): unknown => {
+  const refusal = typeOf(error);
+  if (refusal === 'INVALID_SESSION_TIMEOUT')
+    return new AppError('BAD_CONFIGURATION', `the broker does not allow a session of ${sessionMs} ms`, {
+      cause: error,
+    });
+  if (refusal === 'INCONSISTENT_GROUP_PROTOCOL')
+    return new AppError('CONFLICT', `group ${group} has members of another client`, { cause: error });
+  return error;
+};
+
 export const createMembership = (deps: MembershipDeps): Membership => {
   const { group, coordinator, memory } = deps;
   const state: State = {
@@ -166,7 +178,7 @@ export const createMembership = (deps: MembershipDeps): Membership => {
         return share;
       } catch (error) {
         if (gone.has(typeOf(error)) || typeOf(error) === 'ILLEGAL_GENERATION') abandon();
-        throw error;
+        throw explainJoin(error, deps);
       }
     },
     beat: async ({ generation, memberId }, timeoutMs) => {
@@ -186,16 +198,4 @@ export const createMembership = (deps: MembershipDeps): Membership => {
       await leaveAbandoned(deps, state);
     },
   };
-};
-
-/** A refusal to join that no waiting will change, in words for an operator. */
-export const explainJoin = (error: unknown, { group, sessionMs }: MembershipDeps): unknown => {
-  const refusal = typeOf(error);
-  if (refusal === 'INVALID_SESSION_TIMEOUT')
-    return new AppError('BAD_CONFIGURATION', `the broker does not allow a session of ${sessionMs} ms`, {
-      cause: error,
-    });
-  if (refusal === 'INCONSISTENT_GROUP_PROTOCOL')
-    return new AppError('CONFLICT', `group ${group} has members of another client`, { cause: error });
-  return error;
 };

@@ -28,10 +28,10 @@ import { createSchedulerService } from './service.ts';
 const secret = 'a secret of at least thirty-two characters';
 const actor = { keyId: 'k', role: 'OPERATOR' as const, requestId: 'r' };
 
-export type Received = { readonly request: SendRequest; readonly at: number };
+type Received = { readonly request: SendRequest; readonly at: number };
 
 /** The senders; they give no outcome before `gate` is resolved. */
-export type Senders = {
+type Senders = {
   gate: Promise<void>;
   outcomeOf(request: SendRequest): Outcome;
   readonly received: Received[];
@@ -113,7 +113,7 @@ type Answer = { data: Record<string, any>; errors?: { message: string }[] }; // 
 const refusals = '... on Refused { errors { code message path } }';
 
 /** One replica as the gateway talks to it. */
-export const createClient = (port: number) => {
+const createClient = (port: number) => {
   const send = (
     path: string,
     body: string,
