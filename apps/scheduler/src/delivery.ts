@@ -76,6 +76,7 @@ const checkOf = ({ database, eventLog, metrics, log }: DeliveryDeps): LogCheck =
     eventLog,
     standing: createLaneNumbers(database).standing,
     refused: (lanes) => metrics.lanesRefused.set(lanes),
+    ahead: (campaigns) => metrics.campaignsAhead.set(campaigns),
     log,
     now: Date.now,
   });

@@ -25,6 +25,8 @@ export type LogCheckDeps = {
   standing(lanes: readonly number[]): Promise<ReadonlyMap<number, LaneInDatabase>>;
   /** Told how many lanes are refused. */
   refused(lanes: number): void;
+  /** Told of how many campaigns the log holds a newer revision than the database. */
+  ahead?(campaigns: number): void;
   log: Log;
   now(): number;
 };
@@ -81,6 +83,7 @@ export const createLogCheck = (deps: LogCheckDeps): LogCheck => {
     campaignsAhead: (campaigns) => {
       const isNews = campaigns.length > 0 && state.campaigns.length === 0;
       state.campaigns = campaigns;
+      deps.ahead?.(campaigns.length);
       if (isNews) deps.log.error({ campaigns }, `nothing is published: ${advice.LOG_AHEAD}`);
     },
   };

@@ -18,6 +18,7 @@ export type SchedulerMetrics = {
   readonly lanesHeld: Gauge;
   readonly lanesRefused: Gauge;
   readonly campaigns: Gauge<'status'>;
+  readonly campaignsAhead: Gauge;
   readonly deferredWaiting: Gauge<'server'>;
 };
 
@@ -55,12 +56,16 @@ export const createSchedulerMetrics = (metrics: Metrics): SchedulerMetrics => ({
   ),
   inFlight: metrics.gauge('scheduler_in_flight', 'Publications without an outcome.', ['lane']),
   campaigns: metrics.gauge('scheduler_campaigns', 'Campaigns that are not at their end.', ['status']),
+  campaignsAhead: metrics.gauge(
+    'scheduler_campaigns_ahead',
+    'Campaigns of which the log holds a newer revision than the database: nothing is published.',
+  ),
   deferredWaiting: metrics.gauge('scheduler_deferred_waiting', 'Deferred messages that wait for their next try.', [
     'server',
   ]),
 });
 
-export type LaneNumbers = {
+type LaneNumbers = {
   /** Next offset of delivery-events to record, by lane. */
   recorded(): Promise<ReadonlyMap<number, number>>;
   /** Recipients IN_FLIGHT, by lane; every lane is named. */
