@@ -14,7 +14,9 @@ const scripted = ({ commits = [], beats = [] }: Script) => {
       asked.push(name);
       const type = (name === 'Heartbeat' ? beats : commits).shift();
       return type === undefined
-        ? Promise.resolve({} as never)
+        ? Promise.resolve({
+            responses: [{ topic: 't', partitions: [{ partition: 0, offset: '7', metadata: 'm' }] }],
+          } as never)
         : Promise.reject(new KafkaError(type, type, { passes: true }));
     },
   };
@@ -22,7 +24,7 @@ const scripted = ({ commits = [], beats = [] }: Script) => {
   const positions = createPositions({ topic: 't', group: 'g', commits: coordinator, reads: coordinator });
   const commit = (): Promise<boolean> =>
     positions.commit({ memberId: 'm', generation: 1, number: 1 }, [{ partition: 0, offset: 1, metadata: '' }], 1000);
-  return { asked, commit };
+  return { asked, commit, committed: () => positions.committed({ memberId: 'm', generation: 1 }, 0) };
 };
 
 test('a refusal of the generation or the member is a no, and is not repeated', async () => {
@@ -65,6 +67,17 @@ test('a member that is fenced commits nothing, and one that drains in a rebalanc
   assert.equal(await fenced.commit(), false);
   assert.deepEqual(fenced.asked, ['Heartbeat']);
   assert.equal(await scripted({ beats: ['REBALANCE_IN_PROGRESS'] }).commit(), true);
+});
+
+test('a position is believed only from a broker that knows this member in this generation', async () => {
+  const { asked, committed } = scripted({ beats: ['NOT_COORDINATOR_FOR_GROUP', undefined] });
+  assert.deepEqual(await committed(), { offset: 7, metadata: 'm' });
+  assert.deepEqual(asked, ['Heartbeat', 'Heartbeat', 'OffsetFetch']);
+  for (const type of ['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID']) {
+    const stale = scripted({ beats: [type] });
+    assert.equal(await stale.committed(), 'FENCED');
+    assert.deepEqual(stale.asked, ['Heartbeat']);
+  }
 });
 
 test('a negative offset is no position, and missing metadata is empty', () => {

@@ -59,24 +59,25 @@ const readTimeoutMs = 5000;
 
 const probeMs = 3000;
 
+const probe = async (line: Line, groupId: string, { memberId, generation }: EpochKey): Promise<void> => {
+  const request = { groupId, memberId, groupGenerationId: generation };
+  await line.request('Heartbeat', request, probeMs).catch((error: unknown) => {
+    if (typeOf(error) !== 'REBALANCE_IN_PROGRESS') throw error;
+  });
+};
+
 /**
  * A connection over which a heartbeat of this member was answered once: a coordinator that has just started, or is the coordinator no
  * longer, refuses that too. A heartbeat can be repeated, a commit that was refused in that way cannot.
  */
 const createProvenLine = ({ group, commits }: PositionDeps) => {
   let proven: Line | undefined;
-  const probe = async (line: Line, { memberId, generation }: EpochKey): Promise<void> => {
-    const request = { groupId: group, memberId, groupGenerationId: generation };
-    await line.request('Heartbeat', request, probeMs).catch((error: unknown) => {
-      if (typeOf(error) !== 'REBALANCE_IN_PROGRESS') throw error;
-    });
-    proven = line;
-  };
   return {
     reach: (epoch: EpochKey, deadline: number): Promise<Line> => {
       const reachOnce = async (): Promise<Line> => {
         const line = await commits.reach();
-        if (line !== proven) await probe(line, epoch);
+        if (line !== proven) await probe(line, group, epoch);
+        proven = line;
         return line;
       };
       return withRetry(reachOnce, (error) => !isFenced(error), deadline);
@@ -108,10 +109,17 @@ export const createPositions = (deps: PositionDeps): PositionStore => {
         throw error;
       }
     },
-    committed: async (_epoch, partition) => {
-      const read = async (): Promise<Position | undefined> =>
-        (await readPositions(deps, await reads.reach(), [[partition], readTimeoutMs])).get(partition);
-      return withRetry(read, () => true, performance.now() + readTimeoutMs);
+    committed: async (epoch, partition) => {
+      const read = async (): Promise<Position | undefined> => {
+        const reached = await reads.reach();
+        // A broker that has not heard yet that another one coordinates the group would tell what was committed long ago.
+        await probe(reached, group, epoch);
+        return (await readPositions(deps, reached, [[partition], readTimeoutMs])).get(partition);
+      };
+      return withRetry(read, (error) => !isFenced(error), performance.now() + readTimeoutMs).catch((error: unknown) => {
+        if (isFenced(error)) return 'FENCED' as const;
+        throw error;
+      });
     },
   };
 };
