@@ -15,22 +15,27 @@ const range = (count: number): { partition: number }[] =>
   Array.from({ length: count }, (_, partition) => ({ partition }));
 
 /** Partition -> offset. */
-const listOffsets = async (cluster: Cluster, topic: Topic, timestamp: number): Promise<Map<number, number>> => {
-  const answers = await atLeaders(cluster, [topic.name, range(topic.partitions)], async (broker, parts) => {
-    const topics = [{ topic: topic.name, partitions: parts.map((part) => ({ ...part, timestamp })) }];
+const listOffsets = async (
+  cluster: Cluster,
+  [topic, partitions]: [topic: string, partitions: readonly { partition: number }[]],
+  timestamp: number,
+): Promise<Map<number, number>> => {
+  const answers = await atLeaders(cluster, [topic, partitions], async (broker, parts) => {
+    const topics = [{ topic, partitions: parts.map((part) => ({ ...part, timestamp })) }];
     const { responses } = await broker.request('ListOffsets', { replicaId: -1, isolationLevel: 0, topics });
-    const partitions = responses.flatMap((one) => one.partitions);
-    throwFirst(partitions);
-    return partitions;
+    const found = responses.flatMap((one) => one.partitions);
+    throwFirst(found);
+    return found;
   });
   return new Map(answers.flat().map(({ partition, offset }) => [partition, Number(offset)]));
 };
 
 export const readBounds = async (cluster: Cluster, topic: Topic): Promise<Bounds[]> => {
   // The end is asked for last: it is never before the first.
-  const first = await listOffsets(cluster, topic, earliest);
-  const next = await listOffsets(cluster, topic, latest);
-  return range(topic.partitions).map(({ partition }) => ({
+  const all = range(topic.partitions);
+  const first = await listOffsets(cluster, [topic.name, all], earliest);
+  const next = await listOffsets(cluster, [topic.name, all], latest);
+  return all.map(({ partition }) => ({
     partition,
     first: first.get(partition)!,
     next: next.get(partition)!,
@@ -41,7 +46,7 @@ export const readLag = async (cluster: Cluster, topic: Topic, groupId: string): 
   const broker = await cluster.coordinator(groupId);
   const topics = [{ topic: topic.name, partitions: range(topic.partitions) }];
   const { responses } = await broker.request('OffsetFetch', { groupId, topics });
-  const ends = await listOffsets(cluster, topic, latest);
+  const ends = await listOffsets(cluster, [topic.name, range(topic.partitions)], latest);
   const committed = new Map(responses.flatMap((one) => one.partitions).map((one) => [one.partition, one]));
   return range(topic.partitions).map(({ partition }) => {
     const { offset = '-1', metadata = '' } = committed.get(partition) ?? {};
@@ -50,7 +55,6 @@ export const readLag = async (cluster: Cluster, topic: Topic, groupId: string): 
   });
 };
 
-/** -1: all that there is. */
 const deleteBefore = async (
   cluster: Cluster,
   [topic, partition]: [topic: string, partition: number],
@@ -72,5 +76,9 @@ export const trim = async (
   place: [topic: string, partition: number],
   offset: number,
 ): Promise<void> => {
-  if ((await deleteBefore(cluster, place, offset)) !== '') await deleteBefore(cluster, place, -1);
+  if ((await deleteBefore(cluster, place, offset)) === '') return;
+  // A new leader may not know yet how far its partition is written, and a moment later "all of it" would be more than was asked for.
+  const [topic, partition] = place;
+  const end = (await listOffsets(cluster, [topic, [{ partition }]], latest)).get(partition)!;
+  await deleteBefore(cluster, place, Math.min(offset, end));
 };
