@@ -35,7 +35,13 @@ export const createFollower = (deps: FollowerDeps): Follower => {
   const readOn = async (): Promise<void> => {
     end ??= await deps.readEnd();
     if (next >= end) reachedEnd();
-    const { runs, isAtEnd } = await deps.reader.read([{ partition: 0, offset: next }], next < end ? 0 : waitMs);
+    const {
+      runs,
+      isAtEnd,
+      beyond = [],
+    } = await deps.reader.read([{ partition: 0, offset: next }], next < end ? 0 : waitMs);
+    // The log has lost what was read: whatever it holds now is read anew, also what is written where the lost records lay.
+    if (beyond.length > 0) next = 0;
     await hand(runs.flat());
     // Compaction may have left nothing of the last offsets.
     if (isAtEnd && runs.length === 0) end = 0;

@@ -60,7 +60,10 @@ const placeInstead = async (
 const partOutside = async (state: State, asked: Wanted, nodeId: number): Promise<Part> => {
   const place = await placeInstead(state, asked, nodeId);
   const part = { partition: asked.partition, asked: asked.offset, records: [] };
-  if ('end' in place) return { ...part, isAtEnd: true, end: place.end };
+  if ('end' in place) {
+    state.gaps.delete(asked.partition);
+    return { ...part, isAtEnd: true, end: place.end };
+  }
   state.gaps.set(asked.partition, { from: asked.offset, to: place.next });
   return { ...part, isAtEnd: false };
 };
