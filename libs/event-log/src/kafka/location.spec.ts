@@ -61,6 +61,7 @@ test('what is wrong in a URL is said, with its form and without its secrets', ()
   const login = `user:${canary}`;
   assert.match(faultOf(`kafka://${login}@`), /cannot be read.*kafka:\/\/\[user:password@\]host:port/);
   assert.match(faultOf(`kafka://${login}@one`), /by which sasl/);
+  assert.match(faultOf(`kafka://user:half?${canary}@one:9092`), /percent-encoded/);
   assert.match(faultOf(`kafka://${login}@one?sasl=gssapi`), /needs one of plain, scram-sha-256, scram-sha-512/);
   assert.match(faultOf(`kafka://${login}%zz@one?sasl=plain`), /percent-encoded/);
   assert.match(faultOf('kafka://one?sasl=plain'), /KAFKA_USERNAME and KAFKA_PASSWORD/);

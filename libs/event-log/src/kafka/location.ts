@@ -82,6 +82,9 @@ export const parseLocation = (url: string, environment: NodeJS.ProcessEnv = proc
   if (hosts === undefined) throw fault('cannot be read');
   const query = new URLSearchParams(search ?? '');
   const unknown = [...query.keys()].find((name) => !parameters.has(name));
+  // An @ here ends a password with a ? in it: its second half would be quoted.
+  if (unknown !== undefined && search!.includes('@'))
+    throw fault('holds a user or password that is not percent-encoded');
   if (unknown !== undefined) throw fault(`has an unknown parameter ${JSON.stringify(unknown)}`);
   const replication = countOf(query, ['replication', 3]);
   const minInsync = countOf(query, ['minInsync', Math.min(2, replication)]);
