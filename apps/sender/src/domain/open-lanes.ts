@@ -17,6 +17,8 @@ const checkOpen = (epoch: EpochState): void => {
  */
 const openLost = async (keeper: Keeper, epoch: EpochState, lane: number): Promise<OwnedLane> => {
   const { end, lastSequence } = await keeper.deps.readTail(lane);
+  // Whoever has the lane now may have opened it meanwhile: then nothing is lost, and the tail is of its time.
+  checkOpen(epoch);
   keeper.deps.onAlarm({ code: 'LEDGER_LOST', lane, detail: `in doubt up to sequence ${lastSequence ?? '?'}` });
   const at = keeper.deps.clock.now();
   if (lastSequence !== undefined) await publishFirst(keeper, epoch, [{ type: 'LOST', lane, upTo: lastSequence, at }]);
