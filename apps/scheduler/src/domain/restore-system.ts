@@ -97,6 +97,8 @@ const bringTogether = async (deps: RestoreSystemDeps, lanes: readonly number[], 
 const withLedgers = async (deps: RestoreSystemDeps, lanes: readonly number[]): Promise<void> => {
   const ledgers = await deps.holdLedgers(lanes);
   try {
+    // First too: lanes at their fence look sound, so a run that ends in between must not leave the old ledgers behind it.
+    await ledgers.reset();
     await bringTogether(deps, lanes, true);
     await ledgers.reset();
   } finally {
