@@ -38,10 +38,13 @@ const homeOf = ({ databaseUrl }: StandaloneEnv): string =>
     ? 'database, secrets, logs; back up secrets.json with the database'
     : 'secrets, logs; back up secrets.json with the database, which is the one of DATABASE_URL';
 
+/** Without its login and its parameters. */
+const placeOf = (eventLogUrl: string): string => eventLogUrl.replace(/\?.*/, '').replace(/\/\/.*@/, '//');
+
 /** Said once everything is ready. A system with several processes of a kind lists them. */
 export const readyText = (system: System, env: StandaloneEnv, shape: Shape): string => {
   const addresses = system.gatewayUrls.map((url) => `${url}/graphql`).join('\n                 ');
-  const log = shape.eventLog === 'KAFKA' ? `\n  Event log      ${system.eventLogUrl.replace(/\?.*/, '')}` : '';
+  const log = shape.eventLog === 'KAFKA' ? `\n  Event log      ${placeOf(system.eventLogUrl)}` : '';
   const isCluster = serviceNames.some((name) => shape.replicas[name] > 1);
   return `
 Sendpool is running.
