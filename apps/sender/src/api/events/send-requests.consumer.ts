@@ -1,6 +1,6 @@
 /** Takes send requests of the lanes this process owns, and hands them with their epochs to the keeper of the lanes. */
 import { sendRequestsTopic, senderGroup } from '@sendpool/contracts';
-import type { Consumer, EventLog, StoredRecord } from '@sendpool/event-log';
+import type { Consumer, Epoch, EventLog, StoredRecord } from '@sendpool/event-log';
 import { messageOf } from '@sendpool/kernel';
 import type { Log, Part } from '@sendpool/service';
 import type { LaneKeeper, StoredRequest } from '../../domain/lane-types.ts';
@@ -30,12 +30,14 @@ const consume = ({
   drainMs,
   takeIn,
   log,
-}: SendRequestsDeps): Promise<Consumer> =>
-  eventLog.consume({
+}: SendRequestsDeps): Promise<Consumer> => {
+  let newest: Epoch | undefined;
+  return eventLog.consume({
     topic: sendRequestsTopic.name,
     group: senderGroup,
     drainMs,
     onAssigned: async (epoch) => {
+      newest = epoch;
       log.info({ generation: epoch.generation, lanes: epoch.partitions }, 'lanes were assigned');
       onLanes(new Set(epoch.partitions));
       return keeper.assigned(epoch);
@@ -47,11 +49,13 @@ const consume = ({
     onRevoked: async (epoch, reason) => {
       log.info({ generation: epoch.generation, reason }, 'lanes are given up');
       const ended = keeper.revoked(epoch, reason);
-      onStandDown();
+      // An epoch that was still opening when its time was over hears of its end later, maybe in the next one.
+      if (epoch === newest) onStandDown();
       await ended;
     },
     onError: (error) => log.warn({ error }, `send-requests are read again: ${messageOf(error)}`),
   });
+};
 
 export const consumeSendRequests = (deps: SendRequestsDeps): Part => {
   let consumer: Consumer | undefined;
