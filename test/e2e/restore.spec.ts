@@ -14,6 +14,8 @@ import { checkPromises } from './promises.ts';
 import { backUp, openScene, putBack, restoreLanes, startScheduler, type LogKind, type Scene } from './restore-scene.ts';
 import { command, hasSent, isFinished, setStage, waitUntil, type Stage } from './stage.ts';
 
+/** As in the scheduler's lane.store. */
+const leaseMs = 8_000;
 const recipients = 4_000;
 const env = { RETRY_DELAYS_SECONDS: '1,2,4', AFTER_DOT_TIMEOUT_SECONDS: '5', UNKNOWN_MARGIN_SECONDS: '2' };
 /** Few enough for the campaign not to be published as a whole at once. */
@@ -67,6 +69,8 @@ describe('a restore', () => {
     await until(async () => advice.test(scheduler.said()), 'the scheduler does not say what is wrong');
     await until(async () => !(await scheduler.readiness()).parts['log-check'], 'the scheduler is ready');
     await until(async () => /sendpool_scheduler_lanes_refused\S* [1-9]/.test(await scheduler.metrics()), 'no metric');
+    // The backup holds a lease of the former scheduler; this one gets the lanes when that has run out.
+    await sleep(leaseMs + 1000);
     const refused = await restoreLanes(scene);
     assert.equal(refused.code, 1, refused.said);
     assert.match(refused.said, /stop every scheduler|--log-lost/);
@@ -125,6 +129,8 @@ describe('a restore', () => {
 
   const restoreLostLog = async (): Promise<void> => {
     await checkRefusal(/restore-lanes --log-lost/);
+    // The backup holds a lease of the former scheduler; this one gets the lanes when that has run out.
+    await sleep(leaseMs + 1000);
     const refused = await restoreLanes(scene);
     assert.equal(refused.code, 1, refused.said);
     assert.match(refused.said, /--log-lost/);

@@ -30,8 +30,8 @@ const createStore = (life: Life, { stats, database }: System): CountStore => ({
   rewind: (lane, from, to) => query(life, database, () => rewind(stats, lane, { from, to })),
 });
 
-const endsOf = (life: Life, { events }: System): Promise<Map<number, number>> =>
-  call(life, () => new Map(events.partitions.map((records, lane) => [lane, records.length])));
+const boundsOf = (life: Life, { events }: System): Promise<Map<number, { first: number; next: number }>> =>
+  call(life, () => new Map(events.partitions.map((records, lane) => [lane, { first: 0, next: records.length }])));
 
 export const startStats = (life: Life, system: System): FakeConsumer => {
   const store = createStore(life, system);
@@ -41,7 +41,7 @@ export const startStats = (life: Life, system: System): FakeConsumer => {
     topic: system.events,
     maxBatch: 6,
     onAssigned: async (epoch) => {
-      await counting.rewind(epoch.partitions, () => endsOf(life, system));
+      await counting.rewind(epoch.partitions, () => boundsOf(life, system));
       return counting.assigned(epoch.partitions);
     },
     onBatch: async ({ partition, offset, values }) => {

@@ -167,13 +167,22 @@ test('a lane that was never opened is left alone; an open one gets a fence, beca
   assert.equal(open.requests.length, 1);
 });
 
-test('of a log that was lost everything in flight is in doubt, before the fence could give it back', async () => {
+test('of a log that was lost everything in flight is in doubt, before the fence could give it back, and all that is left is read again', async () => {
   const world = aWorld({ requests: [send(3)], events: [outcome(3)] });
   world.row = { ...world.row, recorded: 700 };
   await restore(world, true);
   const fence = world.row.lastSequence;
   assert.deepEqual(world.events.at(-1), { type: 'LOST', lane: 0, upTo: fence, at: 1 });
-  assert.equal(world.row.recorded, 1);
+  assert.equal(world.row.recorded, 0);
+});
+
+test('a lane at its fence whose events were put back behind what was recorded is restored again', async () => {
+  const world = aWorld({ requests: [send(3)], events: [outcome(3)] });
+  await restore(world);
+  assert.equal((await restore(world)).kind, 'STANDS_AT_FENCE');
+  world.row = { ...world.row, recorded: 700 };
+  assert.equal((await restore(world, true)).kind, 'RESTORED');
+  assert.equal(world.row.recorded, 0);
 });
 
 test('events that the log has dropped before they were recorded leave a doubt', async () => {

@@ -106,9 +106,14 @@ const takeOutcomes = async (deps: RestoreLaneDeps, held: HeldLane, fence: number
 };
 
 /** The doubt is in the log before the fence, whose gap would otherwise give the recipients back. */
-const reportDoubt = async (deps: RestoreLaneDeps, held: HeldLane, fence: number): Promise<void> => {
-  const { eventsNext } = await deps.log.bounds(held.lane);
-  await deps.store.rewind(held, eventsNext);
+const reportDoubt = async (
+  deps: RestoreLaneDeps,
+  held: HeldLane,
+  { fence, isLogLost }: { fence: number; isLogLost: boolean },
+): Promise<void> => {
+  const { eventsFirst, eventsNext } = await deps.log.bounds(held.lane);
+  // All that is left is read again: what was written since the loss may lie before the position that is held.
+  await deps.store.rewind(held, isLogLost ? eventsFirst : eventsNext);
   await deps.log.produceEvent({ type: 'LOST', lane: held.lane, upTo: fence, at: deps.now() });
 };
 
@@ -120,10 +125,13 @@ export const restoreLane = async (deps: RestoreLaneDeps, held: HeldLane, isLogLo
   const { lane, lastSequence: known } = held;
   const newest = await newestIn(deps.log.requests(lane));
   if (known < 0 && newest.sequence < 0 && !(await deps.log.isOpen(lane))) return { lane, kind: 'NEVER_USED' };
-  if (newest.isFence && newest.sequence === known) return { lane, kind: 'STANDS_AT_FENCE' };
+  const { eventsFirst, eventsNext } = await deps.log.bounds(lane);
+  // A lane at its fence whose events were put back behind what was recorded is not in step.
+  if (newest.isFence && newest.sequence === known && held.recorded <= eventsNext)
+    return { lane, kind: 'STANDS_AT_FENCE' };
   const fence = fenceAbove([known, newest.sequence], deps.distance);
-  const isInDoubt = isLogLost || (await deps.log.bounds(lane)).eventsFirst > held.recorded;
-  if (isInDoubt) await reportDoubt(deps, held, fence);
+  const isInDoubt = isLogLost || eventsFirst > held.recorded;
+  if (isInDoubt) await reportDoubt(deps, held, { fence, isLogLost });
   await deps.log.produceRequest({ type: 'FENCE', lane, sequence: fence });
   const taker = createTaker(deps, held);
   await takeRequests(deps, held, fence, taker);

@@ -18,8 +18,8 @@ export type LaneRestoreStore = {
   release(held: HeldLane): Promise<void>;
   /** Publications become the present ones of their recipients (`takenOver`); resolves to the number of recipients changed. */
   takeOver(held: HeldLane, publications: readonly Publication[]): Promise<number | 'LEASE_LOST'>;
-  /** Moves the position in delivery-events back to `end` from where it was held, when that lies beyond. */
-  rewind(held: HeldLane, end: number): Promise<void>;
+  /** Moves the position in delivery-events back to `offset` from where it was held, when that lies beyond. */
+  rewind(held: HeldLane, offset: number): Promise<void>;
   /** The lane goes on behind its fence: the last sequence moves from the one held, and no intent is left. */
   finish(held: HeldLane, fence: number): Promise<'DONE' | 'LEASE_LOST'>;
 };

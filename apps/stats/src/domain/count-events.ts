@@ -37,12 +37,15 @@ export type CountStore = {
   rewind(lane: number, from: number, to: number): Promise<void>;
 };
 
+/** First kept and next offset of a lane's delivery events. */
+type Bounds = { readonly first: number; readonly next: number };
+
 export type CountEvents = {
   /**
-   * Moves positions beyond the end of the log back to it, and resolves to their lanes: the log was restored to an older state, and what
-   * comes there would never be counted.
+   * Moves positions beyond the end of the log back to its first record, and resolves to their lanes: the log was restored to an older
+   * state, and what was written there since is not counted yet. What was counted before is not counted again.
    */
-  rewind(lanes: readonly number[], ends: () => Promise<ReadonlyMap<number, number>>): Promise<number[]>;
+  rewind(lanes: readonly number[], bounds: () => Promise<ReadonlyMap<number, Bounds>>): Promise<number[]>;
   /** Reads the positions of the lanes that are ours from now on; returns where to read from. */
   assigned(lanes: readonly number[]): Promise<ReadonlyMap<number, number>>;
   /** Resolves once the numbers are durable. Throws, and changes nothing, when the lane is not ours any more. */
@@ -74,20 +77,20 @@ const changeOf = (position: LanePosition, batch: LaneBatch, fresh: readonly Deli
 const rewind = async (
   store: CountStore,
   lanes: readonly number[],
-  ends: () => Promise<ReadonlyMap<number, number>>,
+  bounds: () => Promise<ReadonlyMap<number, Bounds>>,
 ): Promise<number[]> => {
   const positions = await store.load(lanes);
   // Read after the positions: whoever counts meanwhile stays before the end.
-  const end = await ends();
-  const beyond = positions.filter(({ lane, next }) => next > (end.get(lane) ?? 0));
-  for (const { lane, next } of beyond) await store.rewind(lane, next, end.get(lane) ?? 0);
+  const kept = await bounds();
+  const beyond = positions.filter(({ lane, next }) => next > (kept.get(lane)?.next ?? 0));
+  for (const { lane, next } of beyond) await store.rewind(lane, next, kept.get(lane)?.first ?? 0);
   return beyond.map(({ lane }) => lane);
 };
 
 export const createCountEvents = (store: CountStore): CountEvents => {
   let positions = new Map<number, LanePosition>();
   return {
-    rewind: (lanes, ends) => rewind(store, lanes, ends),
+    rewind: (lanes, bounds) => rewind(store, lanes, bounds),
     assigned: async (lanes) => {
       const loaded = await store.load(lanes);
       positions = new Map(loaded.map((position) => [position.lane, position]));

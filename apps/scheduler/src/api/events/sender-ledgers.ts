@@ -31,8 +31,8 @@ export const holdLedgers = async (eventLog: Ledgers, lanes: readonly number[]): 
       return ends(eventLog);
     },
     onBatch: () => Promise.resolve(),
-    onRevoked: async () => {
-      current = undefined;
+    onRevoked: async (epoch) => {
+      if (current === epoch) current = undefined;
     },
   });
   const ownsAll = (): boolean => lanes.every((lane) => current?.partitions.includes(lane) === true);

@@ -156,7 +156,7 @@ test('a record that cannot be read is passed, and what follows is counted', asyn
   await assertEqualNumbers();
 });
 
-test('a log that ends before what was counted is counted from its end on', async () => {
+test('a log that ends before what was counted is read again as a whole, and nothing is counted twice', async () => {
   await database.sql.query('update consumed set next_offset = next_offset + 1000');
   const replica = await startReplica('after a restore of the log');
   const bounds = await eventLog.bounds(deliveryEventsTopic.name);
@@ -164,7 +164,7 @@ test('a log that ends before what was counted is counted from its end on', async
   for (let tries = 0; tries < 100 && (await readCount()) > end; tries += 1) await sleep(50);
   await publish([outcome(9100), outcome(9100, { lane: 1 })]);
   await waitUntilRead();
-  assert.equal(await replica.counted(), 2);
+  assert.ok((await replica.counted()) > 2);
   await replica.stop();
   await assertEqualNumbers();
 });

@@ -51,15 +51,15 @@ const countBatch = async (batch: RecordBatch, deps: DeliveryEventsDeps): Promise
   );
 };
 
-const endsOf = async (eventLog: EventLog): Promise<Map<number, number>> =>
-  new Map((await eventLog.bounds(deliveryEventsTopic.name)).map(({ partition, next }) => [partition, next]));
+const boundsOf = async (eventLog: EventLog): Promise<Map<number, { first: number; next: number }>> =>
+  new Map((await eventLog.bounds(deliveryEventsTopic.name)).map((bounds) => [bounds.partition, bounds]));
 
 const assign = async (deps: DeliveryEventsDeps, { partitions }: Epoch): Promise<ReadonlyMap<number, number>> => {
-  const lanes = await deps.counting.rewind(partitions, () => endsOf(deps.eventLog));
+  const lanes = await deps.counting.rewind(partitions, () => boundsOf(deps.eventLog));
   if (lanes.length > 0)
     deps.log.error(
       { lanes },
-      'the event log ends before what was counted: it was restored, and counting goes on at its end',
+      'the event log ends before what was counted: it was restored, and all that it holds is read again',
     );
   return deps.counting.assigned(partitions);
 };
