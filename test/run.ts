@@ -41,7 +41,8 @@ const kafkaEnv = (broker: Broker | string | undefined): NodeJS.ProcessEnv => {
   return { SENDPOOL_TEST_KAFKA: typeof broker === 'string' ? broker : broker.bootstrap };
 };
 
-rmSync(results, { recursive: true, force: true });
+// What other commands have left there stays.
+for (const own of ['across.json', '@sendpool']) rmSync(`${results}/${own}`, { recursive: true, force: true });
 mkdirSync(`${results}/@sendpool`, { recursive: true });
 const cluster = await startCluster();
 const broker = await openKafka();
