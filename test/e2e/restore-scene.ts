@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startCluster, type Cluster } from '@sendpool/database/cluster';
 import { copyOnline } from '@sendpool/database/testing';
-import { freePort } from '../../apps/standalone/src/free-port.ts';
+import { freePort } from '../../apps/standalone/src/ports.ts';
 import { singleShape } from '../../apps/standalone/src/shape.ts';
 import { startSystem, type System } from '../../apps/standalone/src/system.ts';
 import { startBroker, type Broker } from '../../tools/kafka/broker.ts';

@@ -1,8 +1,8 @@
 /** Carries a plan out on a running system, and writes down what really happened. */
 import { readFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { messageOf, sleep } from '@sendpool/kernel';
+import { isOpen } from '../../apps/standalone/src/ports.ts';
 import type { ServiceName } from '../../apps/standalone/src/shape.ts';
 import type { System } from '../../apps/standalone/src/system.ts';
 import type { Ending, Struck } from './evidence.ts';
@@ -22,19 +22,6 @@ const readyTimeoutMs = 90_000;
 
 const processesIn = (dataFolder: string): ProcessTable =>
   JSON.parse(readFileSync(join(dataFolder, 'processes.json'), 'utf8')) as ProcessTable;
-
-const isOpen = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = createConnection({ host: '127.0.0.1', port, timeout: 1_000 });
-    const answer = (open: boolean): void => {
-      socket.destroy();
-      resolve(open);
-    };
-    socket
-      .once('connect', () => answer(true))
-      .once('error', () => answer(false))
-      .once('timeout', () => answer(false));
-  });
 
 const isReady = async (name: string, port: number): Promise<boolean> => {
   if (name === 'kafka' || name === 'postgres') return isOpen(port);

@@ -1,11 +1,11 @@
 /** A real Kafka broker without containers: one KRaft node as a child process on 127.0.0.1. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError, sleep } from '@sendpool/kernel';
+import { freePort, isOpen } from '../../apps/standalone/src/ports.ts';
 import { findJars } from './jars.ts';
 import { brokerSettings, type Ports } from './settings.ts';
 
@@ -48,26 +48,6 @@ const placeOf = (directory: string): Place => ({
   log: join(directory, 'broker.log'),
   pidFile: join(directory, 'broker.pid'),
 });
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-
-const isOpen = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port });
-    const answer = (open: boolean): void => {
-      socket.destroy();
-      resolve(open);
-    };
-    socket.once('connect', () => answer(true)).once('error', () => answer(false));
-  });
 
 const javaArgs = (jars: string, heap: string): string[] => [
   `-Xmx${heap}`,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startCluster, type Cluster } from '@sendpool/database/cluster';
 import { startBroker } from '../../../tools/kafka/broker.ts';
 import { findJars } from '../../../tools/kafka/jars.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from './ports.ts';
 import type { ProcessPlan, RunningProcess } from './running-process.ts';
 
 /** A plan together with the address that the process has once it was started. */

@@ -1,6 +1,6 @@
 /** The processes of the services: name, port and environment of each. */
 import { join } from 'node:path';
-import { freePort } from './free-port.ts';
+import { freePort } from './ports.ts';
 import type { Secrets } from './secrets.ts';
 import { replicaName, replicaNames, serviceNames, type ServiceName, type Shape } from './shape.ts';
 

@@ -1,6 +1,5 @@
 /** A whole Sendpool on this machine: PostgreSQL, Kafka where the shape asks for it, and every service, started and stopped as one. */
 import { mkdirSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { AppError } from '@sendpool/kernel';
 import { planKafka, planPostgres } from './backing.ts';
@@ -8,6 +7,7 @@ import { writeProcessTable } from './process-table.ts';
 import { createProcesses, type Processes } from './processes.ts';
 import { untilKeyIsKnown, untilReady } from './readiness.ts';
 import type { ProcessKind } from './running-process.ts';
+import { isOpen } from './ports.ts';
 import { openSecrets } from './secrets.ts';
 import { startService } from './service-process.ts';
 import { planServices, type ServicePlan } from './services.ts';
@@ -52,22 +52,11 @@ const readyTimeoutMs = 120_000;
 const leastMercyMs = 1_000;
 const stopOrder: readonly ProcessKind[] = [...[...serviceNames].reverse(), 'kafka', 'postgres'];
 
-const isTaken = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = createConnection({ host: '127.0.0.1', port });
-    const answer = (taken: boolean): void => {
-      socket.destroy();
-      resolve(taken);
-    };
-    socket.once('connect', () => answer(true)).once('error', () => answer(false));
-  });
-
 const checkPorts = async ({ gatewayPort, shape }: SystemOptions): Promise<void> => {
   if (gatewayPort === 0) return;
   const ports = Array.from({ length: shape.replicas.gateway }, (_, index) => gatewayPort + index);
   for (const port of ports)
-    if (await isTaken(port))
-      throw new AppError('BAD_CONFIGURATION', `Port ${port} is in use: set PORT to another one.`);
+    if (await isOpen(port)) throw new AppError('BAD_CONFIGURATION', `Port ${port} is in use: set PORT to another one.`);
 };
 
 const stopAll = async (supervisor: Supervisor, deadlineMs: number): Promise<void> => {

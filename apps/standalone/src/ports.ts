@@ -1,5 +1,5 @@
 /** Ports for the processes of a system, which keep them over restarts. */
-import { createServer } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 
 /**
  * Below the ports that a system gives to outgoing connections (from 32,768 on): in that range a client that tries to reach a
@@ -26,3 +26,17 @@ export const freePort = async (): Promise<number> => {
     if (await isFree(port)) return port;
   }
 };
+
+/** Somebody takes connections at this port of 127.0.0.1; one that does not answer within a second does not. */
+export const isOpen = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = createConnection({ host: '127.0.0.1', port, timeout: 1_000 });
+    const answer = (open: boolean): void => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket
+      .once('connect', () => answer(true))
+      .once('error', () => answer(false))
+      .once('timeout', () => answer(false));
+  });
