@@ -31,6 +31,12 @@ const outcome = z.object({
   provider: z.string(),
   reply: reply.nullable(),
   bounceClass: z.enum(bounceClasses).nullable(),
+  /** Line of the table of replies that said so, so that it can be classed anew later. */
+  rule: z.string().optional(),
+  /** The reply asked to come back after so many milliseconds. */
+  retryAfterMs: z.number().int().optional(),
+  /** Name that the next server gave the message (SES MessageId), by which later feedback names it. */
+  remoteId: z.string().optional(),
   /** Short machine word: why RELEASED, CANCELLED, UNKNOWN or BOUNCED. */
   reason: z.string().nullable(),
   /** Servers that failed before this one in the same publication. */

@@ -13,13 +13,23 @@ export { mayBeFrom } from './from-domain.ts';
 export { checkName } from './name.ts';
 export { sendRequestsTopic, type FenceRecord, type SendRequest, type SendRequestRecord } from './send-requests.ts';
 export { senderStatusTopic, type DeferredStatus, type SenderStatus, type ServerStatus } from './sender-status.ts';
+export { rotationVerdictsTopic, type RotationEvidence, type RotationVerdict } from './rotation-verdicts.ts';
+export { serverUsageTopic, type ServerUsage } from './server-usage.ts';
 export {
+  alwaysIn,
+  defaultRotateOut,
+  onlyConnections,
   sendingConfigKey,
   sendingConfigTopic,
   type PoolConfig,
+  type ProviderLimits,
+  type RotateOutPolicy,
+  type Rotation,
   type SealedSecret,
   type SendingConfig,
   type SendingServerConfig,
+  type ServerLimits,
+  type WarmUp,
 } from './sending-config.ts';
 export { defineTopic, topicSpecs, type TopicDefinition } from './topic.ts';
 export * from './words.ts';

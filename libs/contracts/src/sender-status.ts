@@ -14,6 +14,14 @@ const fromSender = z.object({
   /** Messages whose conversation runs. */
   inFlight: z.number().int(),
   connections: z.number().int(),
+  /** Connections that this sender may hold: its part of the cap. */
+  connectionShare: z.number().int().default(0),
+  /** Of these the ones it plans with now: fewer after 421 and connection errors, more again after successes. */
+  connectionPlan: z.number().int().default(0),
+  /** Factor on its rate after "slow down" replies: 1 = none. */
+  rateFactor: z.number().default(1),
+  /** The declared limit that holds messages back now, as in `messagesPerDay`; null = none. */
+  limitedBy: z.string().nullable().default(null),
   breaker: z.enum(breakerStates),
   /** When an open breaker probes next. */
   breakerUntil: z.number().nullable(),

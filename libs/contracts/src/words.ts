@@ -41,6 +41,32 @@ export type BounceClass = (typeof bounceClasses)[number];
 export const breakerStates = ['CLOSED', 'OPEN', 'HALF_OPEN', 'SLOW_START'] as const;
 export type BreakerState = (typeof breakerStates)[number];
 
+export const serverKinds = ['SMTP', 'SES'] as const;
+export type ServerKind = (typeof serverKinds)[number];
+
+export const limitModes = ['OVERFLOW', 'WAIT'] as const;
+/** OVERFLOW: a server at a declared limit is passed over, its share goes to the others. WAIT: its messages wait for it. */
+export type LimitMode = (typeof limitModes)[number];
+
+export const providerModes = ['SPREAD', 'AFFINITY'] as const;
+/** SPREAD: each mailbox provider sees every server of the pool by weight. AFFINITY: each sees one server as long as that one may send. */
+export type ProviderMode = (typeof providerModes)[number];
+
+export const rotateOutRules = ['SIGNIFICANT', 'LITERAL', 'OFF'] as const;
+/** SIGNIFICANT: surely above the limit and worse than the rest of the pool. LITERAL: above the limit after a minimum of sends. */
+export type RotateOutRule = (typeof rotateOutRules)[number];
+
+export const rotationStates = ['IN', 'OUT', 'PROBATION'] as const;
+/** OUT: rotated out, gets nothing. PROBATION: back with a tenth of its weight, judged more strictly. */
+export type RotationState = (typeof rotationStates)[number];
+
+export const verdictKinds = ['EJECT', 'RETURN', 'PROMOTE', 'BAD_LIST', 'WARN', 'HOLD_WARM_UP'] as const;
+/**
+ * What stats finds about a server in a pool. EJECT: rotate it out. RETURN: its time is over, begin probation. PROMOTE: probation passed.
+ * BAD_LIST: it is the list, pause the campaigns. WARN: above the limit, not surely. HOLD_WARM_UP: no larger day for now.
+ */
+export type VerdictKind = (typeof verdictKinds)[number];
+
 export const tlsPolicies = ['REQUIRED', 'IMPLICIT', 'OPPORTUNISTIC', 'NONE'] as const;
 export type TlsPolicy = (typeof tlsPolicies)[number];
 

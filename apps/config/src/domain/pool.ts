@@ -1,5 +1,5 @@
 /** A pool: a named set of sending servers, each with its weight. */
-import type { PoolConfig } from '@sendpool/contracts';
+import { alwaysIn, defaultRotateOut, type PoolConfig } from '@sendpool/contracts';
 
 export type PoolMember = {
   readonly serverId: string;
@@ -21,6 +21,8 @@ export type Pool = {
 export const toPoolRecord = (pool: Pool): PoolConfig => ({
   type: 'POOL',
   deleted: false,
+  isp: 'SPREAD',
+  rotateOut: defaultRotateOut,
   ...pool,
-  members: pool.members.map((member) => ({ ...member })),
+  members: pool.members.map((member) => ({ ...member, rotation: alwaysIn })),
 });

@@ -1,5 +1,11 @@
 /** A sending server: a way out, with its credentials sealed, its limits and what its last verification said. */
-import type { SealedSecret, SendingServerConfig, SmtpStage, TlsPolicy } from '@sendpool/contracts';
+import {
+  onlyConnections,
+  type SealedSecret,
+  type SendingServerConfig,
+  type SmtpStage,
+  type TlsPolicy,
+} from '@sendpool/contracts';
 
 export type Verification = {
   readonly status: 'NEVER' | 'PASSED' | 'FAILED';
@@ -54,5 +60,14 @@ export const isSameConnection = (one: SendingServer, other: SendingServer): bool
 export const toServerRecord = (server: SendingServer): SendingServerConfig => {
   const { verification, fromDomains, limits, ...rest } = server;
   const verified = verification.status === 'PASSED';
-  return { type: 'SERVER', deleted: false, verified, fromDomains: [...fromDomains], limits: { ...limits }, ...rest };
+  return {
+    type: 'SERVER',
+    deleted: false,
+    verified,
+    fromDomains: [...fromDomains],
+    limits: { ...onlyConnections(limits.maxConnections), ...limits },
+    ses: null,
+    warmUp: null,
+    ...rest,
+  };
 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SendingConfig } from '@sendpool/contracts';
+import { alwaysIn, type SendingConfig } from '@sendpool/contracts';
 import type { Campaign } from './campaign.ts';
 import type { Result } from './refusal.ts';
 import { createSendingView } from './sending-view.ts';
@@ -52,7 +52,7 @@ const refusals: [string, Parameters<typeof world>[0], RegExp][] = [
   ],
   [
     'a pool whose only usable server has weight 0',
-    { config: [aServer(), aPool({ members: [{ serverId: 'server', weight: 0, role: null }] })] },
+    { config: [aServer(), aPool({ members: [{ serverId: 'server', weight: 0, role: null, rotation: alwaysIn }] })] },
     /no member that is active/,
   ],
   [

@@ -1,5 +1,11 @@
 /** Builders for the specs of this room: a campaign, a server, a pool, and stores that live in memory. */
-import type { PoolConfig, SendingServerConfig } from '@sendpool/contracts';
+import {
+  alwaysIn,
+  defaultRotateOut,
+  onlyConnections,
+  type PoolConfig,
+  type SendingServerConfig,
+} from '@sendpool/contracts';
 import type { Audience } from './audience.ts';
 import type { Campaign, CampaignPatch, CampaignStore } from './campaign.ts';
 import type { ContentRules } from './check-content.ts';
@@ -42,8 +48,10 @@ export const aServer = (patch: Partial<SendingServerConfig> = {}): SendingServer
   username: null,
   password: null,
   caCertificate: null,
+  ses: null,
+  warmUp: null,
   fromDomains: ['example.com'],
-  limits: { maxConnections: 10, messagesPerConnection: null, messagesPerSecond: null },
+  limits: onlyConnections(10),
   ...patch,
 });
 
@@ -54,7 +62,9 @@ export const aPool = (patch: Partial<PoolConfig> = {}): PoolConfig => ({
   deleted: false,
   name: 'Main',
   whenBusy: 'KEEP_WEIGHTS',
-  members: [{ serverId: 'server', weight: 1, role: null }],
+  isp: 'SPREAD',
+  rotateOut: defaultRotateOut,
+  members: [{ serverId: 'server', weight: 1, role: null, rotation: alwaysIn }],
   ...patch,
 });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { onlyConnections } from '@sendpool/contracts';
 import { describe, it } from 'node:test';
 import { sleep } from '@sendpool/kernel';
 import { startSink, type Sink, type SinkOptions } from '@sendpool/testing';
@@ -27,7 +28,7 @@ const setUp = async (
 const configOf = (id: string, sink: Sink, connections = 2) =>
   serverAt(sink.port, {
     id,
-    limits: { maxConnections: connections, messagesPerConnection: null, messagesPerSecond: null },
+    limits: onlyConnections(connections),
   });
 
 const recipientsAt = (...sinks: Sink[]): string[] => sinks.flatMap((sink) => sink.received.map(({ to }) => to)).sort();

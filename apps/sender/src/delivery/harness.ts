@@ -1,5 +1,13 @@
 /** For specs: a dispatcher over a keeper whose start bits are durable at once, with builders for settings and messages. */
-import type { CampaignRecord, PoolConfig, SendingServerConfig, SendRequest } from '@sendpool/contracts';
+import {
+  alwaysIn,
+  defaultRotateOut,
+  onlyConnections,
+  type CampaignRecord,
+  type PoolConfig,
+  type SendingServerConfig,
+  type SendRequest,
+} from '@sendpool/contracts';
 import { sleep, systemClock } from '@sendpool/kernel';
 import { openConnection, probeServer } from '@sendpool/smtp';
 import { breakerLimits } from '../domain/breaker.ts';
@@ -69,9 +77,11 @@ export const serverAt = (port: number, change: Partial<SendingServerConfig> = {}
   username: null,
   password: null,
   caCertificate: null,
+  ses: null,
+  warmUp: null,
   fromDomains: ['example.com'],
   ...change,
-  limits: { maxConnections: 2, messagesPerConnection: null, messagesPerSecond: null, ...change.limits },
+  limits: { ...onlyConnections(2), ...change.limits },
 });
 
 export const poolOf = (weights: Record<string, number>, change: Partial<PoolConfig> = {}): PoolConfig => ({
@@ -81,7 +91,9 @@ export const poolOf = (weights: Record<string, number>, change: Partial<PoolConf
   deleted: false,
   name: 'pool',
   whenBusy: 'KEEP_WEIGHTS',
-  members: Object.entries(weights).map(([serverId, weight]) => ({ serverId, weight, role: null })),
+  isp: 'SPREAD',
+  rotateOut: defaultRotateOut,
+  members: Object.entries(weights).map(([serverId, weight]) => ({ serverId, weight, role: null, rotation: alwaysIn })),
   ...change,
 });
 

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { PoolConfig, SendingServerConfig } from '@sendpool/contracts';
+import {
+  alwaysIn,
+  defaultRotateOut,
+  onlyConnections,
+  type PoolConfig,
+  type SendingServerConfig,
+} from '@sendpool/contracts';
 import type { Standing } from './eligibility.ts';
 import { createPoolChoice, type Choice, type PoolAsk } from './pool-choice.ts';
 
@@ -22,8 +28,10 @@ const serverOf = (id: string, change: Partial<SendingServerConfig> = {}): Server
     username: null,
     password: null,
     caCertificate: null,
+    ses: null,
+    warmUp: null,
     fromDomains: ['example.com'],
-    limits: { maxConnections: 10, messagesPerConnection: null, messagesPerSecond: null },
+    limits: onlyConnections(10),
     ...change,
   },
   connections: 10,
@@ -39,7 +47,9 @@ const poolOf = (weights: Record<string, number>, change: Partial<PoolConfig> = {
   deleted: false,
   name: 'p',
   whenBusy: 'KEEP_WEIGHTS',
-  members: Object.entries(weights).map(([serverId, weight]) => ({ serverId, weight, role: null })),
+  isp: 'SPREAD',
+  rotateOut: defaultRotateOut,
+  members: Object.entries(weights).map(([serverId, weight]) => ({ serverId, weight, role: null, rotation: alwaysIn })),
   ...change,
 });
 

@@ -14,6 +14,10 @@ const sender = (source: string, at: number, facts: Partial<SenderStatus> = {}): 
   breaker: 'CLOSED',
   breakerUntil: null,
   lastError: null,
+  connectionShare: 2,
+  connectionPlan: 2,
+  rateFactor: 1,
+  limitedBy: null,
   failovers: 0,
   ...facts,
 });

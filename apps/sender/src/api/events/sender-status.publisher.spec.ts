@@ -11,6 +11,10 @@ const state: ServerState = {
   breaker: 'CLOSED',
   breakerUntil: null,
   lastError: null,
+  connectionShare: 2,
+  connectionPlan: 2,
+  rateFactor: 1,
+  limitedBy: null,
   failovers: 0,
 };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { sendingConfigTopic, type SendingConfig, type SendingServerConfig } from '@sendpool/contracts';
+import { onlyConnections, sendingConfigTopic, type SendingConfig, type SendingServerConfig } from '@sendpool/contracts';
 import type { StoredRecord } from '@sendpool/event-log';
 import { AppError } from '@sendpool/kernel';
 import { followSendingConfig } from './sending-config.follower.ts';
@@ -22,8 +22,10 @@ const server = (change: Partial<SendingServerConfig>): SendingServerConfig => ({
   username: 'u',
   password: sealed,
   caCertificate: null,
+  ses: null,
+  warmUp: null,
   fromDomains: [],
-  limits: { maxConnections: 1, messagesPerConnection: null, messagesPerSecond: null },
+  limits: onlyConnections(1),
   ...change,
 });
 
