@@ -32,5 +32,6 @@ export {
   type WarmUp,
 } from './sending-config.ts';
 export { defineTopic, topicSpecs, type TopicDefinition } from './topic.ts';
+export type { MailConnection, ProbeResult, SendResult } from './transport.ts';
 export * from './words.ts';
 export { defaultLanes, laneLimits, oldestCarried, senderGroup } from './lanes.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { MailConnection, SendResult } from '@sendpool/contracts';
 import { startSink, type Fault, type Sink, type SinkOptions, type SinkStage } from '@sendpool/testing';
-import { openConnection, type SendResult, type SmtpConnection } from './conversation.ts';
+import { openConnection } from './conversation.ts';
 import { SmtpFailure, type SmtpServer, type SmtpTimeouts } from './server.ts';
 
 const timeouts: Partial<SmtpTimeouts> = { connect: 1_000, greeting: 250, command: 250, afterDot: 250, quit: 250 };
@@ -21,11 +22,11 @@ const serverOf = (sink: Sink, changes: Partial<SmtpServer> = {}): SmtpServer => 
   ...changes,
 });
 
-type Attempt = { result: SendResult | SmtpFailure; sink: Sink; connection: SmtpConnection | null };
+type Attempt = { result: SendResult | SmtpFailure; sink: Sink; connection: MailConnection | null };
 
 const attempt = async (options: SinkOptions, message: string, check: (attempt: Attempt) => Promise<void> | void) => {
   const sink = await startSink(options);
-  let connection: SmtpConnection | null = null;
+  let connection: MailConnection | null = null;
   try {
     let result: SendResult | SmtpFailure;
     try {

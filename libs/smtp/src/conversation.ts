@@ -1,41 +1,10 @@
 /** A connection that sends one mail after the other and says of each exactly what is known: accepted, refused, never left, or unknown. */
-import type { BounceClass, SmtpReply, SmtpStage } from '@sendpool/contracts';
+import type { MailConnection, SendResult, SmtpStage } from '@sendpool/contracts';
 import { parseAddress } from './address.ts';
 import { classifyRefusal } from './classify.ts';
 import { openWire, quit, timeoutsOf } from './open.ts';
 import type { ConnectionOptions, SmtpServer } from './server.ts';
 import { createTransactions, type Verdict } from './transaction.ts';
-
-export type SendResult =
-  | { kind: 'ACCEPTED'; reply: SmtpReply; latencyMs: number }
-  /** The server took the blame off itself: RCPT, DATA or the content was refused with 4xx or 5xx. */
-  | {
-      kind: 'DEFERRED' | 'BOUNCED';
-      stage: SmtpStage;
-      reply: SmtpReply;
-      bounceClass: BounceClass;
-      reason: string;
-      latencyMs: number;
-    }
-  /** Certainly not accepted: the same message may go to another server at once. */
-  | {
-      kind: 'SERVER_FAILURE';
-      stage: SmtpStage;
-      failure: 'CONNECTION' | 'THROTTLE' | 'SENDER_REFUSED' | 'AUTH';
-      reply: SmtpReply | null;
-      message: string;
-    }
-  /** The final dot may have left, and no reply came: nobody knows (RFC 1047). */
-  | { kind: 'UNKNOWN'; message: string };
-
-export type SmtpConnection = {
-  /** One at a time. Never rejects for what a server does. The content is text of Latin-1 characters, dots not stuffed. */
-  send(envelope: { from: string; to: string }, message: string): Promise<SendResult>;
-  /** False once the connection is closed or broken. */
-  isUsable(): boolean;
-  /** QUIT when idle; a running conversation is cut. Never rejects. */
-  close(): Promise<void>;
-};
 
 const notSent = (stage: SmtpStage, message: string): SendResult => ({
   kind: 'SERVER_FAILURE',
@@ -69,7 +38,7 @@ const resultOf = (verdict: Verdict, latencyMs: number): SendResult => {
 };
 
 /** Rejects SmtpFailure. */
-export const openConnection = async (server: SmtpServer, options: ConnectionOptions = {}): Promise<SmtpConnection> => {
+export const openConnection = async (server: SmtpServer, options: ConnectionOptions = {}): Promise<MailConnection> => {
   const timeouts = timeoutsOf(options);
   const wire = await openWire(server, options);
   const transactions = createTransactions(wire, timeouts);

@@ -8,8 +8,8 @@ export {
   type MailRecipient,
   type TemplateError,
 } from './compile/campaign.ts';
-export { openConnection, type SendResult, type SmtpConnection } from './conversation.ts';
-export { probeServer, type ProbeResult } from './probe.ts';
+export { openConnection } from './conversation.ts';
+export { probeServer } from './probe.ts';
 export { parseReply } from './reply.ts';
 export {
   SmtpFailure,
@@ -19,3 +19,5 @@ export {
   type SmtpServer,
   type SmtpTimeouts,
 } from './server.ts';
+/** The words of every transport, for those who name them after SMTP. */
+export type { MailConnection as SmtpConnection, ProbeResult, SendResult } from '@sendpool/contracts';

@@ -1,10 +1,8 @@
 /** Tries whether a server can be used as it is configured, without sending a mail. */
-import type { SmtpStage } from '@sendpool/contracts';
+import type { ProbeResult } from '@sendpool/contracts';
 import { openWire, quit, timeoutsOf } from './open.ts';
 import { SmtpFailure, type SmtpServer, type SmtpTimeouts } from './server.ts';
 import type { Wire } from './wire.ts';
-
-export type ProbeResult = { ok: true } | { ok: false; stage: SmtpStage; message: string };
 
 /** RSET does nothing here but ask for an answer, as NOOP would. */
 const ask = async (wire: Wire, limitMs: number): Promise<void> => {
