@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { clusterShape, singleShape, type Shape } from '../../apps/standalone/src/shape.ts';
 import { benchIdle } from './idle.ts';
 import { readOptions, type BenchOptions } from './options.ts';
+import { benchPick } from './pick.ts';
 import { printCurve, printWhole } from './print-whole.ts';
 import { measureWhole, type WholeReport } from './whole.ts';
 
@@ -33,10 +34,17 @@ const runIdle = async (folder: string, options: BenchOptions): Promise<Outcome> 
   return { report, good: report.above.length === 0 };
 };
 
+const runPick = (): Promise<Outcome> => {
+  const report = benchPick();
+  return Promise.resolve({ report, good: report.costs[0]!.ns <= report.goalNs });
+};
+
+const benches = { whole: runWhole, idle: runIdle, pick: runPick };
+
 const options = readOptions();
 const folder = mkdtempSync(join(tmpdir(), 'sendpool-bench-'));
 try {
-  const { report, good } = await (options.bench === 'whole' ? runWhole : runIdle)(folder, options);
+  const { report, good } = await benches[options.bench](folder, options);
   if (options.report !== undefined) {
     mkdirSync(dirname(options.report), { recursive: true });
     writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`);

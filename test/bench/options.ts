@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 export type BenchOptions = {
-  bench: 'whole' | 'idle';
+  bench: 'whole' | 'idle' | 'pick';
   cluster: boolean;
   /** Numbers of senders to measure, one after the other; none: as many as the shape has. */
   senders: number[];
@@ -12,9 +12,11 @@ export type BenchOptions = {
 
 const usage = `npm run bench -- whole [--cluster] [--senders 1,2,3] [--recipients N] [--report FILE]
 npm run bench -- idle [--cluster] [--report FILE]
+npm run bench -- pick [--report FILE]
 
   whole            messages a second of the whole path: three fast local SMTP servers, no faults
   idle             CPU of each process when there is nothing to do; exit code 1 when one is above the goal
+  pick             nanoseconds of one choice of a server; exit code 1 when it costs more than the goal
   --cluster        on Apache Kafka and several processes of each service; else the embedded default
   --senders 1,2,3  measures with so many sender processes, one after the other
   --recipients N   default 50,000
@@ -37,7 +39,7 @@ export const readOptions = (): BenchOptions => {
   const { values, bench } = parse();
   const recipients = Number(values['recipients'] ?? 50_000);
   const senders = values['senders'] === undefined ? [] : String(values['senders']).split(',').map(Number);
-  const known = bench === 'whole' || bench === 'idle';
+  const known = bench === 'whole' || bench === 'idle' || bench === 'pick';
   if (values['help'] === true || !known || !isCount(recipients) || !senders.every(isCount)) {
     console.error(usage);
     process.exit(values['help'] === true ? 0 : 2);

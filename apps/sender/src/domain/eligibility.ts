@@ -8,6 +8,15 @@ export const maxFailures = 3;
 export const isInForce = (server: SendingServerConfig): boolean =>
   server.state === 'ACTIVE' && server.verified && !server.deleted;
 
+/** Share of its weight that a member on probation has. */
+const probation = 0.1;
+
+/** The weight with which a member takes part, before its server is looked at: none while it is rotated out. */
+export const weightOf = ({ weight, rotation }: PoolConfig['members'][number]): number => {
+  if (rotation.state === 'OUT') return 0;
+  return rotation.state === 'PROBATION' ? weight * probation : weight;
+};
+
 /** What the choice must know of a server. Times are milliseconds on the clock of `Ask.now`. */
 export type Standing = {
   readonly config: SendingServerConfig;

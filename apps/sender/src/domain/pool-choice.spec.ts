@@ -171,4 +171,35 @@ describe('the choice of a server', () => {
     choice.setPool(poolOf({ a: 1 }, { deleted: true }));
     assert.equal(picks(1), 'NO_SERVER');
   });
+
+  it('gives nothing to a member that is rotated out, and a tenth of its weight to one on probation', () => {
+    const { choice, picks } = setUp();
+    const pool = poolOf({ a: 10, b: 5, c: 5 });
+    const withA = (state: 'OUT' | 'PROBATION'): PoolConfig => ({
+      ...pool,
+      members: pool.members.map((member) =>
+        member.serverId === 'a' ? { ...member, rotation: { ...alwaysIn, state } } : member,
+      ),
+    });
+    choice.setPool(withA('OUT'));
+    assert.doesNotMatch(picks(100), /a/);
+    choice.setPool(withA('PROBATION'));
+    const got = picks(110)
+      .split(' ')
+      .filter((name) => name === 'a').length;
+    assert.ok(Math.abs(got - 10) <= 2, `a got ${got} of 110`);
+  });
+
+  it('keeps a provider at one server when the pool says AFFINITY, and spreads what has no provider', () => {
+    const { server, picks } = setUp({ isp: 'AFFINITY' });
+    const home = picks(1);
+    assert.equal(picks(5), Array(5).fill(home).join(' '));
+    assert.equal(new Set(picks(18, { provider: 'other' }).split(' ')).size, 3);
+    server(home).factor = () => 0;
+    const next = picks(1);
+    assert.notEqual(next, home);
+    assert.equal(picks(5), Array(5).fill(next).join(' '));
+    server(home).factor = () => 1;
+    assert.equal(picks(1), home);
+  });
 });

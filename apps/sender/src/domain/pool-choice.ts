@@ -1,6 +1,8 @@
 /** The choice of a server within one pool: the members that may take the message, by their weights. */
 import type { PoolConfig } from '@sendpool/contracts';
-import { maxFailures, verdictOn, type Ask, type Standing } from './eligibility.ts';
+import { createAffinity, type Affinity } from './affinity.ts';
+import { maxFailures, verdictOn, weightOf, type Ask, type Standing } from './eligibility.ts';
+import { otherProvider } from './provider.ts';
 import { createSelector, type Selector } from './selection.ts';
 
 export type PoolAsk = Ask & {
@@ -32,15 +34,16 @@ export type PoolChoiceDeps<Server> = {
   random(): number;
 };
 
-type State = { pool: PoolConfig; selector: Selector; weights: number[] };
+type State = { pool: PoolConfig; selector: Selector; affinity: Affinity; weights: number[] };
 
 const none = { kind: 'NO_SERVER' } as const;
 
 /** Fills `state.weights`; says until when it would be worth to wait if none of them is positive. */
 const weigh = <Server extends Standing>(state: State, ask: PoolAsk, deps: PoolChoiceDeps<Server>): Choice<Server> => {
   let wait: Choice<Server> = none;
-  for (const [index, { serverId, weight }] of state.pool.members.entries()) {
-    const server = deps.server(serverId);
+  for (const [index, member] of state.pool.members.entries()) {
+    const server = deps.server(member.serverId);
+    const weight = weightOf(member);
     const verdict = weight === 0 ? 'OUT' : verdictOn(server, ask, state.pool.whenBusy);
     state.weights[index] = verdict === 'READY' ? weight * server!.factor(ask.now) : 0;
     if (verdict === 'LIMITED') wait = soonest(wait, server!.nextAt());
@@ -60,9 +63,19 @@ const whyNone = <Server extends Standing>(
 ): Choice<Server> => {
   const untried = { ...ask, tried: [] };
   const hasServer = pool.members.some(
-    ({ serverId, weight }) => weight > 0 && verdictOn(deps.server(serverId), untried, pool.whenBusy) !== 'OUT',
+    (member) => weightOf(member) > 0 && verdictOn(deps.server(member.serverId), untried, pool.whenBusy) !== 'OUT',
   );
   return ask.failures > 0 && hasServer ? { kind: 'SERVERS_FAILED' } : none;
+};
+
+/** What has no provider of its own is spread by weight in either mode. */
+const keepsServer = ({ pool }: State, { provider }: PoolAsk): boolean =>
+  pool.isp === 'AFFINITY' && provider !== otherProvider;
+
+const pick = (state: State, ask: PoolAsk): number => {
+  const forced = ask.hint === null ? -1 : state.pool.members.findIndex(({ serverId }) => serverId === ask.hint);
+  if (!keepsServer(state, ask)) return state.selector.pick(ask.provider, state.weights, forced);
+  return forced >= 0 && state.weights[forced]! > 0 ? forced : state.affinity.serverFor(ask.provider, state.weights);
 };
 
 const pickFrom = <Server extends Standing>(
@@ -73,16 +86,16 @@ const pickFrom = <Server extends Standing>(
   const { members } = state.pool;
   if (ask.failures >= maxFailures) return whyNone(state, ask, deps);
   const wait = weigh(state, ask, deps);
-  const forced = ask.hint === null ? -1 : members.findIndex(({ serverId }) => serverId === ask.hint);
-  const picked = state.selector.pick(ask.provider, state.weights, forced);
+  const picked = pick(state, ask);
   if (picked === -1) return wait.kind === 'WAIT' ? wait : whyNone(state, ask, deps);
   return { kind: 'SERVER', server: deps.server(members[picked]!.serverId)! };
 };
 
+const idsOf = ({ members }: PoolConfig): string[] => members.map(({ serverId }) => serverId);
+
 const beginAnywhere = (state: State, random: () => number): void => {
-  const weights = state.pool.members.map(({ weight }) => weight);
-  state.selector.setMembers(state.pool.members.map(({ serverId }) => serverId));
-  state.selector.skip(weights, random);
+  state.selector.setMembers(idsOf(state.pool));
+  state.selector.skip(state.pool.members.map(weightOf), random);
 };
 
 /** A change of weights keeps what each member is owed; only the very first members begin at a random place of the cycle. */
@@ -90,12 +103,18 @@ export const createPoolChoice = <Server extends Standing>(
   pool: PoolConfig,
   deps: PoolChoiceDeps<Server>,
 ): PoolChoice<Server> => {
-  const state: State = { pool, selector: createSelector(), weights: pool.members.map(() => 0) };
+  const state: State = {
+    pool,
+    selector: createSelector(),
+    affinity: createAffinity(idsOf(pool)),
+    weights: pool.members.map(() => 0),
+  };
   beginAnywhere(state, () => deps.random());
   return {
     setPool: (next) => {
       state.pool = next;
-      state.selector.setMembers(next.members.map(({ serverId }) => serverId));
+      state.selector.setMembers(idsOf(next));
+      state.affinity = createAffinity(idsOf(next));
       state.weights = next.members.map(() => 0);
     },
     choose: (ask) => (state.pool.deleted ? none : pickFrom(state, ask, deps)),

@@ -1,5 +1,8 @@
 /** Rolls the domain of a recipient up to its mailbox provider, so that shares and statistics hold for each provider. */
 
+/** All that no line of the table names. */
+export const otherProvider = 'other';
+
 const domains: Readonly<Record<string, readonly string[]>> = {
   gmail: ['gmail.com', 'googlemail.com'],
   microsoft: ['msn.com', 'passport.com', 'windowslive.com'],
@@ -49,7 +52,7 @@ export const providerOf = (domain: string): string => {
   if (known !== undefined) return known;
   const dot = domain.indexOf('.');
   const provider = labels.get(domain.slice(0, dot));
-  return provider !== undefined && countryEnding.test(domain.slice(dot + 1)) ? provider : 'other';
+  return provider !== undefined && countryEnding.test(domain.slice(dot + 1)) ? provider : otherProvider;
 };
 
 /** The part of an address after its last @, in lower case. */
