@@ -50,8 +50,29 @@ for (const [stage, response, expected] of [
   ['DATA', '451 4.3.0 later', 'DEFERRED SOFT TEMPORARY'],
   ['DATA', '503 bad sequence', 'BOUNCED SOFT PROTOCOL'],
   ['END_OF_DATA', '554 nope', 'BOUNCED BLOCK CONTENT'],
-  ['END_OF_DATA', '550 5.7.1 spam', 'BOUNCED BLOCK POLICY'],
-  ['END_OF_DATA', '552 5.3.4 too big', 'BOUNCED BLOCK TOO_LARGE'],
+  ['END_OF_DATA', '550 5.7.1 spam', 'BOUNCED BLOCK SPAM_OR_REPUTATION'],
+  ['END_OF_DATA', '550 5.7.1 no', 'BOUNCED BLOCK POLICY'],
+  ['END_OF_DATA', '552 5.3.4 too big', 'BOUNCED SOFT TOO_LARGE'],
+  ['RCPT', '550 5.1.1 <a@b.example> blocked using spamhaus', 'BOUNCED BLOCK SPAM_OR_REPUTATION'],
+  ['RCPT', '550 5.1.1 your IP 192.0.2.1 is blocked', 'BOUNCED BLOCK SPAM_OR_REPUTATION'],
+  ['RCPT', '550 5.1.1 Mailbox full', 'BOUNCED SOFT MAILBOX_FULL'],
+  ['RCPT', '550 5.7.1 User unknown', 'BOUNCED BLOCK POLICY'],
+  ['RCPT', '550 5.7.509 Access denied, sending domain does not pass DMARC verification', 'BOUNCED BLOCK SENDER_AUTH'],
+  ['RCPT', '550 5.1.1 <spam@example.com>: user unknown', 'BOUNCED HARD MAILBOX_UNKNOWN'],
+  ['RCPT', '550 Connection frequency limited', 'THROTTLE'],
+  ['RCPT', '550 5.5.0 User unknown', 'BOUNCED HARD MAILBOX_UNKNOWN'],
+  ['RCPT', '550 your message to this recipient has been blocked', 'BOUNCED BLOCK POLICY'],
+  ['RCPT', '554 Your account has been suspended', 'BOUNCED BLOCK POLICY'],
+  ['RCPT', '554 Transaction failed', 'BOUNCED SOFT TEMPORARY'],
+  ['RCPT', '521 example.com does not accept mail', 'BOUNCED HARD DOMAIN_UNREACHABLE'],
+  ['RCPT', '421 4.7.1 Greylisted, try again later', 'DEFERRED SOFT GREYLISTED'],
+  ['RCPT', '451 4.7.1 Sending rate exceeded, try again later', 'THROTTLE'],
+  ['RCPT', '450 4.7.1 daily limit reached', 'THROTTLE'],
+  [
+    'RCPT',
+    '550-5.2.1 The user you are trying to contact is receiving mail at a rate that',
+    'BOUNCED SOFT MAILBOX_BUSY',
+  ],
   ['END_OF_DATA', '550 5.6.0 bad MIME', 'BOUNCED BLOCK CONTENT'],
   ['END_OF_DATA', '454 Throttling failure: Maximum sending rate exceeded', 'THROTTLE'],
   ['END_OF_DATA', '451 4.3.0 queue file write error', 'DEFERRED SOFT TEMPORARY'],
@@ -60,6 +81,27 @@ for (const [stage, response, expected] of [
   test(`${stage} ${response}: ${expected}`, () => {
     assert.equal(shape(stage, response), expected);
   });
+
+test('a 421 is never a bounce, at no stage and with no text', () => {
+  for (const stage of ['MAIL', 'RCPT', 'DATA', 'CONTENT', 'END_OF_DATA'] as const)
+    for (const text of ['421 bye', '421 5.1.1 user unknown', '421 4.7.0 blocked using spamhaus'])
+      assert.equal(shape(stage, text), 'THROTTLE');
+});
+
+test('a status of 5.7.x counts against the server and never against the address, whatever the text says', () => {
+  for (const text of ['user unknown', 'no such mailbox', 'account disabled', 'host not found', ''])
+    for (const detail of [0, 1, 26, 509]) assert.match(shape('RCPT', `550 5.7.${detail} ${text}`), /^BOUNCED BLOCK/);
+});
+
+test('the row that decided and the time that was asked for come with the refusal', () => {
+  const refusal = classifyRefusal('RCPT', parseReply('450 4.2.0 Greylisted, try again in 5 minutes'));
+  const judged = { kind: 'DEFERRED', bounceClass: 'SOFT', reason: 'GREYLISTED' };
+  assert.deepEqual(refusal, { ...judged, rule: 'greylist', retryAfterMs: 300_000 });
+  const slower = classifyRefusal('RCPT', parseReply('451 too many messages, retry in 30 seconds'));
+  assert.deepEqual(slower, { kind: 'SERVER_FAILURE', failure: 'THROTTLE', retryAfterMs: 30_000 });
+  const bounce = classifyRefusal('RCPT', parseReply('550 5.1.1 no'));
+  assert.deepEqual(bounce, { kind: 'BOUNCED', bounceClass: 'HARD', reason: 'MAILBOX_UNKNOWN', rule: 'status-address' });
+});
 
 const kind = (stage: SmtpStage, response: string | null) =>
   classifyOpening(stage, response === null ? null : parseReply(response));

@@ -1,5 +1,6 @@
 export { parseAddress, type ParsedAddress } from './address.ts';
-export { classifyRefusal, type Refusal, type RefusalReason } from './classify.ts';
+export { classifyRefusal, type Refusal } from './classify.ts';
+export type { RefusalReason } from './reply-rules.ts';
 export {
   checkTemplates,
   compileCampaign,

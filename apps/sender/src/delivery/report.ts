@@ -42,15 +42,21 @@ export const renderFailed = (task: Task): Report => ({
   reason: 'RENDER_FAILED',
 });
 
+/** A field of the event that is left out when it says nothing. */
+const given = <Name extends 'rule' | 'retryAfterMs' | 'remoteId'>(name: Name, value: Report[Name]): Partial<Report> =>
+  value === undefined ? {} : { [name]: value };
+
+/** `serverId` gave the result. */
 export const reportOf = (task: Task, serverId: string, result: Verdict): Report => {
   const base = { ...blank(task), serverId, outcome: result.kind };
   switch (result.kind) {
     case 'ACCEPTED':
-      return { ...base, reply: result.reply, latencyMs: result.latencyMs };
+      return { ...base, ...given('remoteId', result.remoteId), reply: result.reply, latencyMs: result.latencyMs };
     case 'DEFERRED':
     case 'BOUNCED': {
-      const { reply, bounceClass, reason, latencyMs } = result;
-      return { ...base, reply, bounceClass, reason, latencyMs };
+      const { reply, bounceClass, reason, latencyMs, rule, retryAfterMs } = result;
+      const extra = { ...given('rule', rule), ...given('retryAfterMs', retryAfterMs) };
+      return { ...base, ...extra, reply, bounceClass, reason, latencyMs };
     }
     case 'UNKNOWN':
       return { ...base, reason: 'NO_REPLY' };

@@ -13,7 +13,18 @@ export type ReadyMessage = {
 /** What became of a started message; the keeper adds the identity of the publication and the time. */
 export type Report = Pick<
   OutcomeEvent,
-  'outcome' | 'poolId' | 'serverId' | 'provider' | 'reply' | 'bounceClass' | 'reason' | 'hops' | 'latencyMs'
+  | 'outcome'
+  | 'poolId'
+  | 'serverId'
+  | 'provider'
+  | 'reply'
+  | 'bounceClass'
+  | 'rule'
+  | 'retryAfterMs'
+  | 'remoteId'
+  | 'reason'
+  | 'hops'
+  | 'latencyMs'
 >;
 
 type LedgerPosition = { readonly offset: number; readonly metadata: string };

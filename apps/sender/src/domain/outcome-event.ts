@@ -21,9 +21,13 @@ const factsOf = (publication: PublicationRef, report: Report, at: number): Outco
   latencyMs: report.latencyMs,
 });
 
-/** A traced message stays traced. */
+/** What few outcomes have is left out of the others. A traced message stays traced. */
 export const outcomeEvent = (publication: PublicationRef, report: Report, at: number): OutcomeEvent => {
   const event = factsOf(publication, report, at);
+  const { rule, retryAfterMs, remoteId } = report;
+  if (rule !== undefined) event.rule = rule;
+  if (retryAfterMs !== undefined) event.retryAfterMs = retryAfterMs;
+  if (remoteId !== undefined) event.remoteId = remoteId;
   if (publication.trace !== undefined) event.trace = publication.trace;
   return event;
 };
