@@ -27,14 +27,14 @@ const classOf: Readonly<Record<ReplyRule['means'], string>> = {
   LOGIN: 'block',
 };
 
-const isAfterContent = (diag: string): boolean => /end of DATA|TEXT command|DATA command|final DATA/i.const right = (some: readonly Bounce[]): number => some.filter((bounce) => classed(bounce) === bounce.cls).length;
-
-test(diag);
+const isAfterContent = (diag: string): boolean => /end of DATA|TEXT command|DATA command|final DATA/i.test(diag);
 
 const classed = ({ replycode, status, diag }: Bounce): string => {
   const reply = { code: Number(replycode), enhanced: status === '' ? null : status, text: diag };
   return classOf[ruleFor(isAfterContent(diag) ? 'END_OF_DATA' : 'RCPT', reply).means];
 };
+
+const right = (some: readonly Bounce[]): number => some.filter((bounce) => classed(bounce) === bounce.cls).length;
 
 test(
   'nine of ten real bounces fall into the class that they are known to have, and hardly an address is called dead wrongly',
