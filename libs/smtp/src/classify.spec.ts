@@ -103,27 +103,6 @@ test('the row that decided and the time that was asked for come with the refusal
   assert.deepEqual(bounce, { kind: 'BOUNCED', bounceClass: 'HARD', reason: 'MAILBOX_UNKNOWN', rule: 'status-address' });
 });
 
-test('a 421 is never a bounce, at no stage and with no text', () => {
-  for (const stage of ['MAIL', 'RCPT', 'DATA', 'CONTENT', 'END_OF_DATA'] as const)
-    for (const text of ['421 bye', '421 5.1.1 user unknown', '421 4.7.0 blocked using spamhaus'])
-      assert.equal(shape(stage, text), 'THROTTLE');
-});
-
-test('a status of 5.7.x counts against the server and never against the address, whatever the text says', () => {
-  for (const text of ['user unknown', 'no such mailbox', 'account disabled', 'host not found', ''])
-    for (const detail of [0, 1, 26, 509]) assert.match(shape('RCPT', `550 5.7.${detail} ${text}`), /^BOUNCED BLOCK/);
-});
-
-test('the row that decided and the time that was asked for come with the refusal', () => {
-  const refusal = classifyRefusal('RCPT', parseReply('450 4.2.0 Greylisted, try again in 5 minutes'));
-  const judged = { kind: 'DEFERRED', bounceClass: 'SOFT', reason: 'GREYLISTED' };
-  assert.deepEqual(refusal, { ...judged, rule: 'greylist', retryAfterMs: 300_000 });
-  const slower = classifyRefusal('RCPT', parseReply('451 too many messages, retry in 30 seconds'));
-  assert.deepEqual(slower, { kind: 'SERVER_FAILURE', failure: 'THROTTLE', retryAfterMs: 30_000 });
-  const bounce = classifyRefusal('RCPT', parseReply('550 5.1.1 no'));
-  assert.deepEqual(bounce, { kind: 'BOUNCED', bounceClass: 'HARD', reason: 'MAILBOX_UNKNOWN', rule: 'status-address' });
-});
-
 const kind = (stage: SmtpStage, response: string | null) =>
   classifyOpening(stage, response === null ? null : parseReply(response));
 
