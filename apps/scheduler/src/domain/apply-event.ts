@@ -3,7 +3,7 @@
  * once; a definite outcome replaces UNKNOWN; ACCEPTED of any publication replaces every other state.
  */
 import type { DeliveryEvent, GapEvent, LostEvent, OutcomeEvent } from '@sendpool/contracts';
-import { busyReason, noServerReason } from './pool-pause.ts';
+import { busyReason, isPoolReason } from './pool-pause.ts';
 import { withFacts, type CampaignRow, type RecipientFacts, type RecipientRow, type RetryPolicy } from './recipient.ts';
 
 export type EventContext = {
@@ -40,16 +40,16 @@ const replyText = ({ reply, reason }: OutcomeEvent): string | null =>
     ? reason
     : [reply.code || '', reply.enhanced ?? '', reply.text].filter((part) => part !== '').join(' ');
 
-/** `tries` counts the one that was deferred just now. */
-const retryDelay = (tries: number, { policy, random }: EventContext): number => {
+/** `tries` counts the one that was deferred just now. Never earlier than the reply asked for. */
+const retryDelay = (tries: number, { retryAfterMs = 0 }: OutcomeEvent, { policy, random }: EventContext): number => {
   const delay = policy.delaysMs[Math.min(tries, policy.delaysMs.length) - 1] ?? 0;
-  return delay * (1 + policy.jitter * (2 * random() - 1));
+  return Math.max(retryAfterMs, delay * (1 + policy.jitter * (2 * random() - 1)));
 };
 
 const deferred = (row: RecipientRow, event: OutcomeEvent, context: EventContext): RecipientRow => {
   const tries = row.tries + 1;
   const deferredAt = row.facts.deferredAt ?? context.now;
-  const dueAt = Math.round(context.now + retryDelay(tries, context));
+  const dueAt = Math.round(context.now + retryDelay(tries, event, context));
   const facts = withFacts(row.facts, { deferredAt, serverHint: event.serverId, reply: replyText(event) });
   if (dueAt - deferredAt > context.policy.maxAgeMs)
     return { ...row, tries, state: context.campaign.status === 'CANCELLED' ? 'CANCELLED' : 'EXPIRED', facts };
@@ -68,11 +68,12 @@ const unknown = (row: RecipientRow, context: EventContext): RecipientRow => {
   return { ...row, state: 'UNKNOWN', tries: row.tries + 1, facts: withFacts(row.facts, { unknowns, dueAt }) };
 };
 
-/** Reasons after which the same message may be published again at once; a pool without a server holds back by its pause. */
-const quickReasons = new Set<string | null>([noServerReason, 'PAUSED', 'RETURNED', 'LANE_LOST']);
+/** Reasons after which the same message may be published again at once; a pool that cannot send holds back by its pause. */
+const quickReasons = new Set<string | null>(['PAUSED', 'RETURNED', 'LANE_LOST']);
+const isQuick = (reason: string | null): boolean => quickReasons.has(reason) || isPoolReason(reason);
 
 const released = (row: RecipientRow, event: OutcomeEvent, { campaign, now, policy }: EventContext): RecipientRow => {
-  const dueAt = now + (quickReasons.has(event.reason) ? 0 : policy.releaseDelayMs);
+  const dueAt = now + (isQuick(event.reason) ? 0 : policy.releaseDelayMs);
   return waiting(row, { state: 'PENDING', facts: withFacts(row.facts, { dueAt }) }, campaign);
 };
 

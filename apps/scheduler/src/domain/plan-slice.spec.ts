@@ -54,8 +54,8 @@ test('with more campaigns than places each has its turn', () => {
 });
 
 test('a paused pool gets nothing, then a probe of few messages, and then nothing until the next one', () => {
-  const pause = struck(undefined, 'pool', { now: 1000, policy });
-  assert.deepEqual(pause, { poolId: 'pool', strikes: 1, until: 2000 });
+  const pause = struck(undefined, 'pool', { now: 1000, policy, reason: 'NO_SERVER' });
+  assert.deepEqual(pause, { poolId: 'pool', strikes: 1, until: 2000, reason: 'NO_SERVER' });
   const campaigns = [campaign(1, { fresh: 9999 }), campaign(2, { fresh: 9999, poolId: 'other' })];
   assert.deepEqual(places(campaigns, { pauses: [pause], now: 1999 }), { 2: 500 });
   const { shares, probed } = plan(campaigns, { pauses: [pause], now: 2000 });
@@ -63,16 +63,16 @@ test('a paused pool gets nothing, then a probe of few messages, and then nothing
     { campaign: 2, due: 0, fresh: 500 },
     { campaign: 1, due: 0, fresh: 5 },
   ]);
-  assert.deepEqual(probed, [{ poolId: 'pool', strikes: 2, until: 4000 }]);
+  assert.deepEqual(probed, [{ poolId: 'pool', strikes: 2, until: 4000, reason: 'NO_SERVER' }]);
   assert.deepEqual(places(campaigns, { pauses: probed, now: 2500 }), { 2: 500 });
 });
 
 test('pauses double from one second to thirty, and messages that come back during one say nothing new', () => {
-  let pause = struck(undefined, 'pool', { now: 0, policy });
-  assert.equal(struck(pause, 'pool', { now: 500, policy }), pause);
+  let pause = struck(undefined, 'pool', { now: 0, policy, reason: 'NO_SERVER' });
+  assert.equal(struck(pause, 'pool', { now: 500, policy, reason: 'NO_SERVER' }), pause);
   const lengths = [1, 2, 3, 4, 5, 6, 7].map(() => {
     const { until } = pause;
-    pause = struck(pause, 'pool', { now: until, policy });
+    pause = struck(pause, 'pool', { now: until, policy, reason: 'NO_SERVER' });
     return (pause.until - until) / 1000;
   });
   assert.deepEqual(lengths, [2, 4, 8, 16, 30, 30, 30]);

@@ -75,11 +75,24 @@ test('messages without a server pause their pool, and one that was tried ends th
     outcomeEvent('RELEASED', { recipient: 1, sequence: 8, reason: 'NO_SERVER' }),
   ];
   const { pools } = decideEvents(back, loaded(rows), rules);
-  assert.deepEqual(pools, [{ poolId: 'pool', strikes: 1, until: now + 1000 }]);
+  assert.deepEqual(pools, [{ poolId: 'pool', strikes: 1, until: now + 1000, reason: 'NO_SERVER' }]);
   const ended = decideEvents([outcomeEvent('BOUNCED')], loaded(rows, { pauses: pools }), rules).pools;
-  assert.deepEqual(ended, [{ poolId: 'pool', strikes: 0, until: now }]);
+  assert.deepEqual(ended, [{ poolId: 'pool', strikes: 0, until: now, reason: 'NO_SERVER' }]);
   const failed = outcomeEvent('DEFERRED', { serverId: null, reason: 'SERVERS_FAILED' });
   assert.deepEqual(decideEvents([failed], loaded(rows, { pauses: pools }), rules).pools, ended);
+});
+
+test('messages that found every server at a limit pause their pool with that limit, and use up no try', () => {
+  const event = outcomeEvent('RELEASED', { reason: 'LIMITED:messagesPerDay' });
+  const { pools, changes } = decideEvents([event], loaded([inFlight({ tries: 2 })]), rules);
+  assert.deepEqual(pools, [{ poolId: 'pool', strikes: 1, until: now + 1000, reason: 'LIMITED:messagesPerDay' }]);
+  assert.deepEqual([changes[0]?.after.state, changes[0]?.after.tries], ['PENDING', 2]);
+});
+
+test('messages whose content cannot be read hold their campaign back in that lane, and not its pool', () => {
+  const event = outcomeEvent('RELEASED', { reason: 'BAD_CONTENT' });
+  const { pools, held } = decideEvents([event], loaded([inFlight()]), rules);
+  assert.deepEqual([pools, held], [[], [{ campaign: 1, lane: 0, reason: 'BAD_CONTENT', at: now }]]);
 });
 
 const createStore = (): { store: RecordStore; batches: RecordBatch[]; position: number } => {

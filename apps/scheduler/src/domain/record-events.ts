@@ -3,9 +3,9 @@ import { AppError } from '@sendpool/kernel';
 import type { DeliveryEvent, OutcomeEvent } from '@sendpool/contracts';
 import { applyEvent, isBusy, type EventContext } from './apply-event.ts';
 import { countChanges } from './counters.ts';
-import { noServerReason, serversFailedReason, struck, type PoolPause } from './pool-pause.ts';
+import { isCampaignReason, isPoolReason, serversFailedReason, struck, type PoolPause } from './pool-pause.ts';
 import type { CampaignRow, RecipientChange, RecipientRow, RetryPolicy } from './recipient.ts';
-import type { Loaded, RecipientKey, RecordChanges, RecordStore, SequenceRange } from './record-store.ts';
+import type { HeldBack, Loaded, RecipientKey, RecordChanges, RecordStore, SequenceRange } from './record-store.ts';
 
 /** Consumer group of the schedulers on delivery-events. */
 export const schedulerGroup = 'sendpool.scheduler';
@@ -35,6 +35,8 @@ type Draft = {
   readonly rows: Map<string, RecipientRow>;
   readonly pauses: Map<string, PoolPause>;
   readonly busy: Set<string>;
+  /** By campaign and lane. */
+  readonly held: Map<string, HeldBack>;
 };
 
 const keyOf = (campaign: number, recipient: number): string => `${campaign}:${recipient}`;
@@ -47,21 +49,27 @@ const openDraft = (loaded: Loaded, rules: Draft['rules']): Draft => ({
   rows: new Map(loaded.rows.map((row) => [keyOf(row.campaign, row.number), row])),
   pauses: new Map(loaded.pauses.map((pause) => [pause.poolId, pause])),
   busy: new Set(),
+  held: new Map(),
 });
 
 const hasFoundServer = ({ serverId, reason }: OutcomeEvent): boolean =>
   serverId !== null || reason === serversFailedReason;
 
-/** A message that came back for want of a server pauses its pool; one that was tried ends the pause. */
+/** A message that came back because no server may send pauses its pool; one that was tried ends the pause. */
 const notePool = (draft: Draft, event: OutcomeEvent, campaign: CampaignRow): void => {
   const poolId = event.poolId ?? campaign.poolId;
   const pause = draft.pauses.get(poolId);
   const { now } = draft.loaded;
-  if (event.outcome === 'RELEASED' && event.reason === noServerReason) {
-    draft.pauses.set(poolId, struck(pause, poolId, { now, policy: draft.rules.policy }));
+  if (event.outcome === 'RELEASED' && isPoolReason(event.reason)) {
+    draft.pauses.set(poolId, struck(pause, poolId, { now, policy: draft.rules.policy, reason: event.reason }));
   } else if (hasFoundServer(event) && pause !== undefined && pause.strikes > 0) {
-    draft.pauses.set(poolId, { poolId, strikes: 0, until: now });
+    draft.pauses.set(poolId, { ...pause, strikes: 0, until: now });
   }
+};
+
+const noteHeld = (draft: Draft, event: OutcomeEvent, { campaign, lane }: RecipientRow): void => {
+  if (event.outcome === 'RELEASED' && isCampaignReason(event.reason))
+    draft.held.set(keyOf(campaign, lane), { campaign, lane, reason: event.reason, at: draft.loaded.now });
 };
 
 const applyTo = (draft: Draft, key: string, event: DeliveryEvent): void => {
@@ -72,7 +80,10 @@ const applyTo = (draft: Draft, key: string, event: DeliveryEvent): void => {
   const after = applyEvent(row, event, context);
   if (after === row) return;
   draft.rows.set(key, after);
-  if (event.type === 'OUTCOME') notePool(draft, event, campaign);
+  if (event.type === 'OUTCOME') {
+    notePool(draft, event, campaign);
+    noteHeld(draft, event, row);
+  }
   if (isBusy(event)) draft.busy.add(key);
 };
 
@@ -96,6 +107,7 @@ const changesOf = (draft: Draft): RecordChanges => {
   return {
     changes,
     counters: countChanges(changes, draft.loaded.now, isReturned),
+    held: [...draft.held.values()],
     pools: [...draft.pauses.values()].filter((pause) => before.get(pause.poolId) !== pause),
   };
 };

@@ -28,10 +28,20 @@ export type Loaded = {
   readonly now: number;
 };
 
+/** A campaign whose messages a lane gives back for a reason of the campaign itself. */
+export type HeldBack = {
+  readonly campaign: number;
+  readonly lane: number;
+  readonly reason: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+};
+
 export type RecordChanges = {
   /** Only rows that differ. */
   readonly changes: readonly RecipientChange[];
   readonly counters: readonly CounterDelta[];
+  readonly held: readonly HeldBack[];
   readonly pools: readonly PoolPause[];
 };
 

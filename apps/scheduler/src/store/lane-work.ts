@@ -51,7 +51,7 @@ export const campaignsInLane = async (tx: Sql, lane: number, now: number): Promi
 export const pausesOf = async (tx: Sql, lane: number, poolIds: readonly string[]): Promise<PoolPause[]> => {
   if (poolIds.length === 0) return [];
   const text =
-    'select pool_id as "poolId", strikes, until from pool_pause where lane = $1 and pool_id = any($2::text[])';
+    'select pool_id as "poolId", strikes, until, reason from pool_pause where lane = $1 and pool_id = any($2::text[])';
   return tx.query<PoolPause>(text, [lane, [...new Set(poolIds)]]);
 };
 

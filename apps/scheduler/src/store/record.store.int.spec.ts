@@ -166,6 +166,26 @@ describe('the record store', () => {
     assert.deepEqual(await database.sql.query('select * from pool_pause'), []);
   });
 
+  it('says which limit a campaign waits for, and that its content cannot be read', async () => {
+    const campaign = await makeSending(database, 1);
+    const waitingFor = async () =>
+      (await createCampaignStore(database).progress([campaign.id])).get(campaign.id)?.waitingFor;
+    const record = recording();
+    await record.assigned([0]);
+    const [request] = await take();
+    assert.equal(await waitingFor(), null);
+    await record.record(batch([eventOf(request!, 'RELEASED', { reason: 'LIMITED:messagesPerDay' })]));
+    assert.equal(await waitingFor(), 'waiting for a limit of messages per day');
+    await database.sql.query('update pool_pause set until = 0');
+    const [probe] = await take();
+    assert.equal(probe?.tryNumber, 1);
+    await record.record(batch([eventOf(probe!, 'RELEASED', { reason: 'BAD_CONTENT' })], 1));
+    assert.match((await waitingFor()) ?? '', /content that can be read/);
+    await database.sql.query('update campaign_lane set held_at = held_at - 91000');
+    await database.sql.query('delete from pool_pause');
+    assert.equal(await waitingFor(), null);
+  });
+
   it('pauses a pool for the lane whose sender has no server, whatever other lanes reach', async () => {
     const campaign = await makeSending(database, 1000, { lanes: 2 });
     const [first, second] = [await take(0), await take(1)];

@@ -3,7 +3,7 @@ import { deliveryEventsTopic, laneLimits } from '@sendpool/contracts';
 import type { Database, Sql } from '@sendpool/database';
 import { isId } from '@sendpool/kernel';
 import type { CampaignRow, RecipientRow } from '../domain/recipient.ts';
-import type { Loaded, RecordBatch, RecordStore, SequenceRange } from '../domain/record-store.ts';
+import type { HeldBack, Loaded, RecordBatch, RecordStore, SequenceRange } from '../domain/record-store.ts';
 import { pausesOf } from './lane-work.ts';
 import { lockRecipients } from './lock-recipients.ts';
 import { saveChanges, savePauses } from './save-changes.ts';
@@ -79,6 +79,22 @@ const load = async (tx: Sql, batch: RecordBatch, now: number): Promise<Loaded> =
   return { rows, campaigns, pauses, now };
 };
 
+const holdBack = `
+  update campaign_lane set held_by = held.reason, held_at = held.at
+  from unnest($1::int[], $2::smallint[], $3::text[], $4::bigint[]) as held (campaign, lane, reason, at)
+  where campaign_lane.campaign = held.campaign and campaign_lane.lane = held.lane`;
+
+/** The counters of the same rows were moved just before, so their locks are held. */
+const saveHeld = async (tx: Sql, held: readonly HeldBack[]): Promise<void> => {
+  if (held.length === 0) return;
+  await tx.query(holdBack, [
+    held.map(({ campaign }) => campaign),
+    held.map(({ lane }) => lane),
+    held.map(({ reason }) => reason),
+    held.map(({ at }) => at),
+  ]);
+};
+
 const positions = async (sql: Sql, partitions: readonly number[]): Promise<Map<number, number>> => {
   await sql.query(
     `insert into consumed (topic, partition, next_offset) select $1, partition, 0 from unnest($2::smallint[]) as given (partition)
@@ -105,6 +121,7 @@ export const createRecordStore = (database: Pick<Database, 'sql' | 'transaction'
       if (moved === undefined) return 'MOVED';
       const decided = decide(await load(tx, batch, moved.now));
       await saveChanges(tx, decided);
+      await saveHeld(tx, decided.held);
       await savePauses(tx, batch.partition, decided.pools);
       return 'APPLIED';
     }),

@@ -105,9 +105,9 @@ const narrowWindows = async (tx: Sql, deltas: readonly CounterDelta[]): Promise<
 };
 
 const upsertPauses = `
-  insert into pool_pause (lane, pool_id, strikes, until)
-  select $1, * from unnest($2::text[], $3::int[], $4::bigint[]) as new (pool_id, strikes, until) order by pool_id
-  on conflict (lane, pool_id) do update set strikes = excluded.strikes, until = excluded.until`;
+  insert into pool_pause (lane, pool_id, strikes, until, reason)
+  select $1, * from unnest($2::text[], $3::int[], $4::bigint[], $5::text[]) as new (pool_id, strikes, until, reason) order by pool_id
+  on conflict (lane, pool_id) do update set strikes = excluded.strikes, until = excluded.until, reason = excluded.reason`;
 
 export const savePauses = async (tx: Sql, lane: number, pools: readonly PoolPause[]): Promise<void> => {
   const paused = pools.filter(({ strikes }) => strikes > 0);
@@ -118,6 +118,7 @@ export const savePauses = async (tx: Sql, lane: number, pools: readonly PoolPaus
       paused.map((pool) => pool.poolId),
       paused.map((pool) => pool.strikes),
       paused.map((pool) => pool.until),
+      paused.map((pool) => pool.reason),
     ];
     await tx.query(upsertPauses, values);
   }

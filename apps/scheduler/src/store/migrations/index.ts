@@ -4,10 +4,12 @@ import { AudiencesAndCampaigns1764000000000 } from './1764000000000-audiences-an
 import { RecipientsAndLanes1764000100000 } from './1764000100000-recipients-and-lanes.ts';
 import { PoolPausesByLane1764000200000 } from './1764000200000-pool-pauses-by-lane.ts';
 import { CampaignTrace1764000300000 } from './1764000300000-campaign-trace.ts';
+import { ReasonsOfWaiting1764000400000 } from './1764000400000-reasons-of-waiting.ts';
 
 export const migrations: MigrationClass[] = [
   AudiencesAndCampaigns1764000000000,
   RecipientsAndLanes1764000100000,
   PoolPausesByLane1764000200000,
   CampaignTrace1764000300000,
+  ReasonsOfWaiting1764000400000,
 ];
