@@ -1,9 +1,9 @@
-/** Puts the keeper of the lanes and the dispatcher together with the real SMTP, the event log and the settings of this process. */
+/** Puts the keeper of the lanes and the dispatcher together with the real transports, the event log and the settings of this process. */
 import type { CampaignRecord } from '@sendpool/contracts';
 import type { EventLog } from '@sendpool/event-log';
 import { sleep, systemClock } from '@sendpool/kernel';
 import type { Log } from '@sendpool/service';
-import { compileCampaign, openConnection, probeServer, type SmtpTimeouts } from '@sendpool/smtp';
+import { compileCampaign } from '@sendpool/smtp';
 import { createPublishEvents } from './api/events/delivery-events.publisher.ts';
 import { createRequestReader } from './api/events/send-requests.reader.ts';
 import { createCampaigns, type Campaigns, type Compile } from './delivery/campaigns.ts';
@@ -17,6 +17,7 @@ import type { SenderEnv } from './env.ts';
 import { messageIdSecret } from './message-id-secret.ts';
 import type { MessageTraces } from './message-traces.ts';
 import type { SenderMetrics } from './sender-metrics.ts';
+import { createTransports } from './transports.ts';
 
 export type DeliveryOptions = {
   env: SenderEnv;
@@ -35,20 +36,8 @@ const limitsOf = (env: SenderEnv): LaneKeeperLimits => ({
   offered: 4 * env.STARTED_PER_LANE,
 });
 
-const timeoutsOf = (env: SenderEnv): Partial<SmtpTimeouts> => ({
-  connect: env.CONNECT_TIMEOUT_SECONDS * 1000,
-  greeting: env.GREETING_TIMEOUT_SECONDS * 1000,
-  command: env.REPLY_TIMEOUT_SECONDS * 1000,
-  afterDot: env.AFTER_DOT_TIMEOUT_SECONDS * 1000,
-});
-
-/** A probe must not take longer than the shortest time between two of them. */
-const probeTimeoutMs = 5000;
-
-const probeTimeouts = (env: SenderEnv): Partial<SmtpTimeouts> => {
-  const { connect = probeTimeoutMs } = timeoutsOf(env);
-  return { connect, greeting: probeTimeoutMs, command: probeTimeoutMs };
-};
+/** Stats counts within about a second; a quota that waits for it longer would only stand still. */
+const usageWaitMs = 5000;
 
 const settingsOf = (env: SenderEnv): DeliverySettings => ({
   breaker: {
@@ -60,6 +49,7 @@ const settingsOf = (env: SenderEnv): DeliverySettings => ({
   lanes: env.LANES,
   idleMs: env.IDLE_CONNECTION_SECONDS * 1000,
   maxReadAhead: 128,
+  usageWaitMs,
 });
 
 const compileWith =
@@ -123,13 +113,11 @@ export const closeDelivery = async (
 export const createDelivery = (options: DeliveryOptions): { keeper: LaneKeeper; dispatcher: Dispatcher } => {
   const { env, log, metrics, traces } = options;
   const campaigns = createCampaigns(compileWith(messageIdSecret(env.CREDENTIALS_KEY)));
-  const clientName = env.SMTP_CLIENT_NAME === undefined ? {} : { clientName: env.SMTP_CLIENT_NAME };
   const keeper = createKeeper(options, campaigns, () => dispatcher);
   const dispatcher: Dispatcher = createDispatcher({
     keeper,
     campaigns,
-    open: (server) => openConnection(server, { timeouts: timeoutsOf(env), ...clientName }),
-    probe: (server) => probeServer(server, probeTimeouts(env)),
+    ...createTransports(env),
     clock: systemClock,
     random: Math.random,
     observer: { ...metrics.observer, badContent: reportBadContent(log), ...(traces && { traced: traces.step }) },

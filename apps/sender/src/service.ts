@@ -5,6 +5,7 @@ import {
   senderStatusTopic,
   sendingConfigTopic,
   sendRequestsTopic,
+  serverUsageTopic,
   topicSpecs,
 } from '@sendpool/contracts';
 import { createEventLog } from '@sendpool/event-log';
@@ -22,13 +23,22 @@ import {
 import { followCampaigns } from './api/events/campaigns.follower.ts';
 import { consumeSendRequests } from './api/events/send-requests.consumer.ts';
 import { publishSenderStatus } from './api/events/sender-status.publisher.ts';
+import { readPeerStatus } from './api/events/sender-status.reader.ts';
+import { followServerUsage } from './api/events/server-usage.follower.ts';
 import { followSendingConfig } from './api/events/sending-config.follower.ts';
 import { closeDelivery, consumerDrainMs, createDelivery } from './create-delivery.ts';
 import type { SenderEnv } from './env.ts';
 import { createMessageTraces } from './message-traces.ts';
 import { createSenderMetrics } from './sender-metrics.ts';
 
-const topics = [sendingConfigTopic, campaignsTopic, sendRequestsTopic, deliveryEventsTopic, senderStatusTopic];
+const topics = [
+  sendingConfigTopic,
+  campaignsTopic,
+  sendRequestsTopic,
+  deliveryEventsTopic,
+  senderStatusTopic,
+  serverUsageTopic,
+];
 
 /** Opens the event log; the parts begin to work. Settings and campaigns are known before the first message is taken. */
 export const createSenderService = async (options: {
@@ -62,6 +72,8 @@ export const createSenderService = async (options: {
       pool: (config) => settings.pool(config),
       open: (sealed, ownerId) => openSecret(sealed, ownerId, openingKeys(env)),
     }),
+    followServerUsage({ eventLog, log, apply: (usage) => settings.usage(usage) }),
+    readPeerStatus({ eventLog, log, source, warn: (serverId) => settings.warn(serverId) }),
     followCampaigns({
       eventLog,
       log,

@@ -1,9 +1,10 @@
 /** Puts new settings in force: servers, pools, campaigns, and the lanes this process owns. */
-import type { PoolConfig, SendingServerConfig } from '@sendpool/contracts';
+import type { PoolConfig, SendingServerConfig, ServerUsage } from '@sendpool/contracts';
 import type { SmtpServer } from '@sendpool/smtp';
 import { createBreaker } from '../domain/breaker.ts';
 import type { ReadyMessage } from '../domain/lane-types.ts';
-import { connectionShare, rateShare } from '../domain/pace.ts';
+import { applyDeclared, applyShare, applyUsage as tellLimits } from '../domain/limits.ts';
+import { connectionShare, type Share } from '../domain/pace.ts';
 import type { Context } from './context.ts';
 import type { Fifo } from './fifo.ts';
 import { sweepIdle } from './lines.ts';
@@ -13,63 +14,65 @@ import { createServer, leastReadAhead, type Server } from './server.ts';
 import type { Task } from './task.ts';
 import { endUntried, isWanted } from './vet.ts';
 
-const shareConnections = (context: Context, server: Server, owned: ReadonlySet<number>): void => {
-  server.connections = connectionShare(server.config.limits.maxConnections, owned, context.settings.lanes);
-  server.allowed = server.connections;
+const shareConnections = (server: Server, share: Share): void => {
+  server.connections = connectionShare(server.config.limits.maxConnections, share);
+  server.plan.setShare(server.connections);
   server.readAhead = leastReadAhead(server.connections);
 };
 
-/** Conversations may begin so much faster than messages are chosen. */
-const catchUp = 1.1;
+type Change = { config: SendingServerConfig; smtp: SmtpServer; share: Share };
 
-const shareRate = (context: Context, server: Server, owned: ReadonlySet<number>): void => {
-  const rate = rateShare(server.config.limits.messagesPerSecond, owned.size, context.settings.lanes);
-  const now = context.clock.monotonic();
-  server.pace.setRate(rate, now);
-  server.spacing.setRate(rate === null ? null : rate * catchUp, now);
-};
-
-const addServer = (context: Context, config: SendingServerConfig, smtp: SmtpServer): Server => {
+const addServer = (context: Context, { config, smtp, share }: Change): Server => {
   const breaker = createBreaker(config.revision, context.settings.breaker, () => context.random());
-  const server = createServer(config, smtp, breaker);
+  const limits = { clock: context.clock, usageWaitMs: context.settings.usageWaitMs };
+  const server = createServer({ config, smtp, breaker, share, limits });
   context.servers.set(config.id, server);
   return server;
 };
 
-/** Forgets what was learnt about the server under older settings, among them that it was asked to go slower. */
-const renewServer = (server: Server, config: SendingServerConfig, smtp: SmtpServer): Server => {
+/** Forgets what was learnt about the server under older settings, among them that it rests. How fast it may go is not forgotten. */
+const renewServer = (server: Server, { config, smtp }: Change): Server => {
   server.breaker.renew(config.revision);
-  return Object.assign(server, { config, smtp, throttledUntil: -Infinity, throttles: 0, lastError: null });
+  server.plan.renew();
+  Object.assign(server.limits.throttle, { until: -Infinity, times: 0 });
+  return Object.assign(server, { config, smtp, lastError: null });
 };
 
 /**
  * From the return on no conversation begins at a server that is not in force any more, or under its old settings. What waits for
  * it chooses anew in the same turn; what runs ends as it does.
  */
-export const applyServer = (
-  context: Context,
-  change: { config: SendingServerConfig; smtp: SmtpServer; owned: ReadonlySet<number> },
-): void => {
-  const { config, smtp, owned } = change;
-  const known = context.servers.get(config.id);
-  const rate = known?.config.limits.messagesPerSecond;
-  const server = known === undefined ? addServer(context, config, smtp) : renewServer(known, config, smtp);
-  shareConnections(context, server, owned);
-  if (rate !== config.limits.messagesPerSecond) shareRate(context, server, owned);
+export const applyServer = (context: Context, change: Change): void => {
+  const known = context.servers.get(change.config.id);
+  const server = known === undefined ? addServer(context, change) : renewServer(known, change);
+  shareConnections(server, change.share);
+  applyDeclared(server.limits, change.config);
   sweepIdle(server, -Infinity);
   context.freed(server);
 };
 
 /** Other lanes: other shares of every limit. */
-export const applyLanes = (context: Context, owned: ReadonlySet<number>): void => {
+export const applyLanes = (context: Context, share: Share): void => {
   for (const server of context.servers.values()) {
-    shareConnections(context, server, owned);
-    shareRate(context, server, owned);
+    shareConnections(server, share);
+    applyShare(server.limits, share);
     server.keepsIdle = true;
     sweepIdle(server, -Infinity);
     context.freed(server);
   }
 };
+
+/** What stats has counted for a server today. */
+export const applyUsage = (context: Context, usage: ServerUsage): void => {
+  const server = context.servers.get(usage.serverId);
+  if (server === undefined) return;
+  tellLimits(server.limits, usage);
+  context.freed(server);
+};
+
+/** Another sender has found a server broken. */
+export const applyWarning = (context: Context, serverId: string): void =>
+  context.servers.get(serverId)?.breaker.warn(context.clock.monotonic());
 
 const queues = function* (pump: Pump): Iterable<Fifo<Task>> {
   for (const pool of pump.pools()) yield pool.waiting;

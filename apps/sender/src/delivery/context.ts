@@ -1,9 +1,10 @@
 /** What the parts of the delivery share: the needs handed in, the servers, and the ways back into the queues. */
 import type { Clock } from '@sendpool/kernel';
-import type { Outcome } from '@sendpool/contracts';
+import type { Outcome, SendingServerConfig } from '@sendpool/contracts';
 import type { ProbeResult, SmtpConnection, SmtpServer } from '@sendpool/smtp';
 import type { BreakerLimits } from '../domain/breaker.ts';
 import type { LaneKeeper } from '../domain/lane-types.ts';
+import type { RetryBudget } from '../domain/retry-budget.ts';
 import type { Campaigns } from './campaigns.ts';
 import type { Server } from './server.ts';
 import type { Task } from './task.ts';
@@ -19,6 +20,8 @@ export type DeliverySettings = {
   idleMs: number;
   /** Messages started ahead of a server's connections, at most. */
   maxReadAhead: number;
+  /** How long the count of stats is waited for before a quota lets anything go, after lanes were given. */
+  usageWaitMs: number;
 };
 
 /** OFFERED, STARTING (the start bit is asked for), STARTED, TALKING, then TALKED, or MOVED when the server failed. */
@@ -34,9 +37,9 @@ export type DeliveryObserver = {
   traced?(trace: string, step: TraceStep, about?: Record<string, string | number>): void;
 };
 
-/** Rejects SmtpFailure. */
-export type OpenConnection = (server: SmtpServer) => Promise<SmtpConnection>;
-type ProbeServer = (server: SmtpServer) => Promise<ProbeResult>;
+/** Rejects SmtpFailure. The settings tell by which transport. */
+export type OpenConnection = (server: SmtpServer, config: SendingServerConfig) => Promise<SmtpConnection>;
+export type ProbeServer = (server: SmtpServer, config: SendingServerConfig) => Promise<ProbeResult>;
 
 export type DeliveryDeps = {
   keeper: Keeper;
@@ -51,6 +54,7 @@ export type DeliveryDeps = {
 
 export type Context = DeliveryDeps & {
   readonly servers: Map<string, Server>;
+  readonly retries: RetryBudget;
   /** Chooses a server anew for these messages, before all others of their pools. */
   again(tasks: readonly Task[]): void;
   /** A message of this server ended or moved away: it may start the next one. */

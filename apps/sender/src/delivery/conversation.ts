@@ -3,7 +3,9 @@ import type { SendResult } from '@sendpool/smtp';
 import { doubtfulFailure } from '../domain/breaker.ts';
 import { traceStep, type Context } from './context.ts';
 import { renderFailed, reportOf, type Verdict } from './report.ts';
+import { endConversation } from '../domain/limits.ts';
 import { noteWell, throttle, type Line, type Server } from './server.ts';
+import { endFailed } from './vet.ts';
 import { noteHop, type Hop, type Task } from './task.ts';
 
 type Failure = Extract<SendResult, { kind: 'SERVER_FAILURE' }>;
@@ -31,6 +33,7 @@ const send = async (line: Line, envelope: { from: string; to: string }, text: st
 const report = (context: Context, line: Line, task: Task, result: Verdict): void => {
   const { server, revision } = line;
   const now = context.clock.monotonic();
+  endConversation(server.limits, task.provider, true);
   if (result.kind === 'UNKNOWN') server.breaker.failed(revision, now, doubtfulFailure);
   else noteWell(server, revision, now);
   const outcome = reportOf(task, server.config.id, result);
@@ -47,35 +50,50 @@ const isStale = (line: Line, failure: Failure): boolean =>
   (failure.reply === null || failure.reply.code === 421 || failure.reply.code === 0);
 
 /** The failure of a server, proven to be before the final dot. */
-export type ServerFailure = { revision: number; stage: Hop['stage']; isThrottle: boolean; message: string };
+export type ServerFailure = {
+  revision: number;
+  stage: Hop['stage'];
+  isThrottle: boolean;
+  /** It refused the connection, or could not be connected to: fewer of them are tried. */
+  isRefusal: boolean;
+  message: string;
+};
 
 /** What it means for the server. The caller moves the message. */
 export const noteFailure = (context: Context, server: Server, failure: ServerFailure): void => {
   const now = context.clock.monotonic();
   server.lastError = failure.message;
-  if (failure.isThrottle) throttle(server, now);
-  else server.breaker.failed(failure.revision, now);
+  if (failure.isThrottle) return throttle(server, now, failure.isRefusal);
+  if (failure.isRefusal) server.plan.refused(now);
+  server.breaker.failed(failure.revision, now);
 };
 
-/** The same message goes to the next server at once. */
+/**
+ * The same message goes to the next server at once. When too many do, it is deferred instead: that loses nothing, and its time to wait
+ * takes load from servers that fail, while a released message would be published again at once and go round as fast as they fail.
+ */
 export const hop = (context: Context, task: Task, server: Server, failure: ServerFailure): void => {
   const { stage, message, isThrottle } = failure;
   noteHop(task, { serverId: server.config.id, stage, error: message }, isThrottle);
   task.server = null;
+  if (!context.retries.take(context.clock.monotonic())) return endFailed(context, task, 'RETRY_BUDGET');
   server.failovers += 1;
   context.observer.failover(server.config.id, stage);
   context.again([task]);
 };
 
+const is421 = ({ reply }: Failure): boolean => reply?.code === 421;
+
 const moveOn = (context: Context, line: Line, task: Task, failure: Failure): void => {
   const { server, revision } = line;
+  endConversation(server.limits, task.provider, false);
   if (!task.refreshed && isStale(line, failure)) {
     task.refreshed = true;
     server.ready.unshift([task]);
     return;
   }
   const { stage, message } = failure;
-  const noted = { revision, stage, message, isThrottle: failure.failure === 'THROTTLE' };
+  const noted = { revision, stage, message, isThrottle: failure.failure === 'THROTTLE', isRefusal: is421(failure) };
   noteFailure(context, server, noted);
   hop(context, task, server, noted);
 };
@@ -95,11 +113,13 @@ const traceEnd = (context: Context, { server }: Line, task: Task, result: SendRe
 export const converse = async (context: Context, line: Line, task: Task): Promise<void> => {
   const mail = render(context, task);
   if (mail === undefined) {
+    endConversation(line.server.limits, task.provider, false);
     context.keeper.finish(task.message, renderFailed(task));
     context.observer.ended({ serverId: null, provider: task.provider, outcome: 'BOUNCED', latencyMs: null });
     return;
   }
   line.carried += 1;
+  context.retries.sent(context.clock.monotonic());
   traceStep(context, task, 'TALKING');
   const result = await send(line, { from: mail.from, to: task.message.request.email }, mail.text);
   traceEnd(context, line, task, result);

@@ -2,12 +2,22 @@
  * The way of a message through the sender: queue of its pool, server by weight, queue of the server, start bit, connection.
  * The server is chosen first and the message waits for it, so that the weights hold also when there is more mail than connections.
  */
-import type { CampaignRecord, PoolConfig, SendingServerConfig } from '@sendpool/contracts';
+import type { CampaignRecord, PoolConfig, SendingServerConfig, ServerUsage } from '@sendpool/contracts';
 import type { SmtpServer } from '@sendpool/smtp';
 import type { ReadyMessage } from '../domain/lane-types.ts';
 import { domainOf, providerOf } from '../domain/provider.ts';
+import type { Share } from '../domain/pace.ts';
 import type { ServerState } from '../domain/server-state.ts';
-import { applyLanes, applyPool, applyServer, dropUnwanted, standDown, withdraw } from './apply.ts';
+import {
+  applyLanes,
+  applyPool,
+  applyServer,
+  applyUsage,
+  applyWarning,
+  dropUnwanted,
+  standDown,
+  withdraw,
+} from './apply.ts';
 import type { DeliveryDeps } from './context.ts';
 import { shutAll } from './lines.ts';
 import { createPump, type Pump } from './pump.ts';
@@ -28,6 +38,9 @@ export type Dispatcher = {
     /** False when the same or a higher revision of the campaign is known. */
     campaign(record: CampaignRecord): boolean;
     lanes(owned: ReadonlySet<number>): void;
+    usage(usage: ServerUsage): void;
+    /** Another sender has found this server broken. */
+    warn(serverId: string): void;
   };
   status(): ServerState[];
   /** Closes every connection. Call it when no conversation runs any more. */
@@ -53,19 +66,21 @@ const lookAfterAll = (pump: Pump): void => {
 
 const createSettings = (pump: Pump): Dispatcher['settings'] => {
   const { context } = pump;
-  let owned: ReadonlySet<number> = new Set();
+  let share: Share = { owned: new Set(), lanes: context.settings.lanes };
   return {
-    server: (config, smtp) => applyServer(context, { config, smtp, owned }),
+    server: (config, smtp) => applyServer(context, { config, smtp, share }),
     pool: (config) => applyPool(pump, config),
     campaign: (record) => {
       const isNew = context.campaigns.apply(record);
       if (isNew && record.status !== 'SENDING') dropUnwanted(pump);
       return isNew;
     },
-    lanes: (lanes) => {
-      owned = lanes;
-      applyLanes(context, owned);
+    lanes: (owned) => {
+      share = { ...share, owned };
+      applyLanes(context, share);
     },
+    usage: (usage) => applyUsage(context, usage),
+    warn: (serverId) => applyWarning(context, serverId),
   };
 };
 

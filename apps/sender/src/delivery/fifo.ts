@@ -7,6 +7,8 @@ export type Fifo<Item> = {
   peek(): Item | undefined;
   /** Takes out the first item that `fits`. Walks up to it. */
   take(fits: (item: Item) => boolean): Item | undefined;
+  /** A copy of what waits, in order. */
+  list(): Item[];
   /** Puts items before all others, in their order. */
   unshift(items: readonly Item[]): void;
   /** Takes everything out, in order. */
@@ -63,6 +65,7 @@ export const createFifo = <Item>(): Fifo<Item> => {
     push: (item) => void state.items.push(item),
     shift: () => shift(state),
     peek: () => state.items[state.head],
+    list: () => state.items.slice(state.head) as Item[],
     take: (fits) => take(state, fits),
     unshift: (items) => {
       if (items.length > 0) compact(state, items);

@@ -151,7 +151,13 @@ export type Harness = AsyncDisposable & {
   untilEnded(count: number, limitMs?: number): Promise<void>;
 };
 
-const settings: DeliverySettings = { breaker: breakerLimits, lanes: 1, idleMs: 30_000, maxReadAhead: 64 };
+const settings: DeliverySettings = {
+  breaker: breakerLimits,
+  lanes: 1,
+  idleMs: 30_000,
+  maxReadAhead: 64,
+  usageWaitMs: 0,
+};
 
 const until = async (isTrue: () => boolean, limitMs: number): Promise<void> => {
   const end = performance.now() + limitMs;

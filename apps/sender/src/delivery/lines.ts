@@ -2,6 +2,7 @@
 import { SmtpFailure } from '@sendpool/smtp';
 import { messageOf } from '@sendpool/kernel';
 import { isInForce } from '../domain/eligibility.ts';
+import { beginAt, beginConversation } from '../domain/limits.ts';
 import type { Context } from './context.ts';
 import { converse, hop, noteFailure } from './conversation.ts';
 import { isOpen, type Line, type Server } from './server.ts';
@@ -11,7 +12,7 @@ import { isWanted } from './vet.ts';
 const isFit = ({ server, revision, carried, connection }: Line): boolean =>
   revision === server.config.revision &&
   isInForce(server.config) &&
-  server.lines.size <= server.connections &&
+  server.lines.size <= server.plan.size &&
   carried < (server.config.limits.messagesPerConnection ?? Infinity) &&
   connection.isUsable();
 
@@ -20,40 +21,61 @@ const shut = (line: Line): void => {
   void line.connection.close();
 };
 
-const nextTask = (context: Context, server: Server): Task | undefined => {
-  for (;;) {
-    const task = server.ready.shift();
-    if (task === undefined || isWanted(context, task)) return task;
+/** A longer wait is looked at again on the way. */
+const longestWaitMs = 60_000;
+
+/** Goes on with the server at `at` (monotonic). Infinity: what ends, or new lanes, wake it. */
+export const wake = (context: Context, server: Server, at: number): void => {
+  if (at === Infinity || (server.timer !== undefined && server.wakesAt <= at)) return;
+  clearTimeout(server.timer);
+  server.wakesAt = at;
+  const waitMs = Math.min(longestWaitMs, Math.max(1, at - context.clock.monotonic()));
+  server.timer = setTimeout(() => {
+    server.timer = undefined;
     context.freed(server);
-  }
+  }, waitMs);
 };
 
-/**
- * Whether the declared rate lets the next conversation begin; looks again by itself when it does. Messages are chosen at the rate as well,
- * but those that were chosen while the server stood still must not go in one burst when it comes back.
- */
-const mayBegin = (context: Context, server: Server): boolean => {
-  const waitMs = server.spacing.nextAt - context.clock.monotonic();
-  if (waitMs <= 0) return true;
-  // Without lanes there is no rate: new lanes wake the server.
-  if (waitMs < Infinity && server.timer === undefined)
-    server.timer = setTimeout(() => {
-      server.timer = undefined;
-      feed(context, server);
-    }, waitMs);
-  return false;
+/** The first of the waiting messages that its limits let begin. Without limits towards providers one speaks for all. */
+const firstToBegin = ({ limits, ready }: Server, now: number): { task: Task | undefined; at: number } => {
+  let soonest = Infinity;
+  for (const task of limits.providers.size === 0 ? [ready.peek()!] : ready.list()) {
+    const at = beginAt(limits, task.provider);
+    if (at <= now) return { task, at };
+    soonest = Math.min(soonest, at);
+  }
+  return { task: undefined, at: soonest };
+};
+
+/** Whether a waiting message may begin; looks again by itself when one may. */
+const nextToBegin = (context: Context, server: Server): Task | undefined => {
+  if (server.ready.length === 0) return undefined;
+  const { task, at } = firstToBegin(server, context.clock.monotonic());
+  if (task === undefined) wake(context, server, at);
+  return task;
+};
+
+/** Mostly the first one. */
+const takeOut = ({ ready }: Server, task: Task): void => {
+  if (ready.peek() === task) ready.shift();
+  else ready.take((other) => other === task);
 };
 
 const takeNext = (context: Context, server: Server): Task | undefined => {
-  if (server.ready.length === 0 || !mayBegin(context, server)) return undefined;
-  const task = nextTask(context, server);
-  if (task !== undefined) server.spacing.take(context.clock.monotonic());
-  return task;
+  for (let task = nextToBegin(context, server); task !== undefined; task = nextToBegin(context, server)) {
+    takeOut(server, task);
+    if (isWanted(context, task)) {
+      beginConversation(server.limits, task.provider);
+      return task;
+    }
+    context.freed(server);
+  }
+  return undefined;
 };
 
 /** Nothing to carry although messages are on their way: the connection waits for a start bit, so more must be asked for ahead. */
 const growReadAhead = (server: Server, max: number): void => {
-  if (server.ready.length === 0 && server.starting > 0 && server.readAhead < max) server.readAhead += 1;
+  if (server.ready.length === 0 && server.starting.size > 0 && server.readAhead < max) server.readAhead += 1;
 };
 
 const park = (context: Context, line: Line): void => {
@@ -86,11 +108,11 @@ const openFailed = (context: Context, server: Server, end: { revision: number; f
   const { revision, failure } = end;
   if (revision !== server.config.revision) return;
   if (isOneTooMany(server, failure)) {
-    server.allowed = server.lines.size + server.opening;
+    server.plan.refused(context.clock.monotonic());
     return;
   }
   const { stage, message } = failure;
-  const noted = { revision, stage, message, isThrottle: failure.kind === 'THROTTLE' };
+  const noted = { revision, stage, message, isThrottle: failure.kind === 'THROTTLE', isRefusal: true };
   noteFailure(context, server, noted);
   const task = server.ready.shift();
   if (task !== undefined) hop(context, task, server, noted);
@@ -103,7 +125,7 @@ const open = async (context: Context, server: Server): Promise<void> => {
   const { revision } = server.config;
   server.opening += 1;
   try {
-    const connection = await context.open(server.smtp);
+    const connection = await context.open(server.smtp, server.config);
     const line: Line = { server, revision, connection, carried: 0, idleSince: 0 };
     server.opening -= 1;
     server.lines.add(line);
@@ -116,13 +138,13 @@ const open = async (context: Context, server: Server): Promise<void> => {
 };
 
 const wantsLine = (context: Context, server: Server): boolean =>
-  server.starting + server.ready.length > server.idle.length + server.opening &&
-  server.lines.size + server.opening < server.allowed &&
+  server.starting.size + server.ready.length > server.idle.length + server.opening &&
+  server.lines.size + server.opening < server.plan.size &&
   isOpen(server, context.clock.monotonic());
 
 /** Gives waiting messages to idle connections, and opens more of these when it pays. */
 export const feed = (context: Context, server: Server): void => {
-  while (server.ready.length > 0 && server.idle.length > 0 && mayBegin(context, server))
+  while (server.ready.length > 0 && server.idle.length > 0 && nextToBegin(context, server) !== undefined)
     void serve(context, server.idle.pop()!);
   while (wantsLine(context, server)) void open(context, server);
 };

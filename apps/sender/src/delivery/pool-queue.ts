@@ -32,7 +32,7 @@ const choose = (context: Context, task: Task, now: number): Choice<Server> => {
   const { provider, tried, hops } = task;
   const ask = { provider, fromDomain, hint: serverHint, tried, failures: hops.length, now };
   const made = choice?.choose(ask) ?? none;
-  if (made.kind === 'SERVER') made.server.pace.take(now);
+  if (made.kind === 'SERVER') made.server.chosen(provider);
   return made;
 };
 

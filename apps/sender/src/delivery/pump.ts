@@ -1,4 +1,5 @@
 /** Runs the queues: whatever happens asks for the pump, and it runs once for all that was asked in the same turn. */
+import { createRetryBudget } from '../domain/retry-budget.ts';
 import type { Context, DeliveryDeps } from './context.ts';
 import { createPool, pumpPool, type Pool } from './pool-queue.ts';
 import { advance } from './server-queue.ts';
@@ -35,6 +36,9 @@ const runPools = (context: Context, state: State, now: number): number => {
   return wakeAt;
 };
 
+/** A longer wait is looked at again on the way. */
+const longestWaitMs = 60_000;
+
 const run = (context: Context, state: State): void => {
   state.isAsked = false;
   if (state.isStopped) return;
@@ -43,7 +47,10 @@ const run = (context: Context, state: State): void => {
   state.freed.clear();
   const wakeAt = runPools(context, state, now);
   clearTimeout(state.timer);
-  state.timer = wakeAt === Infinity ? undefined : setTimeout(() => run(context, state), Math.max(1, wakeAt - now));
+  state.timer =
+    wakeAt === Infinity
+      ? undefined
+      : setTimeout(() => run(context, state), Math.min(longestWaitMs, Math.max(1, wakeAt - now)));
 };
 
 const ask = (context: Context, state: State): void => {
@@ -72,6 +79,7 @@ const createContext = (deps: DeliveryDeps, state: State): Context => {
   const context: Context = {
     ...deps,
     servers: new Map(),
+    retries: createRetryBudget(),
     again: (tasks) => {
       for (const task of tasks) task.server = null;
       putBack(state, tasks);

@@ -2,8 +2,10 @@
 import type { SendingServerConfig } from '@sendpool/contracts';
 import type { SmtpConnection, SmtpServer } from '@sendpool/smtp';
 import type { Breaker } from '../domain/breaker.ts';
+import { createConnectionPlan, type ConnectionPlan } from '../domain/connection-plan.ts';
 import { isUsable, type Standing } from '../domain/eligibility.ts';
-import { createPace, type Pace } from '../domain/pace.ts';
+import { choiceAt, createLimits, letThrough, throttleLimits, type Limits, type LimitsDeps } from '../domain/limits.ts';
+import type { Share } from '../domain/pace.ts';
 import { createFifo, type Fifo } from './fifo.ts';
 import type { Task } from './task.ts';
 
@@ -23,22 +25,17 @@ export type Server = Omit<Standing, 'config' | 'connections'> & {
   smtp: SmtpServer;
   /** Connections that this process may hold. */
   connections: number;
-  /** Fewer than `connections` for a time after the server refused one more. */
-  allowed: number;
+  /** How many of them it plans with now. */
+  readonly plan: ConnectionPlan;
   readonly breaker: Breaker;
-  /** Of the choices. */
-  readonly pace: Pace;
-  /** Of the conversations: a little faster, so that what has gathered goes away. */
-  readonly spacing: Pace;
-  /** Runs until the next conversation may begin. */
+  readonly limits: Limits;
+  /** Runs until a limit lets the next message go, at `wakesAt`. */
   timer: NodeJS.Timeout | undefined;
-  /** It said "slow down": nothing goes there before this time. */
-  throttledUntil: number;
-  throttles: number;
+  wakesAt: number;
   /** Chosen for this server, start bit not asked for yet. */
   readonly queue: Fifo<Task>;
   /** Start bit on its way. */
-  starting: number;
+  readonly starting: Set<Task>;
   /** Started, waiting for a connection. */
   readonly ready: Fifo<Task>;
   /** In conversation. */
@@ -62,22 +59,46 @@ export const leastReadAhead = (connections: number): number => 2 * connections;
 /** Messages that may be started and not done. */
 export const startLimit = (server: Server): number => server.connections + server.readAhead;
 
-export const startedOf = (server: Server): number => server.starting + server.ready.length + server.running;
+export const startedOf = (server: Server): number => server.starting.size + server.ready.length + server.running;
 
-export const createServer = (config: SendingServerConfig, smtp: SmtpServer, breaker: Breaker): Server => {
+/** Messages that its limits have let through and that have not begun: the chosen ones, or the started ones when messages wait for it. */
+const pendingOf = ({ queue, starting, ready, limits }: Server, provider: string | null): number => {
+  const chosen = limits.isWaitedFor ? 0 : queue.length;
+  if (provider === null) return chosen + starting.size + ready.length;
+  const tasks = [...(chosen > 0 ? queue.list() : []), ...starting, ...ready.list()];
+  return tasks.filter((task) => task.provider === provider).length;
+};
+
+/** Seconds of its rate that may gather before it counts as much: start bits become durable in groups. */
+const usualSeconds = 0.05;
+
+const isGathered = ({ ready, connections, limits }: Server): boolean =>
+  ready.length > connections + (limits.whole.perSecond ?? 0) * usualSeconds;
+
+/** Counts a message that was let through: chosen for the server, or with its start bit asked for when messages wait for it. */
+export const countLetThrough = (server: Server, provider: string): void =>
+  letThrough(server.limits, provider, isGathered(server));
+
+export type ServerParts = {
+  config: SendingServerConfig;
+  smtp: SmtpServer;
+  breaker: Breaker;
+  share: Share;
+  limits: Pick<LimitsDeps, 'clock' | 'usageWaitMs'>;
+};
+
+export const createServer = ({ config, smtp, breaker, share, limits }: ServerParts): Server => {
   const server: Server = {
     config,
     smtp,
     connections: 0,
-    allowed: 0,
+    plan: createConnectionPlan(),
     breaker,
-    pace: createPace(),
-    spacing: createPace(),
+    limits: createLimits({ ...limits, pending: (provider) => pendingOf(server, provider) }, share),
     timer: undefined,
-    throttledUntil: -Infinity,
-    throttles: 0,
+    wakesAt: Infinity,
     queue: createFifo(),
-    starting: 0,
+    starting: new Set(),
     ready: createFifo(),
     running: 0,
     readAhead: 0,
@@ -88,27 +109,32 @@ export const createServer = (config: SendingServerConfig, smtp: SmtpServer, brea
     failovers: 0,
     lastError: null,
     factor: (now) => breaker.factor(now),
-    nextAt: () => Math.max(server.pace.nextAt, server.throttledUntil),
+    nextAt: (provider) => nextAt(server, provider),
+    chosen: (provider) => {
+      if (!server.limits.isWaitedFor) countLetThrough(server, provider);
+    },
     hasRoom: () => server.queue.length < roomOf(server),
   };
   return server;
 };
 
-const throttleBaseMs = 2000;
-const throttleMaxMs = 60_000;
+/** A server whose messages wait for it is chosen in spite of its limits. */
+const nextAt = ({ limits }: Server, provider: string): number =>
+  limits.isWaitedFor ? limits.throttle.until : Math.max(limits.throttle.until, choiceAt(limits, provider));
 
-/** The server asks to go slower: it rests, twice as long each time. Answers that were on their way count once. */
-export const throttle = (server: Server, now: number): void => {
-  if (now < server.throttledUntil) return;
-  server.throttledUntil = now + Math.min(throttleMaxMs, throttleBaseMs * 2 ** server.throttles);
-  server.throttles += 1;
+/** The server asks to go slower. One connection less when that is how it said so (421). */
+export const throttle = (server: Server, now: number, isRefusal: boolean): void => {
+  throttleLimits(server.limits);
+  if (isRefusal) server.plan.refused(now);
 };
 
-/** Messages may go to it now: in force, well, and not asked to go slower. Its declared rate was seen to when it was chosen. */
-export const isOpen = (server: Server, now: number): boolean => server.throttledUntil <= now && isUsable(server, now);
+/** Messages may go to it now: in force, well, and not asked to go slower. What is declared is seen to elsewhere. */
+export const isOpen = (server: Server, now: number): boolean =>
+  server.limits.throttle.until <= now && isUsable(server, now);
 
 /** The server took or judged a message under `revision`: it is well. */
 export const noteWell = (server: Server, revision: number, now: number): void => {
   server.breaker.succeeded(revision, now);
-  server.throttles = 0;
+  server.plan.succeeded(now);
+  server.limits.throttle.times = 0;
 };

@@ -1,4 +1,5 @@
 /** How each server looks from this process, for the status topic and the metrics. */
+import { limitedBy } from '../domain/limits.ts';
 import type { ServerState } from '../domain/server-state.ts';
 import type { Context } from './context.ts';
 import type { Server } from './server.ts';
@@ -8,13 +9,13 @@ const statusOf = (context: Context, server: Server): ServerState => {
   const until = server.breaker.until();
   return {
     serverId: server.config.id,
-    queued: server.queue.length + server.starting + server.ready.length,
+    queued: server.queue.length + server.starting.size + server.ready.length,
     inFlight: server.running,
     connections: server.lines.size,
     connectionShare: server.connections,
-    connectionPlan: server.allowed,
-    rateFactor: 1,
-    limitedBy: null,
+    connectionPlan: server.plan.size,
+    rateFactor: server.limits.throttle.factor,
+    limitedBy: limitedBy(server.limits),
     breaker: server.breaker.state(elapsed),
     breakerUntil: until === null ? null : Math.round(now + until - elapsed),
     lastError: server.lastError,

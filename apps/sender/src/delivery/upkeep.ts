@@ -1,6 +1,7 @@
 /** What is looked after once a second and never per message: probes of broken servers, idle connections, and slow adjustments. */
 import { messageOf } from '@sendpool/kernel';
 import { isInForce } from '../domain/eligibility.ts';
+import { recoverLimits } from '../domain/limits.ts';
 import type { Context } from './context.ts';
 import { sweepIdle } from './lines.ts';
 import { leastReadAhead, type Server } from './server.ts';
@@ -8,7 +9,7 @@ import { leastReadAhead, type Server } from './server.ts';
 const probe = async (context: Context, server: Server): Promise<void> => {
   const { revision } = server.config;
   const answer = await context
-    .probe(server.smtp)
+    .probe(server.smtp, server.config)
     .catch((error: unknown) => ({ ok: false as const, message: messageOf(error) }));
   if (!answer.ok) server.lastError = answer.message;
   server.breaker.probed(revision, answer.ok, context.clock.monotonic());
@@ -25,6 +26,6 @@ const shrinkReadAhead = (server: Server): void => {
 export const lookAfter = (context: Context, server: Server, now: number): void => {
   sweepIdle(server, now - context.settings.idleMs);
   shrinkReadAhead(server);
-  if (server.allowed < server.connections && context.random() < 0.1) server.allowed += 1;
+  recoverLimits(server.limits);
   if (isInForce(server.config) && server.breaker.beginProbe(now)) void probe(context, server);
 };

@@ -16,9 +16,9 @@ export const endUntried = (
   context.observer.ended({ serverId: null, provider: task.provider, outcome, latencyMs: null });
 };
 
-/** A started message that failed at every server while these take others: it waits its time like one that a server deferred. */
-export const endFailed = (context: Context, task: Task): void => {
-  context.keeper.finish(task.message, serversFailed(task));
+/** A started message that failed at every server while these take others, or may not try more of them now: it waits its time like one that a server deferred. */
+export const endFailed = (context: Context, task: Task, reason = 'SERVERS_FAILED'): void => {
+  context.keeper.finish(task.message, { ...serversFailed(task), reason });
   context.observer.ended({ serverId: null, provider: task.provider, outcome: 'DEFERRED', latencyMs: null });
 };
 

@@ -42,6 +42,8 @@ export type Breaker = {
   beginProbe(now: number): boolean;
   /** The answer to a probe under `revision`. */
   probed(revision: number, passed: boolean, now: number): void;
+  /** Another sender has found it broken: for a minute one failure is enough here. This alone never opens it. */
+  warn(now: number): void;
   /** The server was changed: what was learnt about it does not count any more. */
   renew(revision: number): void;
 };
@@ -55,6 +57,7 @@ type State = {
   until: number;
   slowStartAt: number;
   healthySince: number;
+  warnedUntil: number;
 };
 
 const least = 0.1;
@@ -67,7 +70,14 @@ const fresh = (revision: number): State => ({
   until: 0,
   slowStartAt: 0,
   healthySince: 0,
+  warnedUntil: -Infinity,
 });
+
+/** A sender whose own network is broken must not take a server from all the others; it may only make them look sooner. */
+const warnedMs = 60_000;
+
+const threshold = ({ warnedUntil }: State, now: number, { failures }: BreakerLimits): number =>
+  now < warnedUntil ? Math.min(1, failures) : failures;
 
 const open = (state: State, now: number, deps: { limits: BreakerLimits; random(): number }): void => {
   const { baseMs, maxMs, jitter } = deps.limits;
@@ -120,7 +130,7 @@ export const createBreaker = (
       if (of !== state.revision || !isClosed(state)) return;
       state.failures += weight;
       state.healthySince = now;
-      if (state.failures >= limits.failures) open(state, now, deps);
+      if (state.failures >= threshold(state, now, limits)) open(state, now, deps);
     },
     succeeded: (of, now) => {
       if (of === state.revision && isClosed(state)) forgive(state, now, limits);
@@ -134,6 +144,9 @@ export const createBreaker = (
       if (of !== state.revision || state.kind !== 'HALF_OPEN') return;
       if (passed) letIn(state, now);
       else open(state, now, deps);
+    },
+    warn: (now) => {
+      state.warnedUntil = now + warnedMs;
     },
     renew: (next) => {
       if (next !== state.revision) state = fresh(next);

@@ -24,13 +24,17 @@ export type Standing = {
   readonly connections: number;
   /** 0 while the breaker is open, below 1 in slow start. */
   factor(now: number): number;
-  /** When its declared rate, or its own "slow down", lets the next message go. */
-  nextAt(): number;
+  /** When its declared limits, or its own "slow down", let the next message to a mailbox provider be chosen. Infinity: when another one has ended. */
+  nextAt(provider: string): number;
+  /** It was chosen for a message: its limits count it. */
+  chosen(provider: string): void;
   /** Whether its short queue has room. */
   hasRoom(): boolean;
 };
 
 export type Ask = {
+  /** Mailbox provider of the recipient. */
+  provider: string;
   fromDomain: string;
   /** Servers that failed before in the same publication, other than by asking to go slower. */
   tried: readonly string[];
@@ -52,6 +56,6 @@ const mayTake = (server: Standing, ask: Ask): boolean =>
 /** Mere slowness waits, unless the pool says OVERFLOW; a declared limit never does. */
 export const verdictOn = (server: Standing | undefined, ask: Ask, whenBusy: PoolConfig['whenBusy']): Verdict => {
   if (server === undefined || !mayTake(server, ask)) return 'OUT';
-  if (server.nextAt() > ask.now) return 'LIMITED';
+  if (server.nextAt(ask.provider) > ask.now) return 'LIMITED';
   return whenBusy === 'OVERFLOW' && !server.hasRoom() ? 'BUSY' : 'READY';
 };

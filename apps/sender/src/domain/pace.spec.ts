@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { connectionShare, createPace, rateShare } from './pace.ts';
+import { connectionShare, createPace, laneShare, lateMs, rateShare, type Share } from './pace.ts';
 
 const lanesOf = (count: number): number[] => Array.from({ length: count }, (_, lane) => lane);
+const shareOf = (owned: Iterable<number>, lanes = 12): Share => ({ owned: new Set(owned), lanes });
 
 describe('a pace', () => {
   it('lets everything go without a rate', () => {
@@ -22,14 +23,36 @@ describe('a pace', () => {
     const pace = createPace();
     pace.setRate(10, 0);
     pace.take(5000);
-    assert.equal(pace.nextAt, 5100);
+    assert.equal(pace.nextAt, 5100 - lateMs);
     pace.take(5100);
-    assert.equal(pace.nextAt, 5200);
+    assert.equal(pace.nextAt, 5200 - lateMs);
+  });
+
+  it('makes up for timers that come late by milliseconds, so that a high rate is reached', () => {
+    const pace = createPace();
+    pace.setRate(1000, 0);
+    let sent = 0;
+    for (let now = 1; now <= 1000; now += 7) for (; pace.nextAt <= now; sent += 1) pace.take(now);
+    assert.ok(sent >= 980, `${sent} of 1000`);
+  });
+
+  it('goes on from where it was when only the rate is adjusted, and waits longer once when it is told to', () => {
+    const pace = createPace();
+    pace.setRate(10, 0);
+    pace.take(100);
+    pace.adjustRate(5);
+    assert.equal(pace.nextAt, 200);
+    pace.take(200);
+    assert.equal(pace.nextAt, 400);
+    pace.take(400, 1.5);
+    assert.equal(pace.nextAt, 700);
+    pace.adjustRate(null);
+    assert.equal(pace.nextAt, -Infinity);
   });
 
   it('never lets more than rate times time, plus one, through', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 50 }), fc.array(fc.nat(300), { maxLength: 300 }), (rate, gaps) => {
+      fc.property(fc.integer({ min: 1, max: 500 }), fc.array(fc.nat(300), { maxLength: 300 }), (rate, gaps) => {
         const pace = createPace();
         pace.setRate(rate, 0);
         let now = 0;
@@ -39,7 +62,7 @@ describe('a pace', () => {
           if (pace.nextAt > now) continue;
           pace.take(now);
           sent += 1;
-          assert.ok(sent <= (now / 1000) * rate + 1);
+          assert.ok(sent <= ((now + lateMs) / 1000) * rate + 1);
         }
       }),
     );
@@ -47,21 +70,21 @@ describe('a pace', () => {
 
   it('stands still with no lane', () => {
     const pace = createPace();
-    pace.setRate(rateShare(14, 0, 12), 0);
+    pace.setRate(rateShare(14, shareOf([])), 0);
     assert.equal(pace.nextAt, Infinity);
   });
 });
 
 describe('shares of a limit', () => {
   it('of the rate follow the lanes', () => {
-    assert.equal(rateShare(12, 3, 12), 3);
-    assert.equal(rateShare(null, 3, 12), null);
+    assert.equal(rateShare(12, shareOf([0, 1, 2])), 3);
+    assert.equal(rateShare(null, shareOf([0, 1, 2])), null);
   });
 
   it('of 10 connections over 4 senders with 3 lanes each are 3, 2, 3 and 2', () => {
     const owners = [0, 1, 2, 3].map((sender) => new Set([0, 1, 2].map((lane) => sender * 3 + lane)));
     assert.deepEqual(
-      owners.map((owned) => connectionShare(10, owned, 12)),
+      owners.map((owned) => connectionShare(10, shareOf(owned))),
       [3, 2, 3, 2],
     );
   });
@@ -69,7 +92,7 @@ describe('shares of a limit', () => {
   it('of the connections leave no sender with lanes without one', () => {
     const owners = [new Set([0, 1, 2, 3, 4, 5]), new Set([6, 7, 8, 9, 10, 11]), new Set<number>()];
     assert.deepEqual(
-      owners.map((owned) => connectionShare(1, owned, 12)),
+      owners.map((owned) => connectionShare(1, shareOf(owned))),
       [1, 1, 0],
     );
   });
@@ -90,8 +113,32 @@ describe('shares of a limit', () => {
         for (const owner of new Set(owners)) {
           const owned = new Set(lanesOf(lanes).filter((lane) => owners[lane] === owner));
           const own = slots.filter((other) => other === owner).length;
-          assert.equal(connectionShare(cap, owned, lanes), Math.max(1, own));
+          assert.equal(connectionShare(cap, shareOf(owned, lanes)), Math.max(1, own));
         }
+      }),
+    );
+  });
+
+  it('of a number of messages add up to it, and none grows when the number shrinks', () => {
+    const spread = fc
+      .integer({ min: 1, max: 64 })
+      .chain((lanes) =>
+        fc.tuple(fc.constant(lanes), fc.nat(1000), fc.array(fc.nat(4), { minLength: lanes, maxLength: lanes })),
+      );
+    fc.assert(
+      fc.property(spread, ([lanes, count, owners]) => {
+        const parts = [...new Set(owners)].map((owner) => {
+          const share = shareOf(
+            lanesOf(lanes).filter((lane) => owners[lane] === owner),
+            lanes,
+          );
+          if (count > 0) assert.ok(laneShare(count - 1, share) <= laneShare(count, share));
+          return laneShare(count, share);
+        });
+        assert.equal(
+          parts.reduce((sum, part) => sum + part, 0),
+          count,
+        );
       }),
     );
   });

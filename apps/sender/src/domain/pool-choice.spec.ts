@@ -37,6 +37,7 @@ const serverOf = (id: string, change: Partial<SendingServerConfig> = {}): Server
   connections: 10,
   factor: () => 1,
   nextAt: () => -Infinity,
+  chosen: () => undefined,
   hasRoom: () => true,
 });
 

@@ -6,8 +6,6 @@ import { otherProvider } from './provider.ts';
 import { createSelector, type Selector } from './selection.ts';
 
 export type PoolAsk = Ask & {
-  /** Mailbox provider of the recipient. */
-  provider: string;
   /** The server that deferred the last try: taken when it may send, else ignored. */
   hint: string | null;
   /** How often a server has failed in the same publication. */
@@ -46,7 +44,7 @@ const weigh = <Server extends Standing>(state: State, ask: PoolAsk, deps: PoolCh
     const weight = weightOf(member);
     const verdict = weight === 0 ? 'OUT' : verdictOn(server, ask, state.pool.whenBusy);
     state.weights[index] = verdict === 'READY' ? weight * server!.factor(ask.now) : 0;
-    if (verdict === 'LIMITED') wait = soonest(wait, server!.nextAt());
+    if (verdict === 'LIMITED') wait = soonest(wait, server!.nextAt(ask.provider));
     if (verdict === 'BUSY' && wait.kind === 'NO_SERVER') wait = { kind: 'WAIT', until: null };
   }
   return wait;

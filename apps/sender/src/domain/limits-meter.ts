@@ -1,0 +1,129 @@
+/** One set of limits at work: those of a server as a whole, or of a server towards one mailbox provider. */
+import type { Clock } from '@sendpool/kernel';
+import { nothingDeclared, quotaToday, type Declared } from './limits-declared.ts';
+import { connectionShare, createPace, rateShare, type Pace, type Share } from './pace.ts';
+import { createUsage, knownAt, leftOf, nextDay, restartUsage, type Usage } from './usage.ts';
+
+export type Meter = {
+  /** What its limits are called after: empty, or as in `gmail `. */
+  readonly prefix: string;
+  declared: Declared;
+  share: Share;
+  /** Nothing to look at. */
+  isFree: boolean;
+  /** The rate of this process. */
+  perSecond: number | null;
+  /** Of the choices of this server, or of the start bits when messages wait for it. */
+  readonly choices: Pace;
+  /** Of the conversations: what was chosen while the server stood still does not go in one burst when it comes back. */
+  readonly begins: Pace;
+  readonly usage: Usage;
+  /** Conversations at a time. */
+  slots: number;
+  running: number;
+};
+
+export const createMeter = (prefix: string, share: Share, usageWaitMs: number): Meter => ({
+  prefix,
+  declared: nothingDeclared,
+  share,
+  isFree: true,
+  perSecond: null,
+  choices: createPace(),
+  begins: createPace(),
+  usage: createUsage(usageWaitMs),
+  slots: Infinity,
+  running: 0,
+});
+
+export const hasQuota = ({ messagesPerDay, warmUp }: Declared): boolean => messagesPerDay !== null || warmUp !== null;
+
+const settle = (meter: Meter): void => {
+  const { declared, share } = meter;
+  meter.slots = declared.maxConversations === null ? Infinity : connectionShare(declared.maxConversations, share);
+  meter.isFree = meter.perSecond === null && !hasQuota(declared) && meter.slots === Infinity;
+};
+
+const restartRate = (meter: Meter, now: number): void => {
+  meter.perSecond = rateShare(meter.declared.rate?.perSecond ?? null, meter.share);
+  meter.choices.setRate(meter.perSecond, now);
+  meter.begins.setRate(meter.perSecond, now);
+};
+
+/** A limit that did not change goes on as it was: an edit of a server must not let a burst through. True when the rate has changed. */
+export const declare = (meter: Meter, declared: Declared, clock: Clock): boolean => {
+  const before = meter.declared;
+  meter.declared = declared;
+  const isOtherRate = before.rate?.perSecond !== declared.rate?.perSecond;
+  if (isOtherRate) restartRate(meter, clock.monotonic());
+  if (!hasQuota(before)) restartUsage(meter.usage, clock.now());
+  settle(meter);
+  return isOtherRate;
+};
+
+/** Other lanes: every limit begins empty. */
+export const shareMeter = (meter: Meter, share: Share, clock: Clock): void => {
+  meter.share = share;
+  restartRate(meter, clock.monotonic());
+  restartUsage(meter.usage, clock.now());
+  settle(meter);
+};
+
+/** The rate for a time, as after a "slow down". */
+export const adjustMeter = (meter: Meter, perSecond: number | null): void => {
+  meter.perSecond = perSecond;
+  meter.choices.adjustRate(perSecond);
+  meter.begins.adjustRate(perSecond);
+  settle(meter);
+};
+
+/** What is held back: by which limit (null: by none that was declared), and until when on the monotonic clock. */
+export type Hold = { limit: string | null; until: number };
+
+const holdByQuota = (meter: Meter, clock: Clock, pending: number): Hold | null => {
+  const now = clock.now();
+  const quota = quotaToday(meter.declared, now);
+  if (quota === null) return null;
+  const left = leftOf(meter.usage, quota.messages, { share: meter.share, now, running: meter.running });
+  if (left > pending) return null;
+  const limit = meter.prefix + quota.name;
+  if (left > 0) return { limit, until: Infinity };
+  const known = knownAt(meter.usage);
+  return { limit, until: clock.monotonic() + (now < known ? known : nextDay(now)) - now };
+};
+
+const holdByPace = ({ prefix, declared }: Meter, pace: Pace, now: number): Hold | null =>
+  pace.nextAt <= now
+    ? null
+    : { limit: declared.rate === null ? null : prefix + declared.rate.name, until: pace.nextAt };
+
+/** Messages on their way to a connection, for each that may run: a slot need not wait for the next one. */
+const ahead = 2;
+
+const holdBySlots = ({ prefix, slots }: Meter, taken: number): Hold | null =>
+  taken < slots ? null : { limit: `${prefix}maxConnections`, until: Infinity };
+
+/**
+ * May one more message be chosen, or started? `pending` counts those that were before and have not begun; it is only called when it
+ * matters. A hold until Infinity ends when one of these ends.
+ */
+export const holdChoice = (meter: Meter, clock: Clock, pending: () => number): Hold | null => {
+  const held = holdByPace(meter, meter.choices, clock.monotonic());
+  if (held !== null) return held;
+  if (meter.slots === Infinity && !hasQuota(meter.declared)) return null;
+  const count = pending();
+  return holdByQuota(meter, clock, count) ?? holdBySlots(meter, (meter.running + count) / ahead);
+};
+
+/** May one more conversation begin? */
+export const holdBegin = (meter: Meter, clock: Clock): Hold | null =>
+  holdByPace(meter, meter.begins, clock.monotonic()) ??
+  holdByQuota(meter, clock, 0) ??
+  holdBySlots(meter, meter.running);
+
+/** True when nothing more may begin today, and that is known. */
+export const isSpent = (meter: Meter, now: number): boolean => {
+  const quota = quotaToday(meter.declared, now);
+  if (quota === null || now < knownAt(meter.usage)) return false;
+  return leftOf(meter.usage, quota.messages, { share: meter.share, now, running: meter.running }) <= 0;
+};

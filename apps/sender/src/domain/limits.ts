@@ -1,0 +1,207 @@
+/**
+ * The limits of one server in this process: declared rates, quotas, warm-up and conversations, as a whole and towards single mailbox
+ * providers, and the slower pace after the server asked for it. For a server without any of them each question costs a look at two fields.
+ */
+import type { SendingServerConfig, ServerUsage } from '@sendpool/contracts';
+import type { Clock } from '@sendpool/kernel';
+import { declaredFor, declaredTowards } from './limits-declared.ts';
+import {
+  adjustMeter,
+  createMeter,
+  declare,
+  hasQuota,
+  holdBegin,
+  holdChoice,
+  isSpent,
+  shareMeter,
+  type Hold,
+  type Meter,
+} from './limits-meter.ts';
+import { rateShare, type Share } from './pace.ts';
+import { createThrottle, recover, slowDown, type Throttle } from './throttle.ts';
+import { countEnd, tellUsage } from './usage.ts';
+
+export type LimitsDeps = {
+  clock: Clock;
+  /** How long the count of stats is waited for after lanes were given or a quota was set. Milliseconds. */
+  usageWaitMs: number;
+  /** Messages that were let through and have not begun yet, to `provider` or to all. */
+  pending(provider: string | null): number;
+};
+
+export type Limits = {
+  readonly deps: LimitsDeps;
+  share: Share;
+  readonly whole: Meter;
+  readonly providers: Map<string, Meter>;
+  readonly throttle: Throttle;
+  /** Messages wait for the server instead of passing it over. */
+  isWaitedFor: boolean;
+  /** Newest count of stats. */
+  usage: ServerUsage | null;
+  /** What held a message back last, and when (monotonic). */
+  heldBy: string | null;
+  heldAt: number;
+};
+
+export const createLimits = (deps: LimitsDeps, share: Share): Limits => ({
+  deps,
+  share,
+  whole: createMeter('', share, deps.usageWaitMs),
+  providers: new Map(),
+  throttle: createThrottle(),
+  isWaitedFor: false,
+  usage: null,
+  heldBy: null,
+  heldAt: -Infinity,
+});
+
+/** After a "slow down": the declared rate is cut; without one, the rate that the server was used to. */
+const applyFactor = ({ whole, throttle: { factor, usual }, share }: Limits): void => {
+  const own = rateShare(whole.declared.rate?.perSecond ?? null, share);
+  adjustMeter(whole, factor === 1 ? own : factor * (own ?? usual));
+};
+
+const tellMeter = (meter: Meter, { day, countedUntil }: ServerUsage, messages: number): void => {
+  if (hasQuota(meter.declared)) tellUsage(meter.usage, { day, countedUntil, messages });
+};
+
+/** What stats has counted for this server. */
+export const applyUsage = (limits: Limits, usage: ServerUsage): void => {
+  limits.usage = usage;
+  tellMeter(limits.whole, usage, usage.attempted);
+  for (const [provider, meter] of limits.providers) tellMeter(meter, usage, usage.byProvider[provider] ?? 0);
+};
+
+const meterFor = (limits: Limits, provider: string): Meter => {
+  const known = limits.providers.get(provider);
+  if (known !== undefined) return known;
+  const created = createMeter(`${provider} `, limits.share, limits.deps.usageWaitMs);
+  limits.providers.set(provider, created);
+  return created;
+};
+
+/** Puts what config declares in force at once. Another rate for the whole server also ends a "slow down". */
+export const applyDeclared = (limits: Limits, config: SendingServerConfig): void => {
+  const { clock } = limits.deps;
+  limits.isWaitedFor = config.limits.whenLimited === 'WAIT';
+  if (declare(limits.whole, declaredFor(config), clock)) limits.throttle.factor = 1;
+  const towards = declaredTowards(config);
+  for (const provider of limits.providers.keys()) if (!towards.has(provider)) limits.providers.delete(provider);
+  for (const [provider, declared] of towards) declare(meterFor(limits, provider), declared, clock);
+  if (limits.usage !== null) applyUsage(limits, limits.usage);
+};
+
+const isSame = (one: Share, other: Share): boolean =>
+  one.lanes === other.lanes &&
+  one.owned.size === other.owned.size &&
+  [...one.owned].every((lane) => other.owned.has(lane));
+
+/** The lanes that were assigned. The same ones as before change nothing. */
+export const applyShare = (limits: Limits, share: Share): void => {
+  if (isSame(limits.share, share)) return;
+  limits.share = share;
+  for (const meter of [limits.whole, ...limits.providers.values()]) shareMeter(meter, share, limits.deps.clock);
+  if (limits.throttle.factor < 1) applyFactor(limits);
+};
+
+const note = (limits: Limits, hold: Hold): number => {
+  limits.heldBy = hold.limit;
+  limits.heldAt = limits.deps.clock.monotonic();
+  return hold.until;
+};
+
+/**
+ * When one more message to this provider may be chosen for the server, or get its start bit when messages wait for it. -Infinity: now.
+ * Infinity: when one that was let through has ended.
+ */
+export const choiceAt = (limits: Limits, provider: string): number => {
+  const { whole, providers, deps } = limits;
+  const one = providers.size === 0 ? undefined : providers.get(provider);
+  if (whole.isFree && one === undefined) return -Infinity;
+  const held = holdChoice(whole, deps.clock, () => deps.pending(null));
+  if (held !== null) return note(limits, held);
+  const heldThere = one && holdChoice(one, deps.clock, () => deps.pending(provider));
+  return heldThere ? note(limits, heldThere) : -Infinity;
+};
+
+/** While messages have gathered, fewer are chosen than may begin. */
+const gatheredStretch = 1.1;
+
+/** A message was chosen, or gets its start bit. `isGathered`: more wait for a connection than is usual. */
+export const letThrough = (limits: Limits, provider: string, isGathered: boolean): void => {
+  const { whole, providers, deps } = limits;
+  if (whole.isFree && providers.size === 0) return;
+  const now = deps.clock.monotonic();
+  const stretch = isGathered ? gatheredStretch : 1;
+  whole.choices.take(now, stretch);
+  providers.get(provider)?.choices.take(now, stretch);
+};
+
+/** When a conversation with this provider may begin; -Infinity: now, Infinity: when another one has ended. */
+export const beginAt = ({ whole, providers, deps }: Limits, provider: string): number => {
+  const one = providers.size === 0 ? undefined : providers.get(provider);
+  if (whole.isFree && one === undefined) return -Infinity;
+  const held = holdBegin(whole, deps.clock) ?? (one && holdBegin(one, deps.clock));
+  return held?.until ?? -Infinity;
+};
+
+const beginAtMeter = (meter: Meter, now: number): void => {
+  meter.begins.take(now);
+  meter.running += 1;
+};
+
+/** A conversation begins; `endConversation` must follow. */
+export const beginConversation = (limits: Limits, provider: string): void => {
+  const now = limits.deps.clock.monotonic();
+  limits.throttle.begins.add(now);
+  beginAtMeter(limits.whole, now);
+  const one = limits.providers.size === 0 ? undefined : limits.providers.get(provider);
+  if (one !== undefined) beginAtMeter(one, now);
+};
+
+/** A meter may be younger than the conversation that ends. */
+const endAtMeter = (meter: Meter, reached: boolean, now: number): void => {
+  meter.running = Math.max(0, meter.running - 1);
+  if (reached && hasQuota(meter.declared)) countEnd(meter.usage, now);
+};
+
+/** `reached`: the server gave an outcome, or may have; such a message counts for the day. */
+export const endConversation = (limits: Limits, provider: string, reached: boolean): void => {
+  const now = limits.deps.clock.now();
+  endAtMeter(limits.whole, reached, now);
+  const one = limits.providers.size === 0 ? undefined : limits.providers.get(provider);
+  if (one !== undefined) endAtMeter(one, reached, now);
+};
+
+/** The server asks to go slower. */
+export const throttleLimits = (limits: Limits): void => {
+  if (slowDown(limits.throttle, limits.deps.clock.monotonic())) applyFactor(limits);
+};
+
+/** Call it about once a second. */
+export const recoverLimits = (limits: Limits): void => {
+  if (recover(limits.throttle, limits.deps.clock.monotonic())) applyFactor(limits);
+};
+
+/** True when nothing more may go to this provider today. */
+export const isSpentFor = ({ whole, providers, deps }: Limits, provider: string): boolean => {
+  const now = deps.clock.now();
+  const one = providers.get(provider);
+  return isSpent(whole, now) || (one !== undefined && isSpent(one, now));
+};
+
+/** True when nothing more may go today, at all or to a provider. */
+export const isAnySpent = ({ whole, providers, deps }: Limits): boolean => {
+  const now = deps.clock.now();
+  if (isSpent(whole, now)) return true;
+  for (const meter of providers.values()) if (isSpent(meter, now)) return true;
+  return false;
+};
+
+/** A message was held back within this time. */
+const recentMs = 1500;
+
+/** The declared limit that holds messages back now, as in `messagesPerDay` or `gmail messagesPerHour`; null = none. */
+export const limitedBy = (limits: Limits): string | null =>
+  limits.deps.clock.monotonic() - limits.heldAt < recentMs ? limits.heldBy : null;
