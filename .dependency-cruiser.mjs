@@ -2,8 +2,8 @@
  * Who may import what: apps -> adapters -> contracts -> kernel, and the rooms inside an app.
  * Everything that no line of `allowed` names is an error, so a new folder has no rights until it is listed here.
  */
-const adapter = '(database|event-log|graphql|smtp|service)';
-const layer = '(kernel|contracts|database|event-log|graphql|smtp|service)';
+const adapter = '(database|event-log|graphql|smtp|ses|service)';
+const layer = '(kernel|contracts|database|event-log|graphql|smtp|ses|service)';
 const packages = ['npm', 'npm-dev', 'npm-optional'];
 const spec = '(\\.spec|/testing)\\.ts$';
 
@@ -26,6 +26,8 @@ export default {
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     only('kafkajs', ['libs/event-log']),
     only('nodemailer', ['libs/smtp']),
+    only('@aws-sdk', ['libs/ses']),
+    only('@smithy', ['libs/ses']),
     only('@apollo/server', ['libs/graphql']),
     only('@apollo/subgraph', ['libs/graphql']),
     only('graphql', ['libs/graphql', 'tools', 'test']),

@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { cruise, type CruiseResult } from '../../tools/boundaries.ts';
 
-const libs = ['kernel', 'contracts', 'database', 'event-log', 'graphql', 'smtp', 'service', 'testing'];
+const libs = ['kernel', 'contracts', 'database', 'event-log', 'graphql', 'smtp', 'ses', 'service', 'testing'];
 
 /** File -> its source. Each must be refused. */
 const broken: Record<string, string> = {
@@ -31,12 +31,16 @@ const broken: Record<string, string> = {
   'apps/config/src/main-apollo.ts': `import '@apollo/server';`,
   'apps/config/src/main-kafka.ts': `import 'kafkajs';`,
   'apps/config/src/main-nodemailer.ts': `import 'nodemailer';`,
+  'apps/config/src/main-ses.ts': `import '@aws-sdk/client-sesv2';`,
   'apps/config/src/helpers/unknown-room.ts': `import '../domain/fine.ts';`,
   'apps/sender/src/delivery/uses-api.ts': `import '../api/fine.ts';`,
   'apps/sender/src/delivery/uses-event-log.ts': `import '@sendpool/event-log';`,
   'apps/standalone/src/uses-testing.ts': `import '@sendpool/testing';`,
   'libs/kernel/src/uses-contracts.ts': `import '@sendpool/contracts';`,
   'libs/contracts/src/uses-service.ts': `import '@sendpool/service';`,
+  'libs/ses/src/uses-smtp.ts': `import '@sendpool/smtp';`,
+  'libs/ses/src/uses-nodemailer.ts': `import 'nodemailer';`,
+  'libs/smtp/src/uses-ses.ts': `import '@aws-sdk/client-sesv2';`,
   'libs/smtp/src/uses-database.ts': `import '@sendpool/database';`,
   'libs/smtp/src/uses-app.ts': `import '../../../apps/config/src/domain/fine.ts';`,
   'libs/service/src/uses-nodemailer.ts': `import 'nodemailer';`,
@@ -58,6 +62,8 @@ const fine: Record<string, string> = {
   'apps/sender/src/domain/fine.ts': `import '@sendpool/kernel'; export const fine = 1;`,
   'apps/sender/src/api/fine.ts': `import '../domain/fine.ts';`,
   'apps/sender/src/delivery/fine.ts': `import '../domain/fine.ts'; import '@sendpool/smtp';`,
+  'apps/sender/src/transports.ts': `import '@sendpool/smtp'; import '@sendpool/ses';`,
+  'libs/ses/src/fine.ts': `import '@aws-sdk/client-sesv2'; import '@sendpool/contracts';`,
   'apps/standalone/demo/main.ts': `import '@sendpool/testing';`,
   'libs/smtp/src/inner.ts': `import 'nodemailer'; import '@sendpool/contracts';`,
   'libs/smtp/src/circle-b.ts': `import { a } from './circle-a.ts'; export const b = (): number => a();`,

@@ -30,6 +30,7 @@ const rows: readonly (readonly [status: number, code: string, message: string, e
   [400, 'AccountSuspendedException', 'The account is suspended', account],
   [400, 'SendingPausedException', 'Sending is paused', account],
   [400, 'ConfigurationSetSendingPausedException', '', account],
+  [400, 'MessageRejected', 'Sending suspended for this account.', account],
   [404, 'NotFoundException', 'Configuration set <news> does not exist.', account],
   [400, 'BadRequestException', 'Configuration set name is not valid', account],
   [403, 'AccessDeniedException', 'User is not authorized to perform ses:SendEmail', account],
@@ -91,4 +92,13 @@ test('an answer that is none of AWS is an error without a code, whatever its bod
   for (const body of ['', '<html>no</html>', 'null', '7', '[]', '{"message":7}', '{"message":'])
     assert.deepEqual(errorOf(answerOf(502, {}, body)), { status: 502, code: '', message: '' });
   assert.equal(sayError({ status: 502, code: '', message: '' }), 'HTTP 502');
+});
+
+test('each bounce names the row that said so', () => {
+  const bounces = rows.map(([status, code, message]) =>
+    classifyAnswer({ status, code: code.replace(/Exception$/, ''), message }),
+  );
+  const rules = new Set(bounces.map((verdict) => (verdict.kind === 'BOUNCED' ? verdict.rule : undefined)));
+  const named = ['ses-from-domain', 'ses-not-verified', 'ses-rejected', 'ses-address', 'ses-size', 'ses-bad-request'];
+  assert.deepEqual(rules, new Set([undefined, ...named]));
 });

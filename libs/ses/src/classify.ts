@@ -11,7 +11,7 @@ export type SesError = { status: number; code: string; message: string };
 
 export type SesRefusal =
   | { kind: 'SERVER_FAILURE'; stage: SmtpStage; failure: 'CONNECTION' | 'THROTTLE' | 'AUTH' }
-  | { kind: 'BOUNCED'; stage: SmtpStage; bounceClass: BounceClass; reason: string }
+  | { kind: 'BOUNCED'; stage: SmtpStage; bounceClass: BounceClass; reason: string; rule: string }
   | { kind: 'UNKNOWN' };
 
 const throttled: SesRefusal = { kind: 'SERVER_FAILURE', stage: 'END_OF_DATA', failure: 'THROTTLE' };
@@ -19,12 +19,11 @@ const misconfigured: SesRefusal = { kind: 'SERVER_FAILURE', stage: 'AUTH', failu
 const broken: SesRefusal = { kind: 'SERVER_FAILURE', stage: 'END_OF_DATA', failure: 'CONNECTION' };
 const unknown: SesRefusal = { kind: 'UNKNOWN' };
 
-const bounced = (stage: SmtpStage, bounceClass: BounceClass, reason: string): SesRefusal => ({
-  kind: 'BOUNCED',
-  stage,
-  bounceClass,
-  reason,
-});
+/** `rule` is kept with each event: it never changes its meaning. */
+const bounced = (
+  rule: string,
+  ...[stage, bounceClass, reason]: [stage: SmtpStage, bounceClass: BounceClass, reason: string]
+): SesRefusal => ({ kind: 'BOUNCED', stage, bounceClass, reason, rule });
 
 const throttleCodes =
   /^(?:TooManyRequests|Throttl\w*|RequestThrottl\w*|(?:Bandwidth|Request)?LimitExceeded|SlowDown|ProvisionedThroughputExceeded)$/;
@@ -33,6 +32,7 @@ const throttleWords = /maximum sending rate exceeded|(?:daily )?(?:message|sendi
 /** The account, its credentials or the settings of this server. */
 const accountCodes =
   /^(?:AccountSuspended|SendingPaused|ConfigurationSet\w*|NotFound|AccessDenied|NotAuthorized|OptInRequired|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken|ExpiredToken|RequestExpired|RequestTimeTooSkewed)$/;
+const accountWords = /sending (?:is )?(?:suspended|paused)|account (?:is|has been) (?:suspended|paused)/i;
 const settingsWords = /configuration set/i;
 
 const unverifiedWords = /not verified/i;
@@ -55,25 +55,32 @@ const rows: readonly Row[] = [
   { when: ({ status, message }) => status < 500 && throttleWords.test(message), verdict: throttled },
   { when: ({ code }) => accountCodes.test(code), verdict: misconfigured },
   { when: ({ status }) => status === 401 || status === 403, verdict: misconfigured },
+  { when: ({ status, message }) => status < 500 && accountWords.test(message), verdict: misconfigured },
   // The front door of the service says that it has not let the request in.
   { when: ({ status, code }) => status === 503 && code === 'ServiceUnavailable', verdict: broken },
   { when: ({ status }) => status >= 500, verdict: unknown },
-  { when: ({ code }) => code === 'MailFromDomainNotVerified', verdict: bounced('MAIL', 'BLOCK', 'SENDER_ADDRESS') },
+  {
+    when: ({ code }) => code === 'MailFromDomainNotVerified',
+    verdict: bounced('ses-from-domain', 'MAIL', 'BLOCK', 'SENDER_ADDRESS'),
+  },
   {
     when: ({ code, message }) => code === 'MessageRejected' && unverifiedWords.test(message),
-    verdict: bounced('MAIL', 'BLOCK', 'SENDER_ADDRESS'),
+    verdict: bounced('ses-not-verified', 'MAIL', 'BLOCK', 'SENDER_ADDRESS'),
   },
-  { when: ({ code }) => code === 'MessageRejected', verdict: bounced('END_OF_DATA', 'BLOCK', 'CONTENT') },
+  {
+    when: ({ code }) => code === 'MessageRejected',
+    verdict: bounced('ses-rejected', 'END_OF_DATA', 'BLOCK', 'CONTENT'),
+  },
   { when: (error) => isBadRequest(error) && settingsWords.test(error.message), verdict: misconfigured },
   {
     when: (error) => isBadRequest(error) && badAddressWords.test(error.message) && !senderWords.test(error.message),
-    verdict: bounced('RCPT', 'HARD', 'BAD_ADDRESS'),
+    verdict: bounced('ses-address', 'RCPT', 'HARD', 'BAD_ADDRESS'),
   },
   {
     when: (error) => error.status === 413 || (isBadRequest(error) && tooLargeWords.test(error.message)),
-    verdict: bounced('END_OF_DATA', 'BLOCK', 'TOO_LARGE'),
+    verdict: bounced('ses-size', 'END_OF_DATA', 'BLOCK', 'TOO_LARGE'),
   },
-  { when: isBadRequest, verdict: bounced('END_OF_DATA', 'BLOCK', 'CONTENT') },
+  { when: isBadRequest, verdict: bounced('ses-bad-request', 'END_OF_DATA', 'BLOCK', 'CONTENT') },
   // Any other refusal or redirection, also one that did not come from AWS (RFC 9110, 15.4 and 15.5): the request was not carried out.
   { when: ({ status }) => status >= 300, verdict: broken },
 ];

@@ -14,7 +14,7 @@ import { breakerLimits } from '../domain/breaker.ts';
 import type { ReadyMessage, Report } from '../domain/lane-types.ts';
 import type { ServerState } from '../domain/server-state.ts';
 import { createCampaigns, type Compile } from './campaigns.ts';
-import type { DeliverySettings, Keeper, OpenConnection } from './context.ts';
+import type { DeliverySettings, Keeper, OpenConnection, ProbeServer } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 
 type GivenBack = { outcome: string; reason: string };
@@ -170,14 +170,14 @@ const until = async (isTrue: () => boolean, limitMs: number): Promise<void> => {
 const ignore = (): void => undefined;
 
 export const createHarness = (
-  options: { settings?: Partial<DeliverySettings>; open?: OpenConnection; compile?: Compile } = {},
+  options: { settings?: Partial<DeliverySettings>; open?: OpenConnection; probe?: ProbeServer; compile?: Compile } = {},
 ): Harness => {
   const keeper = createFakeKeeper();
   const dispatcher = createDispatcher({
     keeper,
     campaigns: createCampaigns(options.compile ?? compile),
     open: options.open ?? ((server) => openConnection(server, { timeouts: { connect: 1000, afterDot: 2000 } })),
-    probe: (server) => probeServer(server, { connect: 1000 }),
+    probe: options.probe ?? ((server) => probeServer(server, { connect: 1000 })),
     clock: systemClock,
     random: () => 0.5,
     observer: { ended: ignore, startTook: ignore, failover: ignore, badContent: ignore },
