@@ -35,7 +35,9 @@ export const envSchema = z.object({
     .describe('Messages of a lane that are started and not done, at most: the doubt that a killed sender can leave.'),
   CONNECT_TIMEOUT_SECONDS: seconds(0.1, 120, 5).describe('Longest wait for the address and the TCP connection.'),
   GREETING_TIMEOUT_SECONDS: seconds(0.1, 600, 10).describe('Longest wait for the greeting of a server.'),
-  REPLY_TIMEOUT_SECONDS: seconds(0.1, 600, 60).describe('Longest wait for a reply before the content.'),
+  REPLY_TIMEOUT_SECONDS: seconds(0.1, 600, 60).describe(
+    'Longest wait for a reply before the content, and for an answer of Amazon SES.',
+  ),
   AFTER_DOT_TIMEOUT_SECONDS: seconds(0.1, 3600, 600).describe(
     'Longest wait for the reply to the final dot; after it the message is UNKNOWN.',
   ),

@@ -19,6 +19,11 @@ const rows: Row[] = [
   { title: 'a slow answer', fault: { do: 'WAIT', ms: 300 }, expected: 'ACCEPTED' },
   { title: '200 with a page', fault: { do: 'ANSWER', status: 200, body: '<html>' }, expected: 'UNKNOWN' },
   { title: '200 without a message id', fault: { do: 'ANSWER', status: 200, body: '{}' }, expected: 'UNKNOWN' },
+  {
+    title: 'an answer without an end',
+    fault: { do: 'ANSWER', status: 400, body: 'x'.repeat(2_000_000) },
+    expected: 'UNKNOWN',
+  },
   { title: '500 with a page', fault: { do: 'ANSWER', status: 500, body: '<html>' }, expected: 'UNKNOWN' },
   { title: '500 of AWS', fault: answered(500, 'InternalFailure', 'unknown error'), expected: 'UNKNOWN' },
   {
