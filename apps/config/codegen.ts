@@ -4,6 +4,12 @@ import { subgraph } from '../../codegen.base.ts';
 export default subgraph({
   SendingServer: '../../domain/sending-server.ts#SendingServer as ServerModel',
   SendingServerPool: '../../domain/pool.ts#Pool as PoolModel',
-  PoolMember: '../../domain/shares.ts#SharedMember as MemberModel',
+  PoolMember: '../../domain/shares.ts#MemberOfPool as MemberModel',
+  WarmUp: '../../domain/warm-up.ts#WarmUp as WarmUpModel',
+  ProviderWarmUp: './sending-server.resolver.ts#ProviderWarmUpModel',
+  Rotation: '../../domain/pool.ts#Rotation as RotationModel',
+  RotationVerdict: '../../domain/rotation-entry.ts#RotationEntry as RotationEntryModel',
+  PlannedServer: '../../domain/plan-pool.ts#PlannedServer as PlannedServerModel',
+  BindingLimit: '../../domain/plan-pool.ts#BindingLimit as BindingLimitModel',
   ApiKey: '../../domain/api-key.ts#ApiKey as ApiKeyModel',
 });

@@ -1,6 +1,7 @@
 /** What may handle passwords in plain text: the sealing of a new one, and the verification of a server. */
 import { lookup } from 'node:dns/promises';
 import { openingKeys, openSecret, sealSecret, type Metrics } from '@sendpool/service';
+import { askSesAccount } from '@sendpool/ses';
 import { probeServer } from '@sendpool/smtp';
 import type { SealPassword } from './domain/create-sending-server.ts';
 import type { VerifySendingServerDeps } from './domain/verify-sending-server.ts';
@@ -11,6 +12,7 @@ export type Credentials = { seal: SealPassword; probe: VerifySendingServerDeps['
 
 /** Milliseconds: a person waits for the answer. */
 const patience = { connect: 5000, greeting: 5000, command: 10_000, quit: 1000 };
+const sesTimeoutMs = 10_000;
 
 export const createCredentials = (env: ConfigEnv, metrics: Metrics): Credentials => {
   const results = metrics.counter(
@@ -22,6 +24,8 @@ export const createCredentials = (env: ConfigEnv, metrics: Metrics): Credentials
   const probe = createProbe({
     open: (sealed, serverId) => openSecret(sealed, serverId, keys),
     talk: (server) => probeServer(server, patience),
+    askSes: (question) => askSesAccount({ ...question, timeoutMs: sesTimeoutMs }),
+    now: () => new Date(),
     allowPrivate: env.ALLOW_PRIVATE_SERVERS,
     lookup: (host) => lookup(host, { all: true }),
   });

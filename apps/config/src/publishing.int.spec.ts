@@ -8,6 +8,7 @@ import { newId, sleep } from '@sendpool/kernel';
 import { createMetrics, type Log, type Part } from '@sendpool/service';
 import { createWake } from './api/events/wake.ts';
 import { toKeyRecord, type ApiKey } from './domain/api-key.ts';
+import { defaultLimits } from './domain/limits.ts';
 import { neverVerified, toServerRecord, type SendingServer } from './domain/sending-server.ts';
 import { createPublishing } from './publishing.ts';
 import { createKeyStore } from './store/api-key.store.ts';
@@ -29,7 +30,9 @@ const server = (): SendingServer => ({
   password: null,
   caCertificate: null,
   fromDomains: ['example.com'],
-  limits: { maxConnections: 1, messagesPerConnection: null, messagesPerSecond: null },
+  limits: defaultLimits,
+  warmUp: null,
+  ses: null,
   verification: neverVerified,
 });
 const key = (): ApiKey => ({

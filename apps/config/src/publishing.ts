@@ -1,5 +1,5 @@
 /** Keeps the two topics of this service equal to its tables: what changed is published, what the topic has wrong is repeated. */
-import { apiKeysTopic, sendingConfigTopic, topicSpecs } from '@sendpool/contracts';
+import { apiKeysTopic, rotationVerdictsTopic, sendingConfigTopic, topicSpecs } from '@sendpool/contracts';
 import type { EventLog } from '@sendpool/event-log';
 import type { Log, Metrics, Part } from '@sendpool/service';
 import { createPublishChanges } from './api/events/publish-changes.ts';
@@ -16,14 +16,15 @@ export type PublishingDeps = {
   metrics: Metrics;
 };
 
+/** The topics that this service writes. */
 const topics = [sendingConfigTopic, apiKeysTopic];
 
-/** None of these topics has lanes. */
+/** None of the topics has lanes. */
 const oneLane = 1;
 
 const ensureTopics = (eventLog: EventLog): Part => ({
   name: 'topics',
-  start: () => eventLog.ensureTopics(topicSpecs(topics, oneLane)),
+  start: () => eventLog.ensureTopics(topicSpecs([...topics, rotationVerdictsTopic], oneLane)),
 });
 
 /** In the order in which they start. */

@@ -23,8 +23,10 @@ import { createPublishing } from './publishing.ts';
 import { createKeyStore } from './store/api-key.store.ts';
 import { createOutboxes } from './store/outbox.store.ts';
 import { createPoolStore } from './store/pool.store.ts';
+import { createRotationStore } from './store/rotation.store.ts';
 import { createServerStore } from './store/sending-server.store.ts';
 import { entities, migrations, schema } from './store/tables.ts';
+import { createUpkeep } from './upkeep.ts';
 import { createUseCases } from './use-cases.ts';
 
 export type ConfigService = { parts: Part[]; route: Route };
@@ -50,8 +52,10 @@ export const createConfigService = async (options: {
     servers: createServerStore(database, publisher.wake),
     pools: createPoolStore(database, publisher.wake),
     keys: createKeyStore(database, publisher.wake),
+    rotations: createRotationStore(database, publisher.wake),
   };
-  const useCases = createUseCases({ ...stores, ...createCredentials(env, metrics) });
+  const credentials = createCredentials(env, metrics);
+  const useCases = createUseCases({ ...stores, ...credentials });
   const door = await createSubgraph({
     typeDefs,
     resolvers: createResolvers(useCases),
@@ -67,6 +71,7 @@ export const createConfigService = async (options: {
     { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
     createFirstKey(env, stores.keys, log),
     ...createPublishing({ eventLog, outboxes, publisher, log, metrics }),
+    ...createUpkeep({ eventLog, stores, probe: credentials.probe, log }),
     door.part,
   ];
   return { parts, route: door.route };

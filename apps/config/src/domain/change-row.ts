@@ -6,6 +6,8 @@ export type Change<T extends Versioned> = {
   readonly id: string;
   /** As people call it: `sending server`, `pool`. */
   readonly noun: string;
+  /** Field of the input that holds the id. Default `id`. */
+  readonly field?: string;
   /** The row as it shall be; its revision is set by the change. The same object: nothing to do. May be asked again with a newer row. */
   decide(current: T): Result<T> | Promise<Result<T>>;
 };
@@ -15,15 +17,15 @@ const tries = 5;
 export const nameTaken = (noun: string) =>
   refuse('CONFLICT', `Another ${noun} has this name. Choose another name.`, ['input', 'name']);
 
-export const notFound = (noun: string, id: string) =>
-  refuse('NOT_FOUND', `There is no ${noun} with the id ${JSON.stringify(id.slice(0, 100))}.`, ['input', 'id']);
+export const notFound = (noun: string, id: string, field = 'id') =>
+  refuse('NOT_FOUND', `There is no ${noun} with the id ${JSON.stringify(id.slice(0, 100))}.`, ['input', field]);
 
 const tryChange = async <T extends Versioned>(
   store: VersionedStore<T>,
   change: Change<T>,
 ): Promise<Result<T> | 'STALE'> => {
   const [current] = await store.find([change.id]);
-  if (current === undefined) return notFound(change.noun, change.id);
+  if (current === undefined) return notFound(change.noun, change.id, change.field);
   const decided = await change.decide(current);
   if (!decided.ok || decided.value === current) return decided;
   const next = { ...decided.value, revision: current.revision + 1 };
@@ -40,5 +42,8 @@ export const changeRow = async <T extends Versioned>(
     const result = await tryChange(store, change);
     if (result !== 'STALE') return result;
   }
-  return refuse('CONFLICT', `The ${change.noun} is being changed by others all the time. Try again.`, ['input', 'id']);
+  return refuse('CONFLICT', `The ${change.noun} is being changed by others all the time. Try again.`, [
+    'input',
+    change.field ?? 'id',
+  ]);
 };

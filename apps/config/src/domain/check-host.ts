@@ -30,3 +30,11 @@ export const checkFromDomain = (text: string): Checked<string> => {
     ? bad('Give a domain as in `example.com`, or `*.example.com` for it and all its subdomains; no address, no scheme.')
     : good(wildcard ? `*.${domain}` : domain);
 };
+
+/** A domain that mail may be From, as in `example.com`; IDN becomes A-labels. */
+export const checkSenderDomain = (text: string): Checked<string> => {
+  const domain = domainOf(text);
+  return domain === undefined || !domain.includes('.')
+    ? bad('Give a domain as in `example.com`; no address, no scheme, no wildcard.')
+    : good(domain);
+};

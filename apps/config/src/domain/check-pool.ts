@@ -1,13 +1,31 @@
 /** Check of a pool as a whole, the same for a new one and a changed one. */
-import { checkName } from '@sendpool/contracts';
+import { checkName, defaultRotateOut, type RotateOutRule } from '@sendpool/contracts';
 import { checkRole, checkWhole } from './check-text.ts';
-import type { Pool, PoolMember } from './pool.ts';
-import { createFaults, good, type Faults, type Result } from './result.ts';
+import { neverOut, type Pool, type PoolMember, type RotateOut } from './pool.ts';
+import { bad, createFaults, good, type Checked, type Faults, type Result } from './result.ts';
 import type { ServerStore } from './stores.ts';
 
 export type PoolMemberInput = { readonly serverId: string; readonly weight: number; readonly role?: string | null };
 
-export type PoolDraft = Pick<Pool, 'name' | 'whenBusy'> & { readonly members: readonly PoolMemberInput[] };
+/** Fields left out keep their value. */
+export type RotateOutInput = {
+  readonly rule?: RotateOutRule | null;
+  readonly maxBounceRate?: number | null;
+  readonly minSends?: number | null;
+};
+
+export type PoolDraft = Pick<Pool, 'name' | 'whenBusy' | 'isp' | 'rotateOut'> & {
+  readonly members: readonly PoolMemberInput[];
+};
+
+export const mergeRotateOut = (
+  input: RotateOutInput | null | undefined,
+  stored: RotateOut = defaultRotateOut,
+): RotateOut => ({
+  rule: input?.rule ?? stored.rule,
+  maxBounceRate: input?.maxBounceRate ?? stored.maxBounceRate,
+  minSends: input?.minSends ?? stored.minSends,
+});
 
 const maxMembers = 64;
 
@@ -22,7 +40,18 @@ const checkServers = (faults: Faults, members: readonly PoolMemberInput[], known
   }
 };
 
-/** The members in their normal form; none when there are too many to look at each. */
+const checkBounceRate = (rate: number): Checked<number> =>
+  Number.isFinite(rate) && rate >= 0.001 && rate <= 0.5
+    ? good(rate)
+    : bad(`Give a rate from 0.001 to 0.5 (0.03 = 3 %), not ${rate}.`);
+
+const checkRotateOut = (faults: Faults, { rule, maxBounceRate, minSends }: RotateOut): RotateOut => ({
+  rule,
+  maxBounceRate: faults.take(['rotateOut', 'maxBounceRate'], checkBounceRate(maxBounceRate), 0),
+  minSends: faults.take(['rotateOut', 'minSends'], checkWhole(minSends, [50, 1_000_000]), 0),
+});
+
+/** The members in their normal form, IN the pool; none when there are too many to look at each. */
 const checkMembers = (faults: Faults, members: readonly PoolMemberInput[]): PoolMember[] => {
   if (members.length === 0 || members.length > maxMembers) {
     faults.add(['members'], `A pool has 1 to ${maxMembers} members; these are ${members.length}.`);
@@ -34,6 +63,7 @@ const checkMembers = (faults: Faults, members: readonly PoolMemberInput[]): Pool
     serverId,
     weight: faults.take(['members', `${at}`, 'weight'], checkWhole(weight, [0, 1_000_000]), 0),
     role: faults.take(['members', `${at}`, 'role'], checkRole(role ?? null), null),
+    rotation: neverOut,
   }));
 };
 
@@ -41,13 +71,14 @@ const checkMembers = (faults: Faults, members: readonly PoolMemberInput[]): Pool
 export const checkPool = async (
   draft: PoolDraft,
   servers: Pick<ServerStore, 'find'>,
-): Promise<Result<Pick<Pool, 'name' | 'whenBusy' | 'members'>>> => {
+): Promise<Result<Omit<Pool, 'id' | 'revision'>>> => {
   const faults = createFaults();
   const name = faults.take(['name'], checkName(draft.name), '');
+  const rotateOut = checkRotateOut(faults, draft.rotateOut);
   const members = checkMembers(faults, draft.members);
   const found = await servers.find(members.map(({ serverId }) => serverId));
   checkServers(faults, members, new Set(found.map(({ id }) => id)));
   return faults.errors.length > 0
     ? { ok: false, errors: faults.errors }
-    : good({ name, whenBusy: draft.whenBusy, members });
+    : good({ name, whenBusy: draft.whenBusy, isp: draft.isp, rotateOut, members });
 };

@@ -1,14 +1,22 @@
 /** Check of a sending server as a whole, the same for a new one and a changed one. */
-import { checkName, type TlsPolicy } from '@sendpool/contracts';
+import { checkName, type ServerKind, type TlsPolicy } from '@sendpool/contracts';
 import { checkCertificate } from './check-certificate.ts';
 import { checkFromDomain, checkHost } from './check-host.ts';
+import { checkLimits } from './check-limits.ts';
+import { checkSes, type SesDraft } from './check-ses.ts';
 import { checkCredential, checkWhole } from './check-text.ts';
-import { bad, createFaults, good, type Checked, type Faults, type Result } from './result.ts';
-import type { SendingLimits } from './sending-server.ts';
+import { expandWarmUp, type WarmUpInput } from './check-warm-up.ts';
+import type { SendingLimits } from './limits.ts';
+import { createFaults, good, type Checked, type Faults, type Result } from './result.ts';
+import type { WarmUp } from './warm-up.ts';
 
-/** What a person gives for a server. `password` is a new one in plain text; `keepsPassword` says that a stored one stays. */
+/**
+ * What a person gives for a server. `password` is a new one in plain text; `keepsPassword` says that a stored one stays. `newWarmUp` takes
+ * the place of `warmUp`.
+ */
 export type ServerDraft = {
   readonly name: string;
+  readonly kind: ServerKind;
   readonly host: string;
   readonly port: number;
   readonly tls: TlsPolicy;
@@ -18,25 +26,13 @@ export type ServerDraft = {
   readonly caCertificate: string | null;
   readonly fromDomains: readonly string[];
   readonly limits: SendingLimits;
+  readonly ses: SesDraft | null;
+  readonly warmUp: WarmUp | null;
+  readonly newWarmUp: WarmUpInput | null;
 };
 
 const orNull = <T>(value: T | null, check: (value: T) => Checked<T>): Checked<T | null> =>
   value === null ? good(null) : check(value);
-
-const checkRate = (value: number): Checked<number> =>
-  Number.isFinite(value) && value >= 0.001 && value <= 100_000
-    ? good(value)
-    : bad(`Give 0.001 to 100,000 messages per second, or null for no limit, not ${value}.`);
-
-const checkLimits = (faults: Faults, limits: SendingLimits): SendingLimits => ({
-  maxConnections: faults.take(['limits', 'maxConnections'], checkWhole(limits.maxConnections, [1, 1000]), 1),
-  messagesPerConnection: faults.take(
-    ['limits', 'messagesPerConnection'],
-    orNull(limits.messagesPerConnection, (value) => checkWhole(value, [1, 1_000_000])),
-    null,
-  ),
-  messagesPerSecond: faults.take(['limits', 'messagesPerSecond'], orNull(limits.messagesPerSecond, checkRate), null),
-});
 
 const checkDomains = (faults: Faults, domains: readonly string[]): string[] => {
   if (domains.length === 0 || domains.length > 100) {
@@ -53,19 +49,21 @@ const checkLogin = (faults: Faults, draft: ServerDraft): void => {
     faults.add(['username'], 'There is a password but no user name. Give both, or null for both.');
   if (!hasPassword && draft.username !== null)
     faults.add(['password'], 'There is a user name but no password. Give both, or null for both.');
-  if (hasPassword && (draft.tls === 'NONE' || draft.tls === 'OPPORTUNISTIC'))
+  // SES signs with the secret and never sends it (AWS Signature Version 4).
+  if (draft.kind === 'SMTP' && hasPassword && (draft.tls === 'NONE' || draft.tls === 'OPPORTUNISTIC'))
     faults.add(['tls'], `With ${draft.tls} the password could be read on the way. Use REQUIRED or IMPLICIT.`);
 };
 
 const user = (text: string): Checked<string> => checkCredential('The user name', text);
 const password = (text: string): Checked<string> => checkCredential('The password', text);
 
-/** The draft with every value in its normal form, or all that is wrong with it. */
-export const checkServer = (draft: ServerDraft): Result<ServerDraft> => {
+/** The draft with every value in its normal form, or all that is wrong with it. `now` in milliseconds since 1970. */
+export const checkServer = (draft: ServerDraft, now: number): Result<ServerDraft> => {
   const faults = createFaults();
   checkLogin(faults, draft);
   const value: ServerDraft = {
     name: faults.take(['name'], checkName(draft.name), ''),
+    kind: draft.kind,
     host: faults.take(['host'], checkHost(draft.host), ''),
     port: faults.take(['port'], checkWhole(draft.port, [1, 65_535]), 0),
     tls: draft.tls,
@@ -75,6 +73,9 @@ export const checkServer = (draft: ServerDraft): Result<ServerDraft> => {
     caCertificate: faults.take(['caCertificate'], orNull(draft.caCertificate, checkCertificate), null),
     fromDomains: checkDomains(faults, draft.fromDomains),
     limits: checkLimits(faults, draft.limits),
+    ses: checkSes(faults, draft),
+    warmUp: draft.newWarmUp === null ? draft.warmUp : expandWarmUp(faults, draft.newWarmUp, now),
+    newWarmUp: null,
   };
   return faults.errors.length > 0 ? { ok: false, errors: faults.errors } : good(value);
 };

@@ -1,6 +1,6 @@
 /** Makes a pool of sending servers that exist. */
 import { nameTaken } from './change-row.ts';
-import { checkPool, type PoolMemberInput } from './check-pool.ts';
+import { checkPool, mergeRotateOut, type PoolMemberInput, type RotateOutInput } from './check-pool.ts';
 import type { Pool } from './pool.ts';
 import { good, type Result } from './result.ts';
 import type { PoolStore, ServerStore } from './stores.ts';
@@ -8,6 +8,8 @@ import type { PoolStore, ServerStore } from './stores.ts';
 export type CreatePoolInput = {
   readonly name: string;
   readonly whenBusy?: Pool['whenBusy'] | null;
+  readonly isp?: Pool['isp'] | null;
+  readonly rotateOut?: RotateOutInput | null;
   readonly members: readonly PoolMemberInput[];
 };
 
@@ -16,7 +18,10 @@ export type CreatePoolDeps = { pools: PoolStore; servers: ServerStore; newId(): 
 export const createCreatePool =
   (deps: CreatePoolDeps) =>
   async (input: CreatePoolInput): Promise<Result<Pool>> => {
-    const checked = await checkPool({ ...input, whenBusy: input.whenBusy ?? 'KEEP_WEIGHTS' }, deps.servers);
+    const { name, members } = input;
+    const ways = { whenBusy: input.whenBusy ?? 'KEEP_WEIGHTS', isp: input.isp ?? 'SPREAD' } as const;
+    const draft = { name, members, ...ways, rotateOut: mergeRotateOut(input.rotateOut) };
+    const checked = await checkPool(draft, deps.servers);
     if (!checked.ok) return checked;
     const pool: Pool = { id: deps.newId(), revision: 1, ...checked.value };
     return (await deps.pools.insert(pool)) === 'NAME_TAKEN' ? nameTaken('pool') : good(pool);

@@ -1,7 +1,10 @@
 /** Stores in memory for specs; they pass the same suite as those in PostgreSQL. */
 import { isId } from '@sendpool/kernel';
 import type { ApiKey } from './api-key.ts';
-import type { KeyStore, PoolStore, ServerStore, Versioned, VersionedStore } from './stores.ts';
+import type { Pool } from './pool.ts';
+import type { RotationEntry } from './rotation-entry.ts';
+import type { SendingServer } from './sending-server.ts';
+import type { KeyStore, PoolStore, RotationStore, ServerStore, Versioned, VersionedStore } from './stores.ts';
 
 type Named = Versioned & { readonly name: string };
 
@@ -29,12 +32,58 @@ const createFakeStore = <T extends Named>(): FakeStore<T> => {
   };
 };
 
-export const createFakePoolStore = (): FakeStore<Parameters<PoolStore['save']>[0]> => createFakeStore();
+const isDue = ({ members }: Pool, now: number): boolean =>
+  members.some(({ rotation: { state, until } }) => state === 'OUT' && until !== null && until <= now);
 
-export const createFakeServerStore = (): ServerStore & FakeStore<Parameters<ServerStore['save']>[0]> => {
-  const claims = new Map<string, number>();
+export const createFakePoolStore = (): PoolStore & FakeStore<Pool> => {
+  const store = createFakeStore<Pool>();
   return {
-    ...createFakeStore(),
+    ...store,
+    withMembersDue: async (now) =>
+      [...store.rows.values()].filter((pool) => isDue(pool, now.getTime())).map(({ id }) => id),
+  };
+};
+
+/** `pools` are changed by what verdicts come to. */
+export const createFakeRotationStore = (pools: Map<string, Pool>): RotationStore => {
+  const entries: RotationEntry[] = [];
+  return {
+    settle: async ({ verdict, decide }) => {
+      if (entries.some((entry) => entry.verdict.id === verdict.id)) return false;
+      const before = pools.get(verdict.poolId);
+      const { pool, whyNot } = await decide(before);
+      if (before !== undefined && pool !== undefined) pools.set(pool.id, { ...pool, revision: before.revision + 1 });
+      entries.push({ number: entries.length + 1, verdict, applied: whyNot === null, whyNot });
+      return true;
+    },
+    page: async (poolId, count, before = Infinity) =>
+      entries
+        .filter(({ verdict, number }) => verdict.poolId === poolId && number < before)
+        .reverse()
+        .slice(0, count),
+  };
+};
+
+const isRefreshable = ({ kind, verification }: SendingServer): boolean =>
+  kind === 'SES' && verification.status !== 'NEVER';
+
+export const createFakeServerStore = (): ServerStore & FakeStore<SendingServer> => {
+  const claims = new Map<string, number>();
+  const accountClaims = new Map<string, number>();
+  const store = createFakeStore<SendingServer>();
+  return {
+    ...store,
+    claimSesAccounts: async (now, gapMs, count) => {
+      const isFree = ({ id }: SendingServer): boolean => now.getTime() - (accountClaims.get(id) ?? -Infinity) >= gapMs;
+      const due = [...store.rows.values()].filter((server) => isRefreshable(server) && isFree(server));
+      const ids = due.slice(0, count).map(({ id }) => id);
+      for (const id of ids) accountClaims.set(id, now.getTime());
+      return ids;
+    },
+    noteSesAccount: async (id, account) => {
+      const server = store.rows.get(id);
+      if (server?.ses) store.rows.set(id, { ...server, ses: { ...server.ses, account } });
+    },
     claimVerification: async (id, now, gapMs) => {
       if (!isId(id) || now.getTime() - (claims.get(id) ?? -Infinity) < gapMs) return false;
       claims.set(id, now.getTime());

@@ -1,33 +1,16 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import { alwaysIn } from '@sendpool/contracts';
 import { newId } from '@sendpool/kernel';
 import fc from 'fast-check';
 import type { PoolMemberInput } from './check-pool.ts';
 import { createCreatePool } from './create-pool.ts';
 import { createFakePoolStore, createFakeServerStore } from './fake-stores.ts';
-import { toPoolRecord, type Pool } from './pool.ts';
+import { neverOut, poolMayBeFrom, toPoolRecord, type Pool } from './pool.ts';
 import type { Result } from './result.ts';
-import type { SendingServer } from './sending-server.ts';
 import { sharesOf } from './shares.ts';
+import { memberWith, poolWith, serverWith } from './testing.ts';
 import { createUpdatePool } from './update-pool.ts';
-
-const serverWith = (change: Partial<SendingServer>): SendingServer => ({
-  id: newId(),
-  revision: 1,
-  name: newId(),
-  kind: 'SMTP',
-  state: 'ACTIVE',
-  host: 'smtp.example.com',
-  port: 25,
-  tls: 'NONE',
-  username: null,
-  password: null,
-  caCertificate: null,
-  fromDomains: ['example.com'],
-  limits: { maxConnections: 1, messagesPerConnection: null, messagesPerSecond: null },
-  verification: { status: 'PASSED', at: new Date(0), failedStage: null, message: null },
-  ...change,
-});
 
 const one = serverWith({});
 const two = serverWith({});
@@ -58,8 +41,9 @@ describe('creating a pool', () => {
       { serverId: one.id, weight: 85, role: 'Main delivery' },
       { serverId: two.id, weight: 0, role: null },
     ];
-    assert.deepEqual([pool.members, pool.whenBusy, pool.revision], [expected, 'KEEP_WEIGHTS', 1]);
-    assert.deepEqual(toPoolRecord(pool).members, expected);
+    const withRotation = (rotation: object) => expected.map((member) => ({ ...member, rotation }));
+    assert.deepEqual([pool.members, pool.whenBusy, pool.revision], [withRotation(neverOut), 'KEEP_WEIGHTS', 1]);
+    assert.deepEqual(toPoolRecord(pool).members, withRotation(alwaysIn));
   });
 
   const member = (weight: number, serverId = one.id, role: string | null = null) => ({ serverId, weight, role });
@@ -102,11 +86,53 @@ describe('updating a pool', () => {
       ...pool,
       name: 'Pool',
       revision: 2,
-      members: [{ serverId: two.id, weight: 3, role: null }],
+      members: [memberWith(two.id, 3)],
     });
     assert.deepEqual(pathsOf(await update({ id, members: [] })), ['input.members']);
     assert.deepEqual(pathsOf(await update({ id, name: null })), ['input.name']);
     assert.deepEqual(pathsOf(await update({ id: newId() })), ['input.id']);
+  });
+});
+
+describe('the rule of rotating out', () => {
+  it('is SIGNIFICANT above 3 % and 1,000 sends with SPREAD, unless it is said otherwise', async () => {
+    const pool = valueOf(await create([{ serverId: one.id, weight: 1 }]));
+    assert.deepEqual(pool.rotateOut, { rule: 'SIGNIFICANT', maxBounceRate: 0.03, minSends: 1000 });
+    assert.equal(pool.isp, 'SPREAD');
+  });
+
+  it('keeps what an update leaves out, and goes to the topic', async () => {
+    const { id } = valueOf(await create([{ serverId: one.id, weight: 1 }]));
+    const update = createUpdatePool({ servers, pools });
+    valueOf(await update({ id, rotateOut: { rule: 'LITERAL' }, isp: 'AFFINITY' }));
+    const pool = valueOf(await update({ id, rotateOut: { minSends: 50 } }));
+    const { rotateOut, isp } = toPoolRecord(pool);
+    assert.deepEqual([rotateOut, isp], [{ rule: 'LITERAL', maxBounceRate: 0.03, minSends: 50 }, 'AFFINITY']);
+    assert.deepEqual(pathsOf(await update({ id, rotateOut: null, isp: null })), ['input.isp', 'input.rotateOut']);
+  });
+
+  for (const [rotateOut, path] of [
+    [{ maxBounceRate: 0.0009 }, 'maxBounceRate'],
+    [{ maxBounceRate: 0.51 }, 'maxBounceRate'],
+    [{ maxBounceRate: Number.NaN }, 'maxBounceRate'],
+    [{ minSends: 49 }, 'minSends'],
+    [{ minSends: 1_000_001 }, 'minSends'],
+  ] as const)
+    it(`refuses ${JSON.stringify(rotateOut)}`, async () => {
+      const { id } = valueOf(await create([{ serverId: one.id, weight: 1 }]));
+      const update = createUpdatePool({ servers, pools });
+      assert.deepEqual(pathsOf(await update({ id, rotateOut })), [`input.rotateOut.${path}`]);
+    });
+
+  it('keeps the rotation of members that stay, and takes new ones in', async () => {
+    const pool = poolWith([memberWith(one.id, 1, { state: 'OUT', times: 2 })]);
+    await pools.insert(pool);
+    const members = [
+      { serverId: two.id, weight: 1 },
+      { serverId: one.id, weight: 7 },
+    ];
+    const next = valueOf(await createUpdatePool({ servers, pools })({ id: pool.id, members }));
+    assert.deepEqual(next.members, [memberWith(two.id, 1), memberWith(one.id, 7, { state: 'OUT', times: 2 })]);
   });
 });
 
@@ -124,24 +150,15 @@ describe('sharesOf', () => {
           const verification = { status, at: null, failedStage: null, message: null };
           return { server: serverWith({ state, verification }), weight };
         });
-        const pool: Pool = {
-          id: newId(),
-          revision: 1,
-          name: 'P',
-          whenBusy: 'KEEP_WEIGHTS',
-          members: members.map(({ server, weight }) => ({ serverId: server.id, weight, role: null })),
-        };
+        const pool = poolWith(members.map(({ server, weight }) => memberWith(server.id, weight)));
         const shares = sharesOf(pool, new Map(members.map(({ server }) => [server.id, server])));
         const usable = rows.map(({ state, status, weight }) =>
           state === 'ACTIVE' && status === 'PASSED' ? weight : 0,
         );
         const sum = usable.reduce((total, weight) => total + weight, 0);
         const expected = usable.map((weight) => (sum === 0 ? 0 : weight / sum));
-        assert.deepEqual(
-          shares.map(({ share }) => share),
-          expected,
-        );
-        const whole = shares.reduce((total, { share }) => total + share, 0);
+        assert.deepEqual(shares, expected);
+        const whole = shares.reduce((total, share) => total + share, 0);
         assert.ok(sum === 0 ? whole === 0 : Math.abs(whole - 1) < 1e-9);
       }),
       { numRuns: 100 },
@@ -149,12 +166,31 @@ describe('sharesOf', () => {
   });
 
   it('counts a member without a server as not usable', () => {
-    const members = [one, two].map(({ id }) => ({ serverId: id, weight: 1, role: null }));
-    const pool: Pool = { id: newId(), revision: 1, name: 'P', whenBusy: 'OVERFLOW', members };
-    const shares = sharesOf(pool, new Map([[one.id, one]]));
-    assert.deepEqual(
-      shares.map(({ share }) => share),
-      [1, 0],
+    const pool = poolWith([one, two].map(({ id }) => memberWith(id, 1)));
+    assert.deepEqual(sharesOf(pool, new Map([[one.id, one]])), [1, 0]);
+  });
+
+  it('counts nothing of a member that is out, and a tenth of one on probation', () => {
+    const third = serverWith({});
+    const members = [
+      memberWith(one.id, 10),
+      memberWith(two.id, 50, { state: 'OUT' }),
+      memberWith(third.id, 100, { state: 'PROBATION' }),
+    ];
+    const servers = new Map([one, two, third].map((server) => [server.id, server]));
+    assert.deepEqual(sharesOf(poolWith(members), servers), [0.5, 0, 0.5]);
+  });
+
+  it('counts only members that may send From the domain', () => {
+    const wide = serverWith({ fromDomains: ['*.example.org'] });
+    const servers = new Map([one, wide].map((server) => [server.id, server]));
+    const pool = poolWith([memberWith(one.id, 3), memberWith(wide.id, 1)]);
+    assert.deepEqual(sharesOf(pool, servers), [0.75, 0.25]);
+    assert.deepEqual(sharesOf(pool, servers, 'news.example.org'), [0, 1]);
+    assert.deepEqual(sharesOf(pool, servers, 'example.net'), [0, 0]);
+    const asked = ['example.com', 'news.example.org', 'example.net'].map((domain) =>
+      poolMayBeFrom(pool, servers, domain),
     );
+    assert.deepEqual(asked, [true, true, false]);
   });
 });

@@ -3,6 +3,7 @@ import { beforeEach, describe, it } from 'node:test';
 import { newId } from '@sendpool/kernel';
 import { createCreateSendingServer } from './create-sending-server.ts';
 import { createFakeServerStore } from './fake-stores.ts';
+import { defaultLimits } from './limits.ts';
 import type { Result } from './result.ts';
 import { toServerRecord, type SendingServer } from './sending-server.ts';
 import { createSwitchSendingServer } from './switch-sending-server.ts';
@@ -34,8 +35,10 @@ const input = {
 
 let servers = createFakeServerStore();
 let now = 1_000_000;
-const create = (change: object = {}) => createCreateSendingServer({ servers, seal, newId })({ ...input, ...change });
-const update = (change: UpdateSendingServerInput) => createUpdateSendingServer({ servers, seal })(change);
+const clock = () => new Date(now);
+const create = (change: object = {}) =>
+  createCreateSendingServer({ servers, seal, newId, now: clock })({ ...input, ...change });
+const update = (change: UpdateSendingServerInput) => createUpdateSendingServer({ servers, seal, now: clock })(change);
 const verifier = (probe: (server: SendingServer) => Promise<ProbeAnswer>) =>
   createVerifySendingServer({ servers, probe, now: () => new Date(now) });
 const passing = async (): Promise<ProbeAnswer> => ({ ok: true });
@@ -88,7 +91,7 @@ describe('updating a sending server', () => {
     const change = { name: 'New', fromDomains: ['*.example.org'], limits: { messagesPerSecond: 5 }, host: input.host };
     const server = valueOf(await update({ id, ...change }));
     assert.equal(server.verification.status, 'PASSED');
-    assert.deepEqual(server.limits, { maxConnections: 10, messagesPerConnection: null, messagesPerSecond: 5 });
+    assert.deepEqual(server.limits, { ...defaultLimits, messagesPerSecond: 5 });
     assert.equal(server.password?.data, `sealed p of ${id}`);
   });
 

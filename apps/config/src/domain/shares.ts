@@ -1,18 +1,28 @@
 /** The share of each member: its weight over the weights of the members through which mail may go now. */
-import type { Pool, PoolMember } from './pool.ts';
+import { mayBeFrom } from '@sendpool/contracts';
+import { rotatedWeight, type Pool, type PoolMember } from './pool.ts';
 import { isUsable, type SendingServer } from './sending-server.ts';
 
-export type SharedMember = PoolMember & {
-  /** Between 0 and 1; 0 when its server is not active and verified. All are 0 when no member can send. */
-  readonly share: number;
-};
+/** A member, and the pool of which it is one. */
+export type MemberOfPool = PoolMember & { readonly pool: Pool };
 
-/** `servers` holds the servers of the members; one that is missing counts as not usable. */
-export const sharesOf = (pool: Pool, servers: ReadonlyMap<string, SendingServer>): SharedMember[] => {
-  const weightOf = ({ serverId, weight }: PoolMember): number => {
-    const server = servers.get(serverId);
-    return server !== undefined && isUsable(server) ? weight : 0;
-  };
-  const sum = pool.members.reduce((total, member) => total + weightOf(member), 0);
-  return pool.members.map((member) => ({ ...member, share: sum === 0 ? 0 : weightOf(member) / sum }));
+export const membersOf = (pool: Pool): MemberOfPool[] => pool.members.map((member) => ({ ...member, pool }));
+
+type Servers = ReadonlyMap<string, SendingServer>;
+
+const maySend = (server: SendingServer | undefined, fromDomain: string | null): boolean =>
+  server !== undefined && isUsable(server) && (fromDomain === null || mayBeFrom(server.fromDomains, fromDomain));
+
+/** The weight of a member that counts for mail From this domain, null = From any; 0 when none may go through it. */
+export const weightNow = (member: PoolMember, servers: Servers, fromDomain: string | null): number =>
+  maySend(servers.get(member.serverId), fromDomain) ? rotatedWeight(member) : 0;
+
+/**
+ * Share of each member in their order, 0 to 1; all are 0 when no member can send. `servers` holds the servers of the members; one that is
+ * missing counts as not usable.
+ */
+export const sharesOf = (pool: Pool, servers: Servers, fromDomain: string | null = null): number[] => {
+  const weights = pool.members.map((member) => weightNow(member, servers, fromDomain));
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return weights.map((weight) => (sum === 0 ? 0 : weight / sum));
 };

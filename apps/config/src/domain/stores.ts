@@ -1,7 +1,9 @@
 /** What the use cases need of the stores; PostgreSQL keeps it in store/. */
 import type { ApiKey } from './api-key.ts';
 import type { Pool } from './pool.ts';
+import type { RotationEntry, SettleVerdict } from './rotation-entry.ts';
 import type { SendingServer } from './sending-server.ts';
+import type { SesAccount } from './ses.ts';
 
 export type Versioned = { readonly id: string; readonly revision: number };
 
@@ -19,9 +21,26 @@ export type VersionedStore<T extends Versioned> = {
 export type ServerStore = VersionedStore<SendingServer> & {
   /** True for one caller in `gapMs`, over all processes: that one may verify the server now. */
   claimVerification(id: string, now: Date, gapMs: number): Promise<boolean>;
+  /**
+   * Ids of verified servers of kind SES, at most `count`, whose account nobody has claimed in `gapMs`, over all processes: the caller
+   * looks at them now.
+   */
+  claimSesAccounts(now: Date, gapMs: number, count: number): Promise<string[]>;
+  /** Keeps what the account said when nothing of it concerns the senders: no new revision. */
+  noteSesAccount(id: string, account: SesAccount): Promise<void>;
 };
 
-export type PoolStore = VersionedStore<Pool>;
+export type PoolStore = VersionedStore<Pool> & {
+  /** Ids of pools with a member that is OUT until `now` or before. */
+  withMembersDue(now: Date): Promise<string[]>;
+};
+
+export type RotationStore = {
+  /** Keeps the verdict and what it changes in its pool in one transaction, once for each verdict id; false: it was kept before. */
+  settle(settling: SettleVerdict): Promise<boolean>;
+  /** At most `count` verdicts on a pool, newest first, beyond the one numbered `before`. */
+  page(poolId: string, count: number, before?: number): Promise<RotationEntry[]>;
+};
 
 export type KeyDecision<T> = { readonly save?: ApiKey; readonly answer: T };
 

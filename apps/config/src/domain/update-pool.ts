@@ -1,7 +1,7 @@
-/** Changes a pool: its name, what it does when busy, or the whole list of its members. */
+/** Changes a pool: its name, what it does when busy, how it spreads and rotates out, or the whole list of its members. */
 import { changeRow } from './change-row.ts';
-import { checkPool, type PoolMemberInput } from './check-pool.ts';
-import type { Pool } from './pool.ts';
+import { checkPool, mergeRotateOut, type PoolDraft, type PoolMemberInput, type RotateOutInput } from './check-pool.ts';
+import type { Pool, PoolMember } from './pool.ts';
 import { createFaults, good, type Result, type UserError } from './result.ts';
 import type { PoolStore, ServerStore } from './stores.ts';
 
@@ -10,6 +10,8 @@ export type UpdatePoolInput = {
   readonly id: string;
   readonly name?: string | null;
   readonly whenBusy?: Pool['whenBusy'] | null;
+  readonly isp?: Pool['isp'] | null;
+  readonly rotateOut?: RotateOutInput | null;
   readonly members?: readonly PoolMemberInput[] | null;
 };
 
@@ -17,10 +19,25 @@ export type UpdatePoolDeps = { pools: PoolStore; servers: ServerStore };
 
 const nullFaults = (input: UpdatePoolInput): readonly UserError[] => {
   const faults = createFaults();
-  for (const field of ['name', 'whenBusy', 'members'] as const)
+  for (const field of ['name', 'whenBusy', 'isp', 'rotateOut', 'members'] as const)
     if (input[field] === null) faults.add([field], 'A pool cannot be without it. Leave the field out to keep it.');
   return faults.errors;
 };
+
+const merge = (pool: Pool, input: UpdatePoolInput): PoolDraft => ({
+  name: input.name ?? pool.name,
+  whenBusy: input.whenBusy ?? pool.whenBusy,
+  isp: input.isp ?? pool.isp,
+  rotateOut: mergeRotateOut(input.rotateOut, pool.rotateOut),
+  members: input.members ?? pool.members,
+});
+
+/** Members that stay keep their rotation: a new list is no way back in. */
+const keepRotation = (members: readonly PoolMember[], { members: before }: Pool): PoolMember[] =>
+  members.map((member) => {
+    const known = before.find(({ serverId }) => serverId === member.serverId);
+    return known === undefined ? member : { ...member, rotation: known.rotation };
+  });
 
 export const createUpdatePool =
   (deps: UpdatePoolDeps) =>
@@ -28,10 +45,9 @@ export const createUpdatePool =
     const errors = nullFaults(input);
     if (errors.length > 0) return { ok: false, errors };
     const decide = async (pool: Pool): Promise<Result<Pool>> => {
-      const name = input.name ?? pool.name;
-      const draft = { name, whenBusy: input.whenBusy ?? pool.whenBusy, members: input.members ?? pool.members };
-      const checked = await checkPool(draft, deps.servers);
-      return checked.ok ? good({ ...pool, ...checked.value }) : checked;
+      const checked = await checkPool(merge(pool, input), deps.servers);
+      if (!checked.ok) return checked;
+      return good({ ...pool, ...checked.value, members: keepRotation(checked.value.members, pool) });
     };
     return changeRow(deps.pools, { id: input.id, noun: 'pool', decide });
   };

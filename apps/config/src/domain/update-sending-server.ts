@@ -2,9 +2,12 @@
 import type { TlsPolicy } from '@sendpool/contracts';
 import { changeRow } from './change-row.ts';
 import { checkServer, type ServerDraft } from './check-server.ts';
-import type { LimitsInput, SealPassword } from './create-sending-server.ts';
+import { defaultSesHost, type SesDraft } from './check-ses.ts';
+import type { WarmUpInput } from './check-warm-up.ts';
+import type { SealPassword, SesInput } from './create-sending-server.ts';
+import { mergeLimits, type LimitsInput } from './limits.ts';
 import { createFaults, good, type Result, type UserError } from './result.ts';
-import { isSameConnection, neverVerified, type SendingLimits, type SendingServer } from './sending-server.ts';
+import { isSameConnection, neverVerified, type SendingServer } from './sending-server.ts';
 import type { ServerStore } from './stores.ts';
 
 /** Fields left out stay; null takes away what a server can be without. */
@@ -19,11 +22,14 @@ export type UpdateSendingServerInput = {
   readonly caCertificate?: string | null;
   readonly fromDomains?: readonly string[] | null;
   readonly limits?: LimitsInput | null;
+  /** A plan takes the place of the present one, null removes it. */
+  readonly warmUp?: WarmUpInput | null;
+  readonly ses?: SesInput | null;
 };
 
-export type UpdateSendingServerDeps = { servers: ServerStore; seal: SealPassword };
+export type UpdateSendingServerDeps = { servers: ServerStore; seal: SealPassword; now(): Date };
 
-const needed = ['name', 'host', 'port', 'tls', 'fromDomains', 'limits'] as const;
+const needed = ['name', 'host', 'port', 'tls', 'fromDomains', 'limits', 'ses'] as const;
 
 const nullFaults = (input: UpdateSendingServerInput): readonly UserError[] => {
   const faults = createFaults();
@@ -34,15 +40,25 @@ const nullFaults = (input: UpdateSendingServerInput): readonly UserError[] => {
 
 const kept = <T>(value: T | undefined, stored: T): T => (value === undefined ? stored : value);
 
-const mergeLimits = (limits: LimitsInput, stored: SendingLimits): SendingLimits => ({
-  maxConnections: limits.maxConnections ?? stored.maxConnections,
-  messagesPerConnection: kept(limits.messagesPerConnection, stored.messagesPerConnection),
-  messagesPerSecond: kept(limits.messagesPerSecond, stored.messagesPerSecond),
-});
+const mergeSes = (input: SesInput | null | undefined, stored: SesDraft | null): SesDraft | null => {
+  if (!input) return stored && { region: stored.region, configurationSet: stored.configurationSet };
+  return {
+    region: input.region ?? stored?.region ?? '',
+    configurationSet: kept(input.configurationSet, stored?.configurationSet ?? null),
+  };
+};
+
+/** The host of a region goes with the region; an endpoint of one's own stays. */
+const mergeHost = (server: SendingServer, input: UpdateSendingServerInput): string => {
+  const region = input.ses?.region ?? server.ses?.region;
+  const follows = server.kind === 'SES' && server.host === defaultSesHost(server.ses?.region);
+  return input.host ?? (follows ? defaultSesHost(region) : server.host);
+};
 
 const merge = (server: SendingServer, input: UpdateSendingServerInput): ServerDraft => ({
   name: input.name ?? server.name,
-  host: input.host ?? server.host,
+  kind: server.kind,
+  host: mergeHost(server, input),
   port: input.port ?? server.port,
   tls: input.tls ?? server.tls,
   username: kept(input.username, server.username),
@@ -51,25 +67,35 @@ const merge = (server: SendingServer, input: UpdateSendingServerInput): ServerDr
   caCertificate: kept(input.caCertificate, server.caCertificate),
   fromDomains: input.fromDomains ?? server.fromDomains,
   limits: mergeLimits(input.limits ?? {}, server.limits),
+  ses: mergeSes(input.ses, server.ses),
+  warmUp: input.warmUp === null ? null : server.warmUp,
+  newWarmUp: input.warmUp ?? null,
 });
 
-/** A stored password goes to the host it was given for and to no other; else whoever may change a host could read it there. */
+/** A stored password goes to the host it was given for and to no other; else whoever may change a host could read it there. SES never sees it. */
 const strayPassword = (server: SendingServer, draft: ServerDraft): readonly UserError[] => {
   const faults = createFaults();
-  if (draft.keepsPassword && draft.host !== server.host)
+  if (server.kind === 'SMTP' && draft.keepsPassword && draft.host !== server.host)
     faults.add(['password'], `The stored password belongs to ${server.host}. Give the password for ${draft.host}.`);
   return faults.errors;
 };
 
 const apply = (server: SendingServer, draft: ServerDraft, seal: SealPassword): SendingServer => {
-  const { keepsPassword, password, ...facts } = draft;
+  const { keepsPassword, password, newWarmUp: _, ses, ...facts } = draft;
   const sealed = password === null ? null : seal(password, server.id);
-  const next = { ...server, ...facts, password: keepsPassword ? server.password : sealed };
-  return isSameConnection(server, next) ? next : { ...next, verification: neverVerified };
+  const account = server.ses?.account ?? null;
+  const settings = ses && { ...ses, account };
+  const next = { ...server, ...facts, ses: settings, password: keepsPassword ? server.password : sealed };
+  if (isSameConnection(server, next)) return next;
+  return { ...next, verification: neverVerified, ses: settings && { ...settings, account: null } };
 };
 
-const decide = (server: SendingServer, input: UpdateSendingServerInput, seal: SealPassword): Result<SendingServer> => {
-  const checked = checkServer(merge(server, input));
+const decide = (
+  server: SendingServer,
+  input: UpdateSendingServerInput,
+  { seal, now }: Omit<UpdateSendingServerDeps, 'servers'>,
+): Result<SendingServer> => {
+  const checked = checkServer(merge(server, input), now().getTime());
   if (!checked.ok) return checked;
   const errors = strayPassword(server, checked.value);
   return errors.length > 0 ? { ok: false, errors } : good(apply(server, checked.value, seal));
@@ -80,6 +106,6 @@ export const createUpdateSendingServer =
   async (input: UpdateSendingServerInput): Promise<Result<SendingServer>> => {
     const errors = nullFaults(input);
     if (errors.length > 0) return { ok: false, errors };
-    const change = (current: SendingServer): Result<SendingServer> => decide(current, input, deps.seal);
+    const change = (current: SendingServer): Result<SendingServer> => decide(current, input, deps);
     return changeRow(deps.servers, { id: input.id, noun: 'sending server', decide: change });
   };

@@ -1,16 +1,21 @@
-/** Verifies a sending server by a real conversation up to AUTH, and stores what came of it. */
+/** Verifies a sending server by a real conversation up to AUTH, of kind SES by a question for its account, and stores what came of it. */
 import type { SmtpStage } from '@sendpool/contracts';
 import { changeRow, notFound } from './change-row.ts';
 import { good, refuse, type Result } from './result.ts';
 import { isSameConnection, type SendingServer, type Verification } from './sending-server.ts';
+import type { SesAccount } from './ses.ts';
 import type { ServerStore } from './stores.ts';
 
-export type ProbeAnswer =
-  { readonly ok: true } | { readonly ok: false; readonly stage: SmtpStage; readonly message: string };
+export type ProbeAnswer = (
+  { readonly ok: true } | { readonly ok: false; readonly stage: SmtpStage; readonly message: string }
+) & {
+  /** Of kind SES: what the account said of itself, also when it may not send. */
+  readonly account?: SesAccount;
+};
 
 export type VerifySendingServerDeps = {
   servers: ServerStore;
-  /** Connects, says EHLO, STARTTLS, AUTH and QUIT. Its message names no secret. */
+  /** Connects, says EHLO, STARTTLS, AUTH and QUIT; asks SES for the account. Its message names no secret. */
   probe(server: SendingServer): Promise<ProbeAnswer>;
   now(): Date;
 };
@@ -18,15 +23,19 @@ export type VerifySendingServerDeps = {
 /** Verifications of one server are at least this far apart, so that it is no tool to guess passwords or scan ports. */
 const gapMs = 2000;
 
-const verificationOf = (answer: ProbeAnswer, at: Date): Verification =>
+export const verificationOf = (answer: ProbeAnswer, at: Date): Verification =>
   answer.ok
     ? { status: 'PASSED', at, failedStage: null, message: null }
     : { status: 'FAILED', at, failedStage: answer.stage, message: answer.message };
 
+/** The server with the account as it was just found. */
+export const withAccount = (server: SendingServer, account: SesAccount | undefined): SendingServer =>
+  server.ses === null || account === undefined ? server : { ...server, ses: { ...server.ses, account } };
+
 /** What the probe found holds only while the server is reached as it was then. */
-const settle = (probed: SendingServer, verification: Verification) => (current: SendingServer) =>
+const settle = (probed: SendingServer, answer: ProbeAnswer, at: Date) => (current: SendingServer) =>
   isSameConnection(probed, current)
-    ? good({ ...current, verification })
+    ? good({ ...withAccount(current, answer.account), verification: verificationOf(answer, at) })
     : refuse('CONFLICT', 'The sending server was changed while it was being verified. Verify it again.', [
         'input',
         'id',
@@ -42,6 +51,6 @@ export const createVerifySendingServer =
         'input',
         'id',
       ]);
-    const verification = verificationOf(await deps.probe(server), deps.now());
-    return changeRow(deps.servers, { id, noun: 'sending server', decide: settle(server, verification) });
+    const answer = await deps.probe(server);
+    return changeRow(deps.servers, { id, noun: 'sending server', decide: settle(server, answer, deps.now()) });
   };

@@ -1,5 +1,7 @@
 /** The table of pools. Members are one value of the row: they are read and replaced as a whole, and servers are never deleted. */
+import type { ProviderMode, RotateOutRule } from '@sendpool/contracts';
 import { EntitySchema } from 'typeorm';
+import type { PoolMember } from '../domain/pool.ts';
 
 export type PoolRow = {
   id: string;
@@ -8,7 +10,11 @@ export type PoolRow = {
   publishedRevision?: number;
   name: string;
   whenBusy: 'KEEP_WEIGHTS' | 'OVERFLOW';
-  members: { serverId: string; weight: number; role: string | null }[];
+  isp: ProviderMode;
+  rotateOutRule: RotateOutRule;
+  maxBounceRate: number;
+  minSends: number;
+  members: readonly PoolMember[];
 };
 
 export const poolEntity = new EntitySchema<PoolRow>({
@@ -20,6 +26,10 @@ export const poolEntity = new EntitySchema<PoolRow>({
     publishedRevision: { type: 'int', name: 'published_revision', default: 0, select: false },
     name: { type: 'text' },
     whenBusy: { type: 'text', name: 'when_busy' },
+    isp: { type: 'text' },
+    rotateOutRule: { type: 'text', name: 'rotate_out_rule' },
+    maxBounceRate: { type: 'double precision', name: 'max_bounce_rate' },
+    minSends: { type: 'int', name: 'min_sends' },
     members: { type: 'jsonb' },
   },
 });

@@ -1,36 +1,76 @@
 /** Keeps sending servers. */
 import type { Database } from '@sendpool/database';
 import { isId } from '@sendpool/kernel';
+import type { SendingLimits } from '../domain/limits.ts';
 import type { SendingServer } from '../domain/sending-server.ts';
+import type { SesAccount, SesSettings } from '../domain/ses.ts';
 import type { ServerStore } from '../domain/stores.ts';
-import { sendingServerEntity, type SendingServerRow } from './sending-server.entity.ts';
+import { sendingServerEntity, type SendingServerRow, type SesAccountColumn } from './sending-server.entity.ts';
 import { createVersionedStore } from './versioned.store.ts';
 
-const toRow = ({ limits, verification, fromDomains, ...facts }: SendingServer): SendingServerRow => ({
-  ...facts,
-  ...limits,
-  fromDomains: [...fromDomains],
-  verificationStatus: verification.status,
-  verifiedAt: verification.at,
-  failedStage: verification.failedStage,
-  verificationMessage: verification.message,
+const toAccountColumn = (account: SesAccount): SesAccountColumn => ({
+  ...account,
+  checkedAt: account.checkedAt.toISOString(),
+});
+
+const toSesColumns = (ses: SesSettings | null) => ({
+  sesRegion: ses?.region ?? null,
+  sesConfigurationSet: ses?.configurationSet ?? null,
+  sesAccount: ses?.account ? toAccountColumn(ses.account) : null,
+});
+
+const toRow = ({ limits, verification, fromDomains, ses, ...facts }: SendingServer): SendingServerRow => {
+  const { providers, ...ownLimits } = limits;
+  return {
+    ...facts,
+    ...ownLimits,
+    ...toSesColumns(ses),
+    providerLimits: providers,
+    fromDomains: [...fromDomains],
+    verificationStatus: verification.status,
+    verifiedAt: verification.at,
+    failedStage: verification.failedStage,
+    verificationMessage: verification.message,
+  };
+};
+
+const sesOf = ({ sesRegion, sesConfigurationSet, sesAccount }: SendingServerRow): SesSettings | null => {
+  if (sesRegion === null) return null;
+  const account = sesAccount && { ...sesAccount, checkedAt: new Date(sesAccount.checkedAt) };
+  return { region: sesRegion, configurationSet: sesConfigurationSet, account };
+};
+
+const limitsOf = (row: SendingServerRow): SendingLimits => ({
+  maxConnections: row.maxConnections,
+  messagesPerConnection: row.messagesPerConnection,
+  messagesPerSecond: row.messagesPerSecond,
+  messagesPerMinute: row.messagesPerMinute,
+  messagesPerHour: row.messagesPerHour,
+  messagesPerDay: row.messagesPerDay,
+  whenLimited: row.whenLimited,
+  providers: row.providerLimits,
 });
 
 const fromRow = (row: SendingServerRow): SendingServer => {
   const { id, revision, name, kind, state, host, port, tls, username, password, caCertificate, fromDomains } = row;
-  const { maxConnections, messagesPerConnection, messagesPerSecond } = row;
-  const { verificationStatus: status, verifiedAt: at, failedStage, verificationMessage: message } = row;
+  const { verificationStatus: status, verifiedAt: at, failedStage, verificationMessage: message, warmUp } = row;
   const facts = { id, revision, name, kind, state, host, port, tls, username, password, caCertificate, fromDomains };
-  return {
-    ...facts,
-    limits: { maxConnections, messagesPerConnection, messagesPerSecond },
-    verification: { status, at, failedStage, message },
-  };
+  const verification = { status, at, failedStage, message };
+  return { ...facts, limits: limitsOf(row), warmUp, ses: sesOf(row), verification };
 };
 
 const claim = `update sending_server set verification_claimed_at = $2
   where id = $1 and (verification_claimed_at is null or verification_claimed_at <= $3)
   returning id`;
+
+/** Of two processes that ask at once, the second passes over the rows of the first. */
+const claimAccounts = `update sending_server set ses_claimed_at = $1 where id in (
+    select id from sending_server
+    where kind = 'SES' and verification_status <> 'NEVER' and (ses_claimed_at is null or ses_claimed_at <= $2)
+    order by ses_claimed_at nulls first limit $3 for update skip locked)
+  returning id`;
+
+const noteAccount = `update sending_server set ses_account = $2 where id = $1 and kind = 'SES'`;
 
 /** `changed` is called after each change that took effect. */
 export const createServerStore = (database: Database, changed: () => void): ServerStore => {
@@ -41,6 +81,13 @@ export const createServerStore = (database: Database, changed: () => void): Serv
       if (!isId(id)) return false;
       const rows = await database.sql.query(claim, [id, now, new Date(now.getTime() - gapMs)]);
       return rows.length === 1;
+    },
+    claimSesAccounts: async (now, gapMs, count) => {
+      const before = new Date(now.getTime() - gapMs);
+      return (await database.sql.query<{ id: string }>(claimAccounts, [now, before, count])).map(({ id }) => id);
+    },
+    noteSesAccount: async (id, account) => {
+      await database.sql.query(noteAccount, [id, JSON.stringify(toAccountColumn(account))]);
     },
   };
 };

@@ -6,39 +6,48 @@ import { newId } from '@sendpool/kernel';
 import { createFakeKeyStore, createFakePoolStore, createFakeServerStore } from '../domain/fake-stores.ts';
 import type { Outbox } from '../domain/outbox.ts';
 import type { Pool } from '../domain/pool.ts';
+import { noRates } from '../domain/limits.ts';
 import { neverVerified, type SendingServer } from '../domain/sending-server.ts';
 import type { KeyStore, PoolStore, ServerStore, Versioned, VersionedStore } from '../domain/stores.ts';
+import { memberWith, poolWith, sesServerWith, verdictWith } from '../domain/testing.ts';
 import { createKeyStore } from './api-key.store.ts';
 import { createOutboxes } from './outbox.store.ts';
 import { createPoolStore } from './pool.store.ts';
 import { createServerStore } from './sending-server.store.ts';
 import { entities, migrations, schema } from './tables.ts';
 
-const serverWith = (change: Partial<SendingServer> = {}): SendingServer => ({
-  id: newId(),
-  revision: 1,
-  name: newId(),
-  kind: 'SMTP',
-  state: 'ACTIVE',
-  host: 'smtp.example.com',
-  port: 587,
-  tls: 'REQUIRED',
-  username: 'u',
-  password: { keyId: 'k', iv: 'i', data: 'd', tag: 't' },
-  caCertificate: 'pem',
-  fromDomains: ['example.com', '*.example.org'],
-  limits: { maxConnections: 7, messagesPerConnection: 100, messagesPerSecond: 0.5 },
-  verification: { status: 'FAILED', at: new Date('2026-11-24T12:00:00Z'), failedStage: 'AUTH', message: '535 no' },
-  ...change,
-});
-const poolWith = (change: Partial<Pool> = {}): Pool => ({
-  id: newId(),
-  revision: 1,
-  name: newId(),
-  whenBusy: 'KEEP_WEIGHTS',
-  members: [{ serverId: newId(), weight: 85, role: 'Main delivery' }],
-  ...change,
-});
+const serverOf = (change: Partial<SendingServer> = {}): SendingServer =>
+  sesServerWith({
+    username: 'u',
+    password: { keyId: 'k', iv: 'i', data: 'd', tag: 't' },
+    caCertificate: 'pem',
+    fromDomains: ['example.com', '*.example.org'],
+    limits: {
+      maxConnections: 7,
+      messagesPerConnection: 100,
+      messagesPerSecond: 0.5,
+      messagesPerMinute: 20,
+      messagesPerHour: 1000,
+      messagesPerDay: 20_000,
+      whenLimited: 'WAIT',
+      providers: [{ ...noRates, provider: 'gmail', messagesPerDay: 500, maxConnections: 2 }],
+    },
+    warmUp: {
+      startsAt: Date.UTC(2026, 10, 24),
+      heldDays: 1,
+      heldOn: Date.UTC(2026, 10, 25),
+      perDay: [50, 100],
+      providers: [{ provider: 'gmail', perDay: [5] }],
+    },
+    verification: { status: 'FAILED', at: new Date('2026-11-24T12:00:00Z'), failedStage: 'AUTH', message: '535 no' },
+    ...change,
+  });
+const poolOf = (change: Partial<Pool> = {}): Pool => {
+  const { evidence } = verdictWith();
+  const out = { state: 'OUT', since: 1000, until: 2000, times: 1, reason: 'bounces', evidence } as const;
+  const ways = { isp: 'AFFINITY', rotateOut: { rule: 'LITERAL', maxBounceRate: 0.05, minSends: 50 } } as const;
+  return poolWith([{ ...memberWith(newId(), 85, out), role: 'Main delivery' }], { ...ways, ...change });
+};
 const keyWith = (name: string) => {
   const times = { createdAt: new Date(1000), expiresAt: new Date(9000), revokedAt: null };
   return { id: newId(), revision: 1, name, role: 'ADMIN', prefix: 'sp_01234567', hash: newId(), ...times } as const;
@@ -108,15 +117,15 @@ const describeVersionedStore = <T extends Versioned & { readonly name: string }>
   });
 };
 
-describeVersionedStore<SendingServer>('servers in memory', createFakeServerStore, serverWith);
-describeVersionedStore<SendingServer>('servers in PostgreSQL', () => createServerStore(database, changed), serverWith);
-describeVersionedStore<Pool>('pools in memory', createFakePoolStore, poolWith);
-describeVersionedStore<Pool>('pools in PostgreSQL', () => createPoolStore(database, changed), poolWith);
+describeVersionedStore<SendingServer>('servers in memory', createFakeServerStore, serverOf);
+describeVersionedStore<SendingServer>('servers in PostgreSQL', () => createServerStore(database, changed), serverOf);
+describeVersionedStore<Pool>('pools in memory', createFakePoolStore, poolOf);
+describeVersionedStore<Pool>('pools in PostgreSQL', () => createPoolStore(database, changed), poolOf);
 
 const describeClaims = (name: string, create: () => ServerStore): void => {
   it(`${name} lets one of many verify a server in two seconds`, async () => {
     const store = create();
-    const server = serverWith();
+    const server = serverOf();
     await store.insert(server);
     const at = (ms: number) => store.claimVerification(server.id, new Date(ms), 2000);
     const together = await Promise.all([at(10_000), at(10_000), at(10_000)]);
@@ -160,7 +169,7 @@ describe('the stores in PostgreSQL', () => {
 
   it('call out after each change that took effect, and only then', async () => {
     const store = createServerStore(database, changed);
-    const server = serverWith({ verification: neverVerified, password: null, username: null, caCertificate: null });
+    const server = serverOf({ verification: neverVerified, password: null, username: null, caCertificate: null });
     changes = 0;
     await store.insert(server);
     await store.save({ ...server, revision: 2 });
@@ -178,7 +187,7 @@ describe('the stores in PostgreSQL', () => {
     );
     assert.deepEqual(left, []);
     await source.runMigrations();
-    assert.deepEqual(await source.query('select * from sending_server, pool, api_key'), []);
+    assert.deepEqual(await source.query('select * from sending_server, pool, api_key, rotation_verdict'), []);
     await close();
   });
 });
@@ -194,7 +203,7 @@ const pendingIds = async (outbox: Outbox) => (await outbox.pending(1000)).map(({
 
 describe('the outboxes', () => {
   it('hold each changed row of each table until its newest revision is acknowledged', async () => {
-    const rows = [serverWith(), poolWith(), keyWith('outbox')] as const;
+    const rows = [serverOf(), poolOf(), keyWith('outbox')] as const;
     for (const outbox of outboxes()) await acknowledgeAll(outbox);
     await stores().servers.insert(rows[0]);
     await stores().pools.insert(rows[1]);
@@ -210,7 +219,7 @@ describe('the outboxes', () => {
 
   it('keep a row pending that was changed while its older revision was on the way', async () => {
     const [outbox] = outboxes();
-    const server = serverWith();
+    const server = serverOf();
     await stores().servers.insert(server);
     const onTheWay = await outbox!.pending(1000);
     await stores().servers.save({ ...server, revision: 2 });
@@ -223,7 +232,7 @@ describe('the outboxes', () => {
 
   it('make rows pending again, and lift a row above the revision that the topic has seen', async () => {
     const [outbox] = outboxes();
-    const server = serverWith();
+    const server = serverOf();
     await stores().servers.insert(server);
     await acknowledgeAll(outbox!);
     assert.equal(await outbox!.repeat([server.id]), 1);

@@ -4,17 +4,18 @@ import { createContext, type RequestContext } from '@sendpool/graphql';
 import { newId } from '@sendpool/kernel';
 import { createFakePoolStore, createFakeServerStore } from '../../domain/fake-stores.ts';
 import type { Pool } from '../../domain/pool.ts';
+import { poolWith } from '../../domain/testing.ts';
 import { loadPool, loadServer } from './loaders.ts';
 
 const contextOf = (): RequestContext =>
   createContext({ keyId: 'k', role: 'READER', requestId: 'r' }, new AbortController().signal);
-const poolWith = (id: string): Pool => ({ id, revision: 1, name: id, whenBusy: 'OVERFLOW', members: [] });
+const poolOf = (id: string): Pool => poolWith([], { id });
 
 describe('the loaders of a request', () => {
   it('read all pools asked for in one tick at once, each id once, and null for what is not there', async () => {
     const store = createFakePoolStore();
     const ids = [newId(), newId(), newId()];
-    for (const id of ids.slice(0, 2)) await store.insert(poolWith(id));
+    for (const id of ids.slice(0, 2)) await store.insert(poolOf(id));
     const calls: (readonly string[])[] = [];
     const pools = {
       find: (wanted: readonly string[]) => {

@@ -23,3 +23,13 @@ export const loadPool = async (
   pools: Pick<PoolStore, 'find'>,
   id: string,
 ): Promise<Pool | null> => (await loaderOf(context, 'pool', byId(pools)).load(id)) ?? null;
+
+/** The servers of a pool by id. */
+export const loadMembers = async (
+  context: RequestContext,
+  servers: Pick<ServerStore, 'find'>,
+  pool: Pool,
+): Promise<ReadonlyMap<string, SendingServer>> => {
+  const found = await Promise.all(pool.members.map(({ serverId }) => loadServer(context, servers, serverId)));
+  return new Map(found.filter((server) => server !== null).map((server) => [server.id, server]));
+};

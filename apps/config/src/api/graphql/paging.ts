@@ -2,7 +2,7 @@
 import { connectionOf, pageArguments, type Connection } from '@sendpool/graphql';
 import { AppError, isId } from '@sendpool/kernel';
 
-type PageArguments = { readonly first?: number | null; readonly after?: string | null };
+export type PageArguments = { readonly first?: number | null; readonly after?: string | null };
 
 /** Throws AppError BAD_INPUT for a page out of range and for a cursor of another list. */
 export const pageOf = async <Node extends { readonly id: string }>(

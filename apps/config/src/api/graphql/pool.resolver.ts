@@ -1,24 +1,40 @@
 /** Pools in GraphQL, with the shares that hold at this moment. */
-import type { RequestContext } from '@sendpool/graphql';
-import type { Pool } from '../../domain/pool.ts';
-import { sharesOf, type SharedMember } from '../../domain/shares.ts';
+import { connectionOf, pageArguments, type Connection } from '@sendpool/graphql';
+import { AppError } from '@sendpool/kernel';
+import { poolMayBeFrom, type Pool } from '../../domain/pool.ts';
+import type { RotationEntry } from '../../domain/rotation-entry.ts';
+import { membersOf, sharesOf } from '../../domain/shares.ts';
 import { answerOf } from './answer.ts';
-import { loadPool, loadServer } from './loaders.ts';
-import { pageOf } from './paging.ts';
+import { loadMembers, loadPool, loadServer } from './loaders.ts';
+import { pageOf, type PageArguments } from './paging.ts';
 import type {
   MutationResolvers,
   PoolMemberResolvers,
   QueryResolvers,
   SendingServerPoolResolvers,
 } from './schema.generated.ts';
+import { senderDomain } from './sender-domain.ts';
 import type { PoolUseCases } from './use-cases.ts';
 
 const payload = (pool: Pool) => ({ __typename: 'PoolPayload', pool }) as const;
 
-const sharedMembers = async (use: PoolUseCases, pool: Pool, context: RequestContext): Promise<SharedMember[]> => {
-  const servers = await Promise.all(pool.members.map(({ serverId }) => loadServer(context, use.servers, serverId)));
-  return sharesOf(pool, new Map(servers.filter((server) => server !== null).map((server) => [server.id, server])));
+/** Throws AppError BAD_INPUT for a page out of range and for a cursor of another list. */
+const verdictsOf = async (use: PoolUseCases, pool: Pool, asked: PageArguments): Promise<Connection<RotationEntry>> => {
+  const page = pageArguments(asked.first, asked.after);
+  if (page.after !== undefined && !Number.isSafeInteger(page.after))
+    throw new AppError('BAD_INPUT', '`after` is not a cursor of this list: pass an `endCursor` as it came');
+  const rows = await use.rotations.page(pool.id, page.first + 1, page.after as number | undefined);
+  return connectionOf(rows, page, ({ number }) => number);
 };
+
+const createPool = (use: PoolUseCases) =>
+  ({
+    __resolveReference: ({ id }, context) => loadPool(context, use.pools, id),
+    members: membersOf,
+    rotationVerdicts: (pool, page) => verdictsOf(use, pool, page),
+    mayBeFrom: async (pool, { domain }, context) =>
+      poolMayBeFrom(pool, await loadMembers(context, use.servers, pool), senderDomain(domain)),
+  }) satisfies SendingServerPoolResolvers;
 
 export const createPoolResolvers = (use: PoolUseCases) => ({
   Query: {
@@ -28,16 +44,19 @@ export const createPoolResolvers = (use: PoolUseCases) => ({
   Mutation: {
     createPool: (_, { input }, context) => answerOf(context, use.createPool(input), payload),
     updatePool: (_, { input }, context) => answerOf(context, use.updatePool(input), payload),
+    restorePoolMember: (_, { input }, context) => answerOf(context, use.restorePoolMember(input), payload),
   } satisfies MutationResolvers,
-  SendingServerPool: {
-    __resolveReference: ({ id }, context) => loadPool(context, use.pools, id),
-    members: (pool, _, context) => sharedMembers(use, pool, context),
-  } satisfies SendingServerPoolResolvers,
+  SendingServerPool: createPool(use),
   PoolMember: {
     server: async ({ serverId }, _, context) => {
       const server = await loadServer(context, use.servers, serverId);
       if (server === null) throw new Error(`pool member ${serverId} has no sending server`);
       return server;
+    },
+    share: async ({ pool, serverId }, { fromDomain }, context) => {
+      const domain = fromDomain ? senderDomain(fromDomain) : null;
+      const shares = sharesOf(pool, await loadMembers(context, use.servers, pool), domain);
+      return shares[pool.members.findIndex((member) => member.serverId === serverId)]!;
     },
   } satisfies PoolMemberResolvers,
 });

@@ -1,7 +1,9 @@
 /** All resolvers of this subgraph, and its schema. */
 import { readFileSync } from 'node:fs';
 import { createKeyResolvers } from './api-key.resolver.ts';
+import { createPlanResolvers } from './plan.resolver.ts';
 import { createPoolResolvers } from './pool.resolver.ts';
+import { createRotationResolvers } from './rotation.resolver.ts';
 import { createServerResolvers } from './sending-server.resolver.ts';
 import type { UseCases } from './use-cases.ts';
 
@@ -9,9 +11,13 @@ export const typeDefs = readFileSync(new URL('../../../schema.graphql', import.m
 
 export const createResolvers = (use: UseCases): object => {
   const [servers, pools, keys] = [createServerResolvers(use), createPoolResolvers(use), createKeyResolvers(use)];
+  const plans = createPlanResolvers(use);
   return {
     ...servers,
     ...pools,
+    ...createRotationResolvers(use),
+    ...plans,
+    SendingServerPool: { ...pools.SendingServerPool, ...plans.SendingServerPool },
     Query: { ...servers.Query, ...pools.Query, ...keys.Query },
     Mutation: { ...servers.Mutation, ...pools.Mutation, ...keys.Mutation },
   };

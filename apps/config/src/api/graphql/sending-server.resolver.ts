@@ -1,10 +1,24 @@
 /** Sending servers in GraphQL. The password has no field: it comes in and never goes out. */
-import type { SendingServer } from '../../domain/sending-server.ts';
+import { effectiveLimits, type SendingServer } from '../../domain/sending-server.ts';
+import { progressOf, providerLimitOf, type WarmUp } from '../../domain/warm-up.ts';
 import { answerOf } from './answer.ts';
 import { loadServer } from './loaders.ts';
 import { pageOf } from './paging.ts';
-import type { MutationResolvers, QueryResolvers, SendingServerResolvers } from './schema.generated.ts';
+import type {
+  MutationResolvers,
+  ProviderWarmUpResolvers,
+  QueryResolvers,
+  SendingServerResolvers,
+  WarmUpResolvers,
+} from './schema.generated.ts';
 import type { ServerUseCases } from './use-cases.ts';
+
+/** One mailbox provider in the plan that it is of. */
+export type ProviderWarmUpModel = {
+  readonly plan: WarmUp;
+  readonly provider: string;
+  readonly perDay: readonly number[];
+};
 
 const payload = (server: SendingServer) => ({ __typename: 'SendingServerPayload', server }) as const;
 
@@ -28,5 +42,16 @@ export const createServerResolvers = (use: ServerUseCases) => ({
     __resolveReference: ({ id }, context) => loadServer(context, use.servers, id),
     hasPassword: (server) => server.password !== null,
     hasCaCertificate: (server) => server.caCertificate !== null,
+    effectiveLimits,
   } satisfies SendingServerResolvers,
+  WarmUp: {
+    startsAt: ({ startsAt }) => new Date(startsAt),
+    day: (plan) => progressOf(plan, use.now().getTime()).day,
+    limitToday: (plan) => progressOf(plan, use.now().getTime()).limitToday,
+    finished: (plan) => progressOf(plan, use.now().getTime()).finished,
+    providers: (plan) => plan.providers.map((entry) => ({ ...entry, plan })),
+  } satisfies WarmUpResolvers,
+  ProviderWarmUp: {
+    limitToday: ({ plan, provider }) => providerLimitOf(plan, provider, use.now().getTime()),
+  } satisfies ProviderWarmUpResolvers,
 });

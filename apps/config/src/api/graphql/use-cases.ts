@@ -4,9 +4,10 @@ import type { CreateApiKeyInput, CreatedApiKey } from '../../domain/create-api-k
 import type { CreatePoolInput } from '../../domain/create-pool.ts';
 import type { CreateSendingServerInput } from '../../domain/create-sending-server.ts';
 import type { Pool } from '../../domain/pool.ts';
+import type { RestorePoolMemberInput } from '../../domain/restore-pool-member.ts';
 import type { Result } from '../../domain/result.ts';
 import type { SendingServer } from '../../domain/sending-server.ts';
-import type { KeyStore, PoolStore, ServerStore } from '../../domain/stores.ts';
+import type { KeyStore, PoolStore, RotationStore, ServerStore } from '../../domain/stores.ts';
 import type { UpdatePoolInput } from '../../domain/update-pool.ts';
 import type { UpdateSendingServerInput } from '../../domain/update-sending-server.ts';
 
@@ -17,13 +18,17 @@ export type ServerUseCases = {
   verifySendingServer(id: string): Promise<Result<SendingServer>>;
   activateSendingServer(id: string): Promise<Result<SendingServer>>;
   deactivateSendingServer(id: string): Promise<Result<SendingServer>>;
+  now(): Date;
 };
 
 export type PoolUseCases = {
   servers: Pick<ServerStore, 'find'>;
   pools: Pick<PoolStore, 'find' | 'page'>;
   createPool(input: CreatePoolInput): Promise<Result<Pool>>;
+  rotations: Pick<RotationStore, 'page'>;
   updatePool(input: UpdatePoolInput): Promise<Result<Pool>>;
+  restorePoolMember(input: RestorePoolMemberInput): Promise<Result<Pool>>;
+  now(): Date;
 };
 
 export type KeyUseCases = {

@@ -1,0 +1,25 @@
+/** A part that does the same thing again and again, and goes on when it fails. */
+import { sleep } from '@sendpool/kernel';
+import type { Log, Part } from '@sendpool/service';
+
+export const repeat = (options: { name: string; everyMs: number; work: () => Promise<unknown>; log: Log }): Part => {
+  const { name, everyMs, work, log } = options;
+  const stopping = new AbortController();
+  let running = Promise.resolve();
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await work().catch((error: unknown) => log.warn({ error }, `${name} failed and is tried again`));
+      await sleep(everyMs, stopping.signal);
+    }
+  };
+  return {
+    name,
+    start: async () => {
+      running = run();
+    },
+    stop: () => {
+      stopping.abort();
+      return running;
+    },
+  };
+};

@@ -1,0 +1,67 @@
+/** Reads what stats finds about the bounces of servers, and has each verdict settled before its place in the log is committed. */
+import { rotationVerdictsTopic, type RotationVerdict } from '@sendpool/contracts';
+import type { Consumer, Epoch, EventLog, RecordBatch, StoredRecord } from '@sendpool/event-log';
+import { messageOf } from '@sendpool/kernel';
+import type { Log, Part } from '@sendpool/service';
+
+export type RotationVerdictsDeps = {
+  eventLog: Pick<EventLog, 'consume' | 'bounds'>;
+  /** Doing it twice with one verdict is the same as once. */
+  settle(verdict: RotationVerdict): Promise<void>;
+  log: Log;
+};
+
+/** All replicas of config share the work: each verdict goes to one of them. */
+export const configGroup = 'sendpool.config';
+
+const topic = rotationVerdictsTopic.name;
+
+/** A record that cannot be read says nothing that could be done: it is logged and passed. */
+const decode = ({ value, offset }: StoredRecord, log: Log): RotationVerdict | undefined => {
+  try {
+    return rotationVerdictsTopic.decode(value);
+  } catch (error) {
+    log.error({ offset, fault: messageOf(error) }, 'a rotation verdict cannot be read and is passed over');
+    return undefined;
+  }
+};
+
+const settleBatch = async ({ partition, records }: RecordBatch, epoch: Epoch, deps: RotationVerdictsDeps) => {
+  for (const record of records) {
+    const verdict = decode(record, deps.log);
+    if (verdict !== undefined) await deps.settle(verdict);
+  }
+  const last = records.at(-1);
+  if (last !== undefined) await epoch.commit([{ partition, offset: last.offset + 1, metadata: '' }]);
+};
+
+/** A log that ends before what was settled was restored: all that it holds is read again, what is known is passed over. */
+const startsOf = async (epoch: Epoch, { eventLog }: RotationVerdictsDeps): Promise<ReadonlyMap<number, number>> => {
+  const starts = new Map<number, number>();
+  for (const { partition, first, next } of await eventLog.bounds(topic)) {
+    if (!epoch.partitions.includes(partition)) continue;
+    const committed = await epoch.committed(partition);
+    if (committed !== undefined && committed.offset > next) starts.set(partition, first);
+  }
+  return starts;
+};
+
+export const createRotationVerdicts = (deps: RotationVerdictsDeps): Part => {
+  let consumer: Consumer | undefined;
+  return {
+    name: 'rotation-verdicts',
+    start: async () => {
+      consumer = await deps.eventLog.consume({
+        topic,
+        group: configGroup,
+        onAssigned: (epoch) => startsOf(epoch, deps),
+        onBatch: (batch, epoch) => settleBatch(batch, epoch, deps),
+        onRevoked: async () => undefined,
+        onError: (error) => deps.log.warn({ error }, `rotation verdicts are read again: ${messageOf(error)}`),
+      });
+    },
+    stop: async () => {
+      await consumer?.close();
+    },
+  };
+};

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import { createDatabase, type Database } from '@sendpool/database';
+import { freshDatabase, type TestDatabase } from '@sendpool/database/testing';
+import { newId } from '@sendpool/kernel';
+import { createFakePoolStore, createFakeRotationStore, createFakeServerStore } from '../domain/fake-stores.ts';
+import type { Pool } from '../domain/pool.ts';
+import type { RotationEntry } from '../domain/rotation-entry.ts';
+import { neverVerified } from '../domain/sending-server.ts';
+import type { PoolStore, RotationStore, ServerStore } from '../domain/stores.ts';
+import { accountWith, memberWith, poolWith, serverWith, sesServerWith, verdictWith } from '../domain/testing.ts';
+import { createPoolStore } from './pool.store.ts';
+import { createRotationStore } from './rotation.store.ts';
+import { createServerStore } from './sending-server.store.ts';
+import { entities, migrations, schema } from './tables.ts';
+
+let testDatabase: TestDatabase;
+let database: Database;
+const changed = (): void => undefined;
+
+before(async () => {
+  testDatabase = await freshDatabase();
+  database = await createDatabase({ url: testDatabase.url, schema, entities, migrations, applicationName: 'spec' });
+});
+after(async () => {
+  await database.close();
+  await testDatabase[Symbol.asyncDispose]();
+});
+
+const describeAccounts = (name: string, create: () => ServerStore): void => {
+  it(`${name} gives each SES account that was verified to one of many, once in an hour`, async () => {
+    const store = create();
+    const { verification } = serverWith();
+    const due = sesServerWith({ verification });
+    for (const row of [due, sesServerWith({ verification: neverVerified }), serverWith()]) await store.insert(row);
+    const at = async (ms: number) => (await store.claimSesAccounts(new Date(ms), 3_600_000, 1000)).includes(due.id);
+    const together = await Promise.all([at(1e12), at(1e12), at(1e12)]);
+    assert.equal(together.filter(Boolean).length, 1);
+    assert.deepEqual([await at(1e12 + 3_599_999), await at(1e12 + 3_600_000)], [false, true]);
+  });
+
+  it(`${name} claims neither servers of another kind nor such as were never verified`, async () => {
+    const store = create();
+    const rows = [sesServerWith({ verification: neverVerified }), serverWith()];
+    for (const row of rows) await store.insert(row);
+    const claimed = await store.claimSesAccounts(new Date(2e12), 1, 1000);
+    assert.ok(rows.every(({ id }) => !claimed.includes(id)));
+  });
+
+  it(`${name} notes an account without a new revision`, async () => {
+    const store = create();
+    const server = sesServerWith();
+    await store.insert(server);
+    const account = accountWith({ sentLast24Hours: 777, max24HourSend: null });
+    await store.noteSesAccount(server.id, account);
+    const [found] = await store.find([server.id]);
+    assert.deepEqual(found, { ...server, ses: { ...server.ses, account } });
+  });
+};
+describeAccounts('the store in memory', createFakeServerStore);
+describeAccounts('the store in PostgreSQL', () => createServerStore(database, changed));
+
+const describeRotations = (name: string, create: () => { pools: PoolStore; rotations: RotationStore }): void => {
+  it(`${name} settles a verdict once, and changes its pool with it`, async () => {
+    const { pools: store, rotations } = create();
+    const pool = poolWith([memberWith(newId(), 1)], { isp: 'AFFINITY' });
+    await store.insert(pool);
+    const verdict = verdictWith({ poolId: pool.id });
+    let decisions = 0;
+    const decide = async (current: Pool | undefined) => {
+      decisions += 1;
+      return { pool: { ...current!, isp: 'SPREAD' as const }, whyNot: null };
+    };
+    assert.equal(await rotations.settle({ verdict, decide }), true);
+    assert.equal(await rotations.settle({ verdict, decide }), false);
+    assert.equal(decisions, 1);
+    assert.deepEqual(await store.find([pool.id]), [{ ...pool, isp: 'SPREAD', revision: 2 }]);
+    const [{ number: _, ...entry }] = (await rotations.page(pool.id, 10)) as [RotationEntry];
+    assert.deepEqual(entry, { verdict, applied: true, whyNot: null });
+  });
+
+  it(`${name} keeps verdicts that change nothing, also on a pool that is not there, and pages them newest first`, async () => {
+    const { rotations } = create();
+    const poolId = newId();
+    const verdicts = [1, 2, 3].map((at) => verdictWith({ poolId, at, serverId: null, campaignIds: [newId()] }));
+    for (const verdict of verdicts)
+      await rotations.settle({ verdict, decide: async (pool) => ({ whyNot: pool === undefined ? 'none' : 'some' }) });
+    const first = await rotations.page(poolId, 2);
+    assert.deepEqual(
+      first.map(({ verdict, whyNot }) => [verdict, whyNot]),
+      [verdicts[2], verdicts[1]].map((verdict) => [verdict, 'none']),
+    );
+    const rest = await rotations.page(poolId, 2, first[1]!.number);
+    assert.deepEqual(
+      rest.map(({ verdict }) => verdict),
+      [verdicts[0]],
+    );
+  });
+
+  it(`${name} finds the pools in which the time of a member is over`, async () => {
+    const { pools: store } = create();
+    const rows = [
+      poolWith([memberWith(newId(), 1, { state: 'OUT', until: 5000 })]),
+      poolWith([memberWith(newId(), 1, { state: 'OUT', until: 5001 })]),
+      poolWith([memberWith(newId(), 1, { state: 'IN', until: null })]),
+      poolWith([memberWith(newId(), 1, { state: 'OUT', until: null })]),
+    ];
+    for (const row of rows) await store.insert(row);
+    const due = await store.withMembersDue(new Date(5000));
+    assert.deepEqual(
+      rows.map(({ id }) => due.includes(id)),
+      [true, false, false, false],
+    );
+  });
+};
+describeRotations('the rotation store in memory', () => {
+  const store = createFakePoolStore();
+  return { pools: store, rotations: createFakeRotationStore(store.rows) };
+});
+describeRotations('the rotation store in PostgreSQL', () => ({
+  pools: createPoolStore(database, changed),
+  rotations: createRotationStore(database, changed),
+}));

@@ -1,0 +1,80 @@
+/** Keeps the verdicts of stats, each once, with what became of it; what one changes in its pool is in the same transaction. */
+import type { RotationEvidence, RotationVerdict, VerdictKind } from '@sendpool/contracts';
+import type { Database } from '@sendpool/database';
+import { isId } from '@sendpool/kernel';
+import type { EntityManager } from 'typeorm';
+import type { Pool } from '../domain/pool.ts';
+import type { RotationEntry, SettleVerdict } from '../domain/rotation-entry.ts';
+import type { RotationStore } from '../domain/stores.ts';
+import { guarded } from './guarded.ts';
+import { poolEntity } from './pool.entity.ts';
+import { fromPoolRow, toPoolRow } from './pool.store.ts';
+
+const known = `select from rotation_verdict where id = $1`;
+
+const insert = `insert into rotation_verdict
+    (id, pool_id, server_id, kind, campaign_ids, at, evidence, words, applied, why_not)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`;
+
+/** The newest pool, which nobody else changes until the transaction ends. */
+const lockPool = async (manager: EntityManager, id: string): Promise<Pool | undefined> => {
+  if (!isId(id)) return undefined;
+  const row = await manager.findOne(poolEntity, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  return row === null ? undefined : fromPoolRow(row);
+};
+
+const keep = async (manager: EntityManager, verdict: RotationVerdict, whyNot: string | null): Promise<void> => {
+  const { id, poolId, serverId, kind, campaignIds, at, evidence, words } = verdict;
+  const values = [id, poolId, serverId, kind, campaignIds, new Date(at), JSON.stringify(evidence), words];
+  await manager.query(insert, [...values, whyNot === null, whyNot]);
+};
+
+type Outcome = { readonly kept: boolean; readonly changed: boolean };
+
+const settle = async (manager: EntityManager, { verdict, decide }: SettleVerdict): Promise<Outcome> => {
+  const pool = await lockPool(manager, verdict.poolId);
+  if ((await manager.query<unknown[]>(known, [verdict.id])).length > 0) return { kept: false, changed: false };
+  const settled = await decide(pool);
+  await keep(manager, verdict, settled.whyNot);
+  if (pool === undefined || settled.pool === undefined) return { kept: true, changed: false };
+  await manager.update(poolEntity, { id: pool.id }, toPoolRow({ ...settled.pool, revision: pool.revision + 1 }));
+  return { kept: true, changed: true };
+};
+
+type Row = {
+  number: number;
+  id: string;
+  pool_id: string;
+  server_id: string | null;
+  kind: VerdictKind;
+  campaign_ids: string[];
+  at: Date;
+  evidence: RotationEvidence;
+  words: string;
+  applied: boolean;
+  why_not: string | null;
+};
+
+const page = `select * from rotation_verdict where pool_id = $1 and number < $2 order by number desc limit $3`;
+
+const entryOf = (row: Row): RotationEntry => {
+  const { id, kind, evidence, words } = row;
+  const place = { poolId: row.pool_id, serverId: row.server_id, campaignIds: row.campaign_ids, at: row.at.getTime() };
+  return {
+    number: row.number,
+    verdict: { id, kind, ...place, evidence, words },
+    applied: row.applied,
+    whyNot: row.why_not,
+  };
+};
+
+/** `changed` is called after each change of a pool. */
+export const createRotationStore = (database: Database, changed: () => void): RotationStore => ({
+  settle: async (settling) => {
+    const outcome = await guarded(() => database.source.transaction((manager) => settle(manager, settling)));
+    if (outcome.changed) changed();
+    return outcome.kept;
+  },
+  page: async (poolId, count, before = Number.MAX_SAFE_INTEGER) =>
+    (await database.sql.query<Row>(page, [poolId, before, count])).map(entryOf),
+});

@@ -1,0 +1,33 @@
+/** What this service does without being asked: it brings verdicts into force, ends rotations in time, and looks at SES accounts. */
+import type { EventLog } from '@sendpool/event-log';
+import type { Log, Part } from '@sendpool/service';
+import { repeat } from './api/events/repeat.ts';
+import { createRotationVerdicts } from './api/events/rotation-verdicts.consumer.ts';
+import { createRefreshSesAccounts, type RefreshSesDeps } from './domain/refresh-ses-account.ts';
+import { createReturnMembers } from './domain/return-members.ts';
+import { createSettleVerdict } from './domain/settle-verdict.ts';
+import type { PoolStore, RotationStore, ServerStore } from './domain/stores.ts';
+
+export type UpkeepDeps = {
+  eventLog: EventLog;
+  stores: { servers: ServerStore; pools: PoolStore; rotations: RotationStore };
+  probe: RefreshSesDeps['probe'];
+  log: Log;
+};
+
+const returnEveryMs = 5000;
+/** How often it is looked which accounts are due; each is asked once an hour. */
+const refreshEveryMs = 60_000;
+
+const now = (): Date => new Date();
+
+export const createUpkeep = ({ eventLog, stores, probe, log }: UpkeepDeps): Part[] => {
+  const { servers } = stores;
+  const returnMembers = createReturnMembers({ pools: stores.pools, now });
+  const refreshAccounts = createRefreshSesAccounts({ servers, probe, now });
+  return [
+    createRotationVerdicts({ eventLog, settle: createSettleVerdict(stores), log }),
+    repeat({ name: 'return-members', everyMs: returnEveryMs, work: returnMembers, log }),
+    repeat({ name: 'ses-accounts', everyMs: refreshEveryMs, work: refreshAccounts, log }),
+  ];
+};
