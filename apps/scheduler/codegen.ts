@@ -5,5 +5,6 @@ export default subgraph({
   Audience: '../../domain/audience.ts#Audience as AudienceModel',
   Campaign: '../../domain/campaign.ts#Campaign as CampaignModel',
   CampaignProgress: '../../domain/campaign.ts#CampaignProgress as ProgressModel',
+  Resend: '../../domain/resend.ts#Resend as ResendModel',
   Recipient: '../../domain/campaign.ts#RecipientView as RecipientModel',
 });

@@ -16,24 +16,27 @@ import {
   showDeferred,
   type SchedulerMetrics,
 } from './api/events/scheduler-metrics.ts';
+import { consumeRotationVerdicts } from './api/events/rotation-verdicts.consumer.ts';
 import { followSendingConfig } from './api/events/sending-config.follower.ts';
 import { createSliceTraces } from './api/events/slice-traces.ts';
 import { createTrimRequests } from './api/events/trim-requests.ts';
 import { createWakers, type Wakers } from './api/events/wakers.ts';
 import { createTendCampaigns } from './domain/campaign-life.ts';
 import type { DeferredWaiting } from './domain/deferred-waiting.ts';
+import { createHeedVerdict, type HeedVerdict } from './domain/heed-verdict.ts';
 import { defaultSliceLimits } from './domain/plan-slice.ts';
 import { defaultRetryPolicy, type RetryPolicy } from './domain/recipient.ts';
 import { createRecordEvents } from './domain/record-events.ts';
 import type { SendingView } from './domain/sending-view.ts';
 import { createTakeSlice, type TakeSliceDeps } from './domain/take-slice.ts';
-import type { SchedulerEnv } from './env.ts';
+import { unknownGraceMs, type SchedulerEnv } from './env.ts';
 import { createCampaignLifeStore } from './store/campaign-life.store.ts';
 import { createCampaignOutbox } from './store/campaign-outbox.store.ts';
 import { createDeferredWaiting } from './store/deferred-waiting.store.ts';
 import { createLaneNumbers } from './store/lane-numbers.store.ts';
 import { createLaneStore, ensureLanes } from './store/lane.store.ts';
 import { createRecordStore } from './store/record.store.ts';
+import { createVerdictStore } from './store/verdict.store.ts';
 
 export type DeliveryDeps = {
   env: SchedulerEnv;
@@ -52,7 +55,7 @@ const policyOf = (env: SchedulerEnv): RetryPolicy => ({
   ...defaultRetryPolicy,
   delaysMs: env.RETRY_DELAYS_SECONDS.map((delay) => delay * second),
   maxAgeMs: env.RETRY_MAX_AGE_SECONDS * second,
-  unknownGraceMs: (env.AFTER_DOT_TIMEOUT_SECONDS + env.UNKNOWN_MARGIN_SECONDS) * second,
+  unknownGraceMs: unknownGraceMs(env),
 });
 
 const createCampaignLoop = (deps: DeliveryDeps, graceMs: number, at: { check: LogCheck; moved: () => void }): Loop => {
@@ -111,6 +114,13 @@ const deferredOf = ({ database, metrics }: DeliveryDeps): DeferredWaiting => {
   };
 };
 
+const heedOf = ({ database, log }: DeliveryDeps, changed: () => void): HeedVerdict =>
+  createHeedVerdict({
+    store: createVerdictStore(database),
+    changed,
+    onPaused: (campaignIds, { id, words }) => log.warn({ campaignIds, verdict: id }, `campaigns were paused: ${words}`),
+  });
+
 /** `changed` is to be called when a campaign has a new revision. */
 export const createDelivery = (deps: DeliveryDeps): { parts: Part[]; changed(): void } => {
   const { database, eventLog, sending, metrics, log } = deps;
@@ -127,6 +137,10 @@ export const createDelivery = (deps: DeliveryDeps): { parts: Part[]; changed(): 
   const campaigns = createCampaignLoop(deps, policy.unknownGraceMs, { check, moved: publisher.wake });
   const lanes = lanesOf(deps, policy, { wakers, check });
   const record = createRecordEvents({ store: createRecordStore(database), policy, random: Math.random });
+  const changed = (): void => {
+    publisher.wake();
+    campaigns.wake();
+  };
   const parts: Part[] = [
     followSendingConfig({ eventLog, view: sending, log }),
     publisher,
@@ -143,6 +157,7 @@ export const createDelivery = (deps: DeliveryDeps): { parts: Part[]; changed(): 
       tracing: deps.tracing,
       log,
     }),
+    consumeRotationVerdicts({ eventLog, heed: heedOf(deps, changed), log }),
     // Stopped before the group is left: the next owners find the leases free.
     lanes,
     createDeferredPublisher({
@@ -156,9 +171,5 @@ export const createDelivery = (deps: DeliveryDeps): { parts: Part[]; changed(): 
     createTrimRequests({ eventLog, log }),
     measureLanes({ eventLog, numbers: createLaneNumbers(database), metrics, log }),
   ];
-  const changed = (): void => {
-    publisher.wake();
-    campaigns.wake();
-  };
   return { parts, changed };
 };

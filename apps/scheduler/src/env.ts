@@ -40,6 +40,10 @@ export const schedulerEnv = z.object({
 
 export type SchedulerEnv = z.output<typeof schedulerEnv>;
 
+/** After so long a doubt is settled, milliseconds. */
+export const unknownGraceMs = (env: SchedulerEnv): number =>
+  (env.AFTER_DOT_TIMEOUT_SECONDS + env.UNKNOWN_MARGIN_SECONDS) * 1000;
+
 /** Throws AppError BAD_CONFIGURATION that names every fault. */
 export const readSchedulerEnv = (source: NodeJS.ProcessEnv = process.env): SchedulerEnv =>
   readEnv(schedulerEnv, source);

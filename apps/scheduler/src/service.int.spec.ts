@@ -1,7 +1,9 @@
 /** The scheduler as a whole: GraphQL and uploads in front, a stand-in for the senders behind, a real PostgreSQL below. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { rotationVerdictsTopic } from '@sendpool/contracts';
 import { sleep } from '@sendpool/kernel';
+import { aVerdict } from './domain/testing.ts';
 import { openWorld, type Client, type World } from './testing.ts';
 
 let world: World;
@@ -79,6 +81,61 @@ test('a campaign with a pool that cannot send is refused in words', async () => 
   const id = await makeCampaign(await makeAudience(1), 'another');
   assert.match((await act('startCampaign', id)).errors?.[0]?.message ?? '', /no such pool/);
   assert.equal((await look(id)).status, 'DRAFT');
+});
+
+const askResend = async (input: object) => {
+  const data = await ask(
+    `mutation ($input: ResendRecipientsInput!) { resendRecipients(input: $input) {
+      ... on ResendPayload { campaign { status revision } resend { actor states named count } }
+      ... on Refused { errors { code path } } } }`,
+    { input },
+  );
+  return data['resendRecipients'];
+};
+
+test('recipients of unknown outcome are sent to once more when somebody asks, and the campaign finishes again', async () => {
+  world.senders.outcomeOf = ({ recipient, tryNumber }) => (recipient < 3 && tryNumber === 1 ? 'UNKNOWN' : 'ACCEPTED');
+  const id = await makeCampaign(await makeAudience(20));
+  await act('startCampaign', id);
+  assert.equal((await until(id, 'FINISHED'))['accepted'], 17);
+  const input = { campaignId: id, states: ['UNKNOWN'], idempotencyKey: 'once' };
+  const resend = { actor: 'k', states: ['UNKNOWN'], named: null, count: 3 };
+  assert.deepEqual(await askResend(input), { campaign: { status: 'SENDING', revision: 5 }, resend });
+  assert.deepEqual((await askResend(input)).resend, resend);
+  assert.equal((await until(id, 'FINISHED'))['accepted'], 20);
+  const copies = world.senders.received.filter(({ request }) => request.campaignId === id);
+  assert.equal(copies.length, 23);
+  const shown = await ask('query ($id: ID!) { campaign(id: $id) { resends { actor states named count } } }', { id });
+  assert.deepEqual(shown['campaign'].resends, [resend]);
+  const refused = await askResend({ campaignId: id, idempotencyKey: 'other' });
+  assert.deepEqual(refused.errors, [{ code: 'BAD_INPUT', path: ['input', 'states'] }]);
+});
+
+const pausedReason = async (id: string): Promise<string | null> =>
+  (await ask('query ($id: ID!) { campaign(id: $id) { pausedReason } }', { id }))['campaign'].pausedReason;
+
+test('a bad list pauses its campaigns with the reason, and the same verdict never does it again', async () => {
+  world.senders.outcomeOf = () => 'ACCEPTED';
+  const closed = Promise.withResolvers<void>();
+  world.senders.gate = closed.promise;
+  const id = await makeCampaign(await makeAudience(10));
+  await act('startCampaign', id);
+  while ((await look(id)).progress['inFlight']! < 10) await sleep(20);
+  const verdict = aVerdict({ id: 'verdict of a spec', campaignIds: [id] });
+  const tell = () => {
+    const value = rotationVerdictsTopic.encode(verdict);
+    return world.eventLog.publish(rotationVerdictsTopic.name, [{ partition: 0, key: 'pool', value }]);
+  };
+  await tell();
+  await until(id, 'PAUSED');
+  assert.equal(await pausedReason(id), verdict.words);
+  await act('resumeCampaign', id);
+  assert.equal(await pausedReason(id), null);
+  await tell();
+  await sleep(1000);
+  assert.equal((await look(id)).status, 'SENDING');
+  closed.resolve();
+  assert.equal((await until(id, 'FINISHED'))['accepted'], 10);
 });
 
 test('a scheduled campaign starts by itself', async () => {

@@ -2,6 +2,7 @@
 import {
   campaignsTopic,
   deliveryEventsTopic,
+  rotationVerdictsTopic,
   sendRequestsTopic,
   senderStatusTopic,
   sendingConfigTopic,
@@ -28,9 +29,10 @@ import { createUploadRoute } from './api/http/upload-contacts.ts';
 import { createSchedulerMetrics } from './api/events/scheduler-metrics.ts';
 import { createSendingView } from './domain/sending-view.ts';
 import { createDelivery } from './delivery.ts';
-import type { SchedulerEnv } from './env.ts';
+import { unknownGraceMs, type SchedulerEnv } from './env.ts';
 import { createAudienceStore } from './store/audience.store.ts';
 import { createCampaignStore } from './store/campaign.store.ts';
+import { createResendStore } from './store/resend.store.ts';
 import { migrations } from './store/migrations/index.ts';
 import { createUseCases } from './use-cases.ts';
 
@@ -40,7 +42,14 @@ export type SchedulerService = { parts: Part[]; routes: Route[] };
 export const uploadTimeoutMs = 3_600_000;
 
 const applicationName = 'sendpool scheduler';
-const topics = [campaignsTopic, sendRequestsTopic, deliveryEventsTopic, sendingConfigTopic, senderStatusTopic];
+const topics = [
+  campaignsTopic,
+  sendRequestsTopic,
+  deliveryEventsTopic,
+  sendingConfigTopic,
+  senderStatusTopic,
+  rotationVerdictsTopic,
+];
 
 /** Opens the database and the event log; the parts begin to work, and close both at the end. */
 export const createSchedulerService = async (options: {
@@ -68,6 +77,8 @@ export const createSchedulerService = async (options: {
   const useCases = createUseCases({
     audiences: createAudienceStore(database),
     campaigns: createCampaignStore(database),
+    resends: createResendStore(database),
+    graceMs: unknownGraceMs(env),
     sending,
     changed: () => delivery.changed(),
   });

@@ -100,6 +100,8 @@ const startReplica = async (url: string, lanes: number): Promise<RunningService>
     INTERNAL_SECRET: secret,
     LANES: String(lanes),
     RETRY_DELAYS_SECONDS: '1',
+    AFTER_DOT_TIMEOUT_SECONDS: '1',
+    UNKNOWN_MARGIN_SECONDS: '1',
   });
   const log = createLog({ name: 'scheduler', level: env.LOG_LEVEL });
   const metrics = createMetrics('scheduler');
@@ -223,7 +225,7 @@ export const openWorld = async (options: { replicas: number; lanes: number }) =>
   const senders: Senders = { gate: Promise.resolve(), outcomeOf: () => 'ACCEPTED', received: [] };
   const consumer = await startSenders(eventLog, senders);
   opened.defer(() => consumer.close());
-  return { url, clients, services, start, senders, published, close: () => opened.disposeAsync() };
+  return { url, eventLog, clients, services, start, senders, published, close: () => opened.disposeAsync() };
 };
 
 export type World = Awaited<ReturnType<typeof openWorld>>;

@@ -10,13 +10,18 @@ import { createCreateCampaign } from './domain/create-campaign.ts';
 import { createImportContacts } from './domain/import-contacts.ts';
 import { badInput } from './domain/refusal.ts';
 import type { SendingView } from './domain/sending-view.ts';
+import type { ResendStore } from './domain/resend.ts';
+import { createResendRecipients } from './domain/resend-recipients.ts';
 import { createScheduleCampaign, createStartCampaign } from './domain/start-campaign.ts';
 import { createUpdateCampaign } from './domain/update-campaign.ts';
 
 export type UseCaseDeps = {
   audiences: AudienceStore;
   campaigns: CampaignStore;
+  resends: ResendStore;
   sending: SendingView;
+  /** As in `RetryPolicy.unknownGraceMs`. */
+  graceMs: number;
   /** A campaign has a new revision. */
   changed(campaign: Campaign): void;
 };
@@ -45,5 +50,7 @@ export const createUseCases = (given: UseCaseDeps): SchedulerUseCases => {
     pauseCampaign: createPauseCampaign(deps),
     resumeCampaign: createResumeCampaign(deps),
     cancelCampaign: createCancelCampaign(deps),
+    resendRecipients: createResendRecipients(deps),
+    resends: given.resends.resends,
   };
 };

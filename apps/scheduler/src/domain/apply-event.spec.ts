@@ -103,9 +103,10 @@ test('DEFERRED follows the retry plan, keeps its server, and expires before it w
 const retryDelay = (random: number): number =>
   apply(inFlight(), [outcomeEvent('DEFERRED')], eventContext({}, { random: () => random })).facts.dueAt! - now;
 
+const dueIn = (retryAfterMs: number, tries = 0): number =>
+  apply(inFlight({ tries }), [outcomeEvent('DEFERRED', { retryAfterMs })]).facts.dueAt! - now;
+
 test('a reply that asks for a time is never answered earlier, and a shorter one does not shorten the plan', () => {
-  const dueIn = (retryAfterMs: number, tries = 0): number =>
-    apply(inFlight({ tries }), [outcomeEvent('DEFERRED', { retryAfterMs })]).facts.dueAt! - now;
   assert.equal(dueIn(30 * minute), 30 * minute);
   assert.equal(dueIn(1000), minute);
   assert.equal(dueIn(30 * minute, 3), 60 * minute);

@@ -29,6 +29,8 @@ export type Campaign = CampaignContent & {
   readonly scheduledAt: Date | null;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
+  /** Why it is PAUSED, in words for people, when nobody paused it by hand. */
+  readonly pausedReason: string | null;
   /** The request that started it, when that is traced (W3C traceparent): its messages belong to the same trace. */
   readonly trace?: string | undefined;
 };

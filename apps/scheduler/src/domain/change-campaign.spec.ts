@@ -62,6 +62,8 @@ test('what has been started keeps a From that a member of its pool may send; a d
     assert.deepEqual(paths(await update(status, foreign)), [['input', 'from', 'address']]);
     assert.equal((await update(status, allowed)).ok, true);
   }
+  const refused = await update('PAUSED', foreign);
+  assert.match(refused.ok ? '' : refused.errors[0]!.message, /: they may send example\.com$/);
   assert.equal((await update('DRAFT', foreign)).ok, true);
 });
 
@@ -122,6 +124,16 @@ test('a status change that does not fit says which statuses do, and names the ca
   );
   const message = 'the campaign is DRAFT: only one that is PREPARING or SENDING can be paused';
   assert.deepEqual(result, { ok: false, errors: [{ code: 'CONFLICT', message, path: ['input', 'id'] }] });
+});
+
+test('a resume and a cancel clear the reason of a pause, and a pause by hand has none', async () => {
+  const after = async (verb: Verb, status: CampaignStatus) => {
+    const campaigns = campaignsInMemory(aCampaign({ status, pausedReason: '12 % bounced' }));
+    await verbs[verb]({ campaigns, changed: () => undefined, now: () => 0 })(campaigns.stored().id);
+    return campaigns.stored().pausedReason;
+  };
+  assert.deepEqual([await after('resume', 'PAUSED'), await after('cancel', 'PAUSED')], [null, null]);
+  assert.equal(await after('pause', 'SENDING'), null);
 });
 
 test('a campaign that was paused while it was prepared goes on preparing', async () => {

@@ -15,19 +15,23 @@ type Step = {
   to(campaign: Campaign, now: number): CampaignPatch;
 };
 
-const pause: Step = { verb: 'paused', from: ['PREPARING', 'SENDING'], to: () => ({ status: 'PAUSED' }) };
+const pause: Step = {
+  verb: 'paused',
+  from: ['PREPARING', 'SENDING'],
+  to: () => ({ status: 'PAUSED', pausedReason: null }),
+};
 
 const resume: Step = {
   verb: 'resumed',
   from: ['PAUSED'],
-  to: (campaign) => ({ status: campaign.prepared ? 'SENDING' : 'PREPARING' }),
+  to: (campaign) => ({ status: campaign.prepared ? 'SENDING' : 'PREPARING', pausedReason: null }),
 };
 
 /** What waits or is deferred becomes CANCELLED afterwards, by `sweepCancelled`. */
 const cancel: Step = {
   verb: 'cancelled',
   from: ['DRAFT', 'SCHEDULED', 'PREPARING', 'SENDING', 'PAUSED'],
-  to: (_campaign, now) => ({ status: 'CANCELLED', finishedAt: new Date(now) }),
+  to: (_campaign, now) => ({ status: 'CANCELLED', finishedAt: new Date(now), pausedReason: null }),
 };
 
 const whyNot = ({ status }: Campaign, { verb, from }: Step): string =>

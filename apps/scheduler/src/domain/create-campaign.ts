@@ -39,4 +39,5 @@ const draftOf = (input: CreateCampaignInput, now: number): Omit<Campaign, 'numbe
   scheduledAt: null,
   startedAt: null,
   finishedAt: null,
+  pausedReason: null,
 });

@@ -15,7 +15,7 @@ describe('the pause of a pool without a server', () => {
     const delays: number[] = [];
     for (let probes = 0; probes < 7; probes++) {
       const now = pause.until;
-      pause = struck(probed(pause, { now, policy, reason: 'NO_SERVER' }), 'pool', { now: now + 20, policy });
+      pause = struck(probed(pause, { now, policy }), 'pool', { now: now + 20, policy, reason: 'NO_SERVER' });
       delays.push(pause.until - now);
     }
     assert.deepEqual(delays, [2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);

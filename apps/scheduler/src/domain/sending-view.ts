@@ -44,13 +44,23 @@ export const noSuchPool = (): Refusal => badInput('there is no such pool', ...po
 /** A text that could be the id of a pool; whether there is one is looked at when the campaign starts. */
 export const isPoolId = (text: string): boolean => /^[\w-]{1,100}$/.test(text);
 
+const mostShown = 20;
+
+/** The domains that these servers may send From, as a sentence. */
+const mayBeSent = (servers: readonly SendingServerConfig[]): string => {
+  const domains = [...new Set(servers.flatMap(({ fromDomains }) => fromDomains))].sort();
+  if (domains.length === 0) return 'they may send none';
+  const more = domains.length > mostShown ? ` and ${domains.length - mostShown} more` : '';
+  return `they may send ${domains.slice(0, mostShown).join(', ')}${more}`;
+};
+
 /** Why no member of this pool, usable now or not, may ever send From `domain`; empty when one may, or when the pool is not known. */
 export const checkFrom = (view: SendingView, poolId: string, domain: string): Refusal[] => {
   const pool = view.pool(poolId);
   const members = pool === undefined ? [] : membersOf(view, pool);
   const isAllowed = members.some((server) => mayBeFrom(server.fromDomains, domain.toLowerCase()));
   if (pool === undefined || members.length === 0 || isAllowed) return [];
-  return [badInput(`no member of pool ${pool.name} may send From ${domain}`, 'from', 'address')];
+  return [badInput(`no member of pool ${pool.name} may send From ${domain}: ${mayBeSent(members)}`, 'from', 'address')];
 };
 
 /** Why this pool cannot send From `domain` now; empty when at least one member can. */
@@ -62,5 +72,6 @@ export const checkSending = (view: SendingView, poolId: string, domain: string):
     return [badInput(`pool ${pool.name} has no member that is active and verified with a weight above 0`, ...poolPath)];
   }
   if (usable.some((server) => mayBeFrom(server.fromDomains, domain.toLowerCase()))) return [];
-  return [badInput(`no usable member of pool ${pool.name} may send From ${domain}`, 'from', 'address')];
+  const message = `no usable member of pool ${pool.name} may send From ${domain}: ${mayBeSent(usable)}`;
+  return [badInput(message, 'from', 'address')];
 };

@@ -58,7 +58,7 @@ const refusals: [string, Parameters<typeof world>[0], RegExp][] = [
   [
     'a From domain that no member may send',
     { config: [aServer({ fromDomains: ['*.news.example.com'] }), aPool()] },
-    /may send From example\.com/,
+    /may send From example\.com: they may send \*\.news\.example\.com$/,
   ],
   ['an audience without contacts', { contacts: 0 }, /no contacts/],
   ['a template that does not parse', { campaign: { text: '{% bad %}' } }, /tag bad/],

@@ -4,6 +4,7 @@ import {
   defaultRotateOut,
   onlyConnections,
   type PoolConfig,
+  type RotationVerdict,
   type SendingServerConfig,
 } from '@sendpool/contracts';
 import type { Audience } from './audience.ts';
@@ -30,6 +31,7 @@ export const aCampaign = (patch: Partial<Campaign> = {}): Campaign => ({
   scheduledAt: null,
   startedAt: null,
   finishedAt: null,
+  pausedReason: null,
   ...patch,
 });
 
@@ -65,6 +67,29 @@ export const aPool = (patch: Partial<PoolConfig> = {}): PoolConfig => ({
   isp: 'SPREAD',
   rotateOut: defaultRotateOut,
   members: [{ serverId: 'server', weight: 1, role: null, rotation: alwaysIn }],
+  ...patch,
+});
+
+/** That most of what bounced was the list of campaign c1. */
+export const aVerdict = (patch: Partial<RotationVerdict> = {}): RotationVerdict => ({
+  id: 'v1',
+  kind: 'BAD_LIST',
+  poolId: 'pool',
+  serverId: null,
+  campaignIds: ['c1'],
+  at: 0,
+  evidence: {
+    rule: 'SIGNIFICANT',
+    window: 2000,
+    sends: 2000,
+    bounced: 240,
+    rate: 0.12,
+    lowerBound: 0.09,
+    needed: 0.0455,
+    restRate: 0.11,
+    z: 0.5,
+  },
+  words: '12 % of 2,000 sends bounced, at every server alike: it is the list',
   ...patch,
 });
 

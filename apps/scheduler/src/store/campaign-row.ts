@@ -23,12 +23,13 @@ export type CampaignRow = {
   started_at: Date | null;
   finished_at: Date | null;
   trace: string | null;
+  paused_reason: string | null;
 };
 
 /** Use as `select ${campaignColumns} from campaign`. */
 export const campaignColumns = `number, id, name, status, revision,
   (select audience.id from audience where audience.number = campaign.audience) as audience_id, pool_id, unknown_policy,
-  from_name, from_address, reply_to, subject, html, body_text, prepared, created_at, scheduled_at, started_at, finished_at, trace`;
+  from_name, from_address, reply_to, subject, html, body_text, prepared, created_at, scheduled_at, started_at, finished_at, trace, paused_reason`;
 
 export const campaignOf = (row: CampaignRow): Campaign => ({
   id: row.id,
@@ -49,6 +50,7 @@ export const campaignOf = (row: CampaignRow): Campaign => ({
   scheduledAt: row.scheduled_at,
   startedAt: row.started_at,
   finishedAt: row.finished_at,
+  pausedReason: row.paused_reason,
   ...(row.trace === null ? {} : { trace: row.trace }),
 });
 
@@ -79,4 +81,5 @@ export const valuesOf = (campaign: Omit<Campaign, 'number'>): unknown[] => [
   campaign.startedAt,
   campaign.finishedAt,
   campaign.trace ?? null,
+  campaign.pausedReason,
 ];

@@ -13,17 +13,22 @@ const audience = '(select audience.number from audience where audience.id = $5)'
 
 const insertCampaign = `
   insert into campaign (id, name, status, revision, audience, pool_id, unknown_policy, from_name, from_address, reply_to,
-    subject, html, body_text, prepared, created_at, scheduled_at, started_at, finished_at, trace)
-  values ($1, $2, $3, $4, ${audience}, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+    subject, html, body_text, prepared, created_at, scheduled_at, started_at, finished_at, trace, paused_reason)
+  values ($1, $2, $3, $4, ${audience}, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
   returning number`;
 
 const updateCampaign = `
   update campaign set name = $2, status = $3, revision = $4, audience = ${audience}, pool_id = $6, unknown_policy = $7,
     from_name = $8, from_address = $9, reply_to = $10, subject = $11, html = $12, body_text = $13, prepared = $14,
-    created_at = $15, scheduled_at = $16, started_at = $17, finished_at = $18, trace = $19
+    created_at = $15, scheduled_at = $16, started_at = $17, finished_at = $18, trace = $19, paused_reason = $20
   where id = $1`;
 
-const find = async (sql: Sql, id: string, lock: '' | ' for update of campaign' = ''): Promise<Campaign | undefined> => {
+/** With a lock it belongs into a transaction. */
+export const findCampaign = async (
+  sql: Sql,
+  id: string,
+  lock: '' | ' for update of campaign' = '',
+): Promise<Campaign | undefined> => {
   if (!isId(id)) return undefined;
   const text = `select ${campaignColumns} from campaign where id = $1${lock}`;
   const [row] = await sql.query<CampaignRow>(text, [id]);
@@ -36,17 +41,21 @@ const insert = async (sql: Sql, campaign: Omit<Campaign, 'number'>): Promise<Cam
   return { ...campaign, number: row.number };
 };
 
+export const saveCampaign = async (tx: Sql, campaign: Campaign): Promise<void> => {
+  await tx.query(updateCampaign, valuesOf(campaign));
+};
+
 const change = async (
   tx: Sql,
   id: string,
   decide: (campaign: Campaign) => Result<CampaignPatch>,
 ): Promise<Result<Campaign>> => {
-  const campaign = await find(tx, id, ' for update of campaign');
+  const campaign = await findCampaign(tx, id, ' for update of campaign');
   if (campaign === undefined) return refuse(notFound('campaign', 'id'));
   const decision = decide(campaign);
   if (!decision.ok) return decision;
   const next = patched(campaign, decision.value);
-  await tx.query(updateCampaign, valuesOf(next));
+  await saveCampaign(tx, next);
   return { ok: true, value: next };
 };
 
@@ -85,7 +94,7 @@ const progress = async (sql: Sql, ids: readonly string[]): Promise<Map<string, C
 
 export const createCampaignStore = (database: Pick<Database, 'sql' | 'transaction'>): CampaignStore => ({
   insert: (campaign) => insert(database.sql, campaign),
-  find: (id) => find(database.sql, id),
+  find: (id) => findCampaign(database.sql, id),
   page: async ({ first, after }) => {
     const rows = await database.sql.query<CampaignRow>(
       `select ${campaignColumns} from campaign where $1::uuid is null or id > $1 order by id limit $2`,

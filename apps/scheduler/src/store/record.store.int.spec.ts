@@ -178,7 +178,7 @@ describe('the record store', () => {
     assert.equal(await waitingFor(), 'waiting for a limit of messages per day');
     await database.sql.query('update pool_pause set until = 0');
     const [probe] = await take();
-    assert.equal(probe?.tryNumber, 1);
+    assert.equal(probe!.tryNumber, 1);
     await record.record(batch([eventOf(probe!, 'RELEASED', { reason: 'BAD_CONTENT' })], 1));
     assert.match((await waitingFor()) ?? '', /content that can be read/);
     await database.sql.query('update campaign_lane set held_at = held_at - 91000');

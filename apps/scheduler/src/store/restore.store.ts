@@ -125,6 +125,7 @@ const prepare = async (tx: Sql, campaign: number, lanes: number): Promise<'MORE'
 const adopt = `
   update campaign set revision = $2, status = $3, pool_id = $4, unknown_policy = $5, from_name = $6, from_address = $7,
     reply_to = $8, subject = $9, html = $10, body_text = $11, started_at = coalesce(started_at, clock_timestamp()),
+    paused_reason = case when $3 = 'PAUSED' then paused_reason end,
     finished_at = case when $3 = 'CANCELLED' then coalesce(finished_at, clock_timestamp()) end
   where id = $1 and revision < $2`;
 

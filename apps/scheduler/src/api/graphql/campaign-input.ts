@@ -1,8 +1,10 @@
 /** Inputs of the campaign mutations as the use cases take them. */
 import type { CreateCampaignInput } from '../../domain/create-campaign.ts';
 import type { CampaignEdit } from '../../domain/update-campaign.ts';
+import type { ResendInput } from '../../domain/resend.ts';
 import type {
   CreateCampaignInput as CreateArguments,
+  ResendRecipientsInput as ResendArguments,
   UpdateCampaignInput as UpdateArguments,
 } from './schema.generated.ts';
 
@@ -33,4 +35,11 @@ export const editOf = (input: UpdateArguments): CampaignEdit => ({
         poolId: input.sendingSettings.poolId,
         unknownPolicy: input.sendingSettings.unknownPolicy ?? 'HOLD',
       }),
+});
+
+export const resendOf = (input: ResendArguments): ResendInput => ({
+  campaignId: input.campaignId,
+  states: input.states ?? [],
+  recipients: input.recipients ?? null,
+  idempotencyKey: input.idempotencyKey,
 });

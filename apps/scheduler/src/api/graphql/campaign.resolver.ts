@@ -3,9 +3,10 @@ import { recipientStates, type RecipientState } from '@sendpool/contracts';
 import { loaderOf, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import type { Campaign, CampaignProgress } from '../../domain/campaign.ts';
+import type { Resend, Resent } from '../../domain/resend.ts';
 import { answerOf } from './answer.ts';
 import { loadAudience } from './audience.resolver.ts';
-import { createInputOf, editOf } from './campaign-input.ts';
+import { createInputOf, editOf, resendOf } from './campaign-input.ts';
 import { pageById, pageByNumber } from './paging.ts';
 import type {
   CampaignProgressResolvers,
@@ -16,6 +17,7 @@ import type {
 import type { CampaignUseCases } from './use-cases.ts';
 
 const payload = (campaign: Campaign) => ({ __typename: 'CampaignPayload', campaign }) as const;
+const resendPayload = (resent: Resent) => ({ __typename: 'ResendPayload', ...resent }) as const;
 
 /** One statement for a whole page of campaigns. */
 const loadProgress = async (context: RequestContext, use: CampaignUseCases, id: string): Promise<CampaignProgress> => {
@@ -34,6 +36,10 @@ const campaign = (use: CampaignUseCases): CampaignResolvers => ({
   },
   sendingSettings: ({ poolId, unknownPolicy }) => ({ pool: { id: poolId }, unknownPolicy }),
   progress: ({ id }, _, context) => loadProgress(context, use, id),
+  resends: async ({ id }, _, context) => {
+    const loader = loaderOf<string, Resend[]>(context, 'resends', (ids) => use.resends(ids));
+    return (await loader.load(id)) ?? [];
+  },
   recipients: ({ id }, { state, first, after }) =>
     pageByNumber({ first, after: after ?? null }, (page) =>
       use.campaigns.recipients(id, { ...page, state: state ?? null }),
@@ -77,6 +83,8 @@ export const createCampaignResolvers = (use: CampaignUseCases) => ({
     pauseCampaign: (_, { input }, context) => answerOf(context, use.pauseCampaign(input.id), payload),
     resumeCampaign: (_, { input }, context) => answerOf(context, use.resumeCampaign(input.id), payload),
     cancelCampaign: (_, { input }, context) => answerOf(context, use.cancelCampaign(input.id), payload),
+    resendRecipients: (_, { input }, context) =>
+      answerOf(context, use.resendRecipients(resendOf(input), context.actor.keyId), resendPayload),
   } satisfies MutationResolvers,
   Campaign: campaign(use),
   CampaignProgress: campaignProgress,

@@ -3,6 +3,7 @@ import type { Audience, AudienceStore } from '../../domain/audience.ts';
 import type { Campaign, CampaignStore } from '../../domain/campaign.ts';
 import type { CreateCampaignInput } from '../../domain/create-campaign.ts';
 import type { Result } from '../../domain/refusal.ts';
+import type { Resend, ResendInput, Resent } from '../../domain/resend.ts';
 import type { CampaignEdit } from '../../domain/update-campaign.ts';
 
 export type AudienceUseCases = {
@@ -21,6 +22,9 @@ export type CampaignUseCases = {
   pauseCampaign(id: string): Promise<Result<Campaign>>;
   resumeCampaign(id: string): Promise<Result<Campaign>>;
   cancelCampaign(id: string): Promise<Result<Campaign>>;
+  /** `actor`: id of the key that asks. */
+  resendRecipients(input: ResendInput, actor: string): Promise<Result<Resent>>;
+  resends(campaignIds: readonly string[]): Promise<ReadonlyMap<string, Resend[]>>;
 };
 
 export type UseCases = AudienceUseCases & CampaignUseCases;

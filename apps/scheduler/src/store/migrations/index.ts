@@ -5,6 +5,8 @@ import { RecipientsAndLanes1764000100000 } from './1764000100000-recipients-and-
 import { PoolPausesByLane1764000200000 } from './1764000200000-pool-pauses-by-lane.ts';
 import { CampaignTrace1764000300000 } from './1764000300000-campaign-trace.ts';
 import { ReasonsOfWaiting1764000400000 } from './1764000400000-reasons-of-waiting.ts';
+import { HeededVerdicts1764000500000 } from './1764000500000-heeded-verdicts.ts';
+import { Resends1764000600000 } from './1764000600000-resends.ts';
 
 export const migrations: MigrationClass[] = [
   AudiencesAndCampaigns1764000000000,
@@ -12,4 +14,6 @@ export const migrations: MigrationClass[] = [
   PoolPausesByLane1764000200000,
   CampaignTrace1764000300000,
   ReasonsOfWaiting1764000400000,
+  HeededVerdicts1764000500000,
+  Resends1764000600000,
 ];
