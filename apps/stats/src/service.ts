@@ -1,5 +1,12 @@
 /** The stats service as parts and one route: delivery events become numbers, senders' words become health, both are asked by GraphQL. */
-import { deliveryEventsTopic, senderStatusTopic, topicSpecs } from '@sendpool/contracts';
+import {
+  deliveryEventsTopic,
+  rotationVerdictsTopic,
+  senderStatusTopic,
+  sendingConfigTopic,
+  serverUsageTopic,
+  topicSpecs,
+} from '@sendpool/contracts';
 import { createDatabase } from '@sendpool/database';
 import { createEventLog } from '@sendpool/event-log';
 import { createSubgraph } from '@sendpool/graphql';
@@ -24,12 +31,21 @@ import { behindOf, lagOf, type Lag } from './domain/lag.ts';
 import { createHealthBoard } from './domain/server-health.ts';
 import type { StatsEnv } from './env.ts';
 import { repeat } from './api/events/repeat.ts';
+import { createRotation } from './rotation.ts';
 import { createStatsMetrics } from './api/events/stats-metrics.ts';
 import { createCountStore } from './store/count.store.ts';
 import { statsDatabase } from './store/migrations.ts';
 import { createNumbersStore } from './store/numbers.store.ts';
 
 export type StatsService = { parts: Part[]; route: Route };
+
+const topicsOfStats = [
+  deliveryEventsTopic,
+  senderStatusTopic,
+  sendingConfigTopic,
+  rotationVerdictsTopic,
+  serverUsageTopic,
+];
 
 const hourMs = 3_600_000;
 const lagEveryMs = 5000;
@@ -54,17 +70,18 @@ export const createStatsService = async (options: {
   const numbers = createNumbersStore(database);
   const counting = createCountEvents(groupSaves(createCountStore(database)));
   const board = createHealthBoard(Date.now);
+  const { parts: rotationParts, ...rotation } = createRotation({ database, eventLog, log });
   const standing = async () => [await numbers.positions(), await eventLog.bounds(deliveryEventsTopic.name)] as const;
   const lag = async (): Promise<Lag> => lagOf(...(await standing()));
   const door = await createSubgraph({
     typeDefs,
-    resolvers: createResolvers({ numbers, healthOf: board.healthOf, now: Date.now, lag }),
+    resolvers: createResolvers({ numbers, ...rotation, healthOf: board.healthOf, now: Date.now, lag }),
     actorOf: (req, body) => verifyRequest(req, body, { secret: env.INTERNAL_SECRET }),
     log,
     observer: createDoorMetrics(options.metrics),
     traces: createRequestTraces(tracing),
   });
-  const topics = topicSpecs([deliveryEventsTopic, senderStatusTopic], env.LANES);
+  const topics = topicSpecs(topicsOfStats, env.LANES);
   const dropOldMinutes = () => numbers.dropMinutes(Date.now() - env.MINUTES_KEPT_DAYS * 24 * hourMs);
   const measureLag = async () => metrics.behind(behindOf(...(await standing())));
   const parts: Part[] = [
@@ -74,6 +91,7 @@ export const createStatsService = async (options: {
     { name: 'topics', start: () => eventLog.ensureTopics(topics) },
     createDeliveryEvents({ eventLog, counting, log, metrics, tracing }),
     createSenderStatus({ eventLog, board, log }),
+    ...rotationParts,
     repeat({ name: 'old-minutes', everyMs: hourMs, work: dropOldMinutes, log }),
     repeat({ name: 'lag', everyMs: lagEveryMs, work: measureLag, log }),
     door.part,

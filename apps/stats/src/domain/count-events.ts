@@ -17,6 +17,8 @@ export type LaneChange = {
   /** False when the open settlements need not be written again. */
   readonly openChanged: boolean;
   readonly deltas: readonly CountDelta[];
+  /** Clock of the newest event of the change, milliseconds since 1970; undefined when it holds none. */
+  readonly lastAt: number | undefined;
 };
 
 export type LaneBatch = {
@@ -71,6 +73,7 @@ const changeOf = (position: LanePosition, batch: LaneBatch, fresh: readonly Deli
     state,
     openChanged: state.open !== position.state.open,
     deltas,
+    lastAt: fresh.at(-1)?.at,
   };
 };
 

@@ -1,5 +1,6 @@
 /** What one delivery event adds to the numbers: pure facts, before anybody asks whether it counts. */
 import { isDefinite, type OutcomeEvent } from '@sendpool/contracts';
+import type { Sends } from './bounce-test.ts';
 
 export const counters = [
   'accepted',
@@ -23,7 +24,11 @@ export type CountDelta = {
   /** Empty when no server is known: a crash left only "started" behind. */
   readonly serverId: string;
   readonly provider: string;
-  /** Start of the minute of the event, milliseconds since 1970. */
+  /** Empty when no pool is known. Missing, like `at`, in an UNKNOWN that was remembered before there were pools here. */
+  readonly poolId: string;
+  /** Clock of the event, milliseconds since 1970. */
+  readonly at: number;
+  /** Start of its minute. */
   readonly minute: number;
   readonly add: Partial<Counts>;
 };
@@ -50,6 +55,21 @@ export const addCounts = (sum: Counts, add: Partial<Counts>): void => {
     const value = add[counter] ?? 0;
     sum[counter] = counter === 'latencyMax' ? Math.max(sum[counter], value) : sum[counter] + value;
   }
+};
+
+/** Messages that reached the server: the outcomes of all kinds. */
+export const attemptedOf = (add: Partial<Counts>): number =>
+  (add.accepted ?? 0) +
+  (add.bouncedHard ?? 0) +
+  (add.bouncedBlock ?? 0) +
+  (add.bouncedSoft ?? 0) +
+  (add.deferred ?? 0) +
+  (add.unknown ?? 0);
+
+/** What counts for a bounce rate: neither soft refusals nor deferrals nor doubts do. */
+export const judgedSends = (add: Partial<Counts>): Sends => {
+  const bounced = (add.bouncedHard ?? 0) + (add.bouncedBlock ?? 0);
+  return { sends: (add.accepted ?? 0) + bounced, bounced };
 };
 
 export type CountSum = CountDelta & { readonly add: Counts };
@@ -96,6 +116,8 @@ export const contributions = (event: OutcomeEvent): CountDelta[] => {
     campaignId: event.campaignId,
     serverId,
     provider: event.provider,
+    poolId: event.poolId ?? '',
+    at: event.at,
     minute,
     add,
   });

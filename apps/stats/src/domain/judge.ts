@@ -1,20 +1,140 @@
-/** When a server's bounces are too many to go on. */
+/**
+ * Judges the members of a pool by their bounces (selection.md, section 3). Pure: the same sends give the same findings.
+ * Rates move when one looks after every message; so a member goes only when its rate is surely above the limit and surely worse than
+ * that of the rest of the pool, which the same parts of the same list have met.
+ */
+import { findBadList, isSurelyAbove } from './bad-list.ts';
+import { fewestSends, measuredText, percent, rateText, restText, sendsText } from './bounce-words.ts';
+import { countedSince, evidenceOver, evidences, inPlay, strictness, windowSizes } from './evidence.ts';
+import type { Evidence, JudgedPool, PoolMember } from './evidence.ts';
+import { dayStart, memberFinding, type Finding } from './finding.ts';
 
-export type RotateOutRule = {
-  /** Bounce rate that is still allowed, 0 to 1. */
-  readonly maxBounceRate: number;
-  /** Accepted and bounced messages, at least, before anything is said. */
-  readonly minSends: number;
+/** Own sends below the limit after which a probation is passed. */
+export const promoteAfter = 2000;
+
+/** The narrowest window moves too much to be worth a word, once there are sends for a wider one. */
+const [narrow, wider, , widest] = windowSizes;
+
+const isWorse = ({ z }: Evidence, member: PoolMember): boolean => (z ?? 0) >= strictness[member.rotation.state];
+
+/** What would take this member out, were it up to its own numbers. */
+const chargeOf = (pool: JudgedPool, member: PoolMember): Evidence | undefined => {
+  const { rule, maxBounceRate, minSends } = pool.policy;
+  if (rule === 'OFF') return undefined;
+  return evidences(pool, member).find((evidence) =>
+    rule === 'LITERAL'
+      ? evidence.sends >= minSends && evidence.rate > maxBounceRate
+      : isSurelyAbove(evidence, pool.policy) && isWorse(evidence, member),
+  );
 };
 
-/** "Above 3 % over at least 100 sends", as schema.graphql says it. */
-const literalRule: RotateOutRule = { maxBounceRate: 0.03, minSends: 100 };
+const weightOf = (members: readonly PoolMember[]): number => members.reduce((sum, { weight }) => sum + weight, 0);
 
-/** bounced / (accepted + bounced), 0 to 1; null before the first. */
-export const bounceRate = (accepted: number, bounced: number): number | null =>
-  accepted + bounced === 0 ? null : bounced / (accepted + bounced);
+/** Why the member stays all the same; undefined when it may go. */
+const protectionOf = (pool: JudgedPool, member: PoolMember): { reason: string; words: string } | undefined => {
+  const left = inPlay(pool).filter((other) => other !== member);
+  if (left.length === 0) return { reason: 'LAST', words: 'it is the last usable member of the pool' };
+  const usable = pool.members.filter(({ isUsable }) => isUsable);
+  if (weightOf(left) * 2 >= weightOf(usable)) return undefined;
+  return { reason: 'HALF', words: 'more than half of the weight of the pool would be out' };
+};
 
-export const isRotatedOut = (
-  { accepted, bounced }: { accepted: number; bounced: number },
-  rule: RotateOutRule = literalRule,
-): boolean => accepted + bounced >= rule.minSends && bounced / (accepted + bounced) > rule.maxBounceRate;
+const chargeWords = (evidence: Evidence, { policy }: JudgedPool): string =>
+  evidence.rule === 'LITERAL'
+    ? `${measuredText(evidence)}: above ${percent(policy.maxBounceRate)}`
+    : `${rateText(evidence, policy.maxBounceRate)}, and worse than the others: ${restText(evidence)}`;
+
+const chargeFinding = (pool: JudgedPool, member: PoolMember, evidence: Evidence): Finding => {
+  const words = chargeWords(evidence, pool);
+  const held = protectionOf(pool, member);
+  if (held === undefined) return memberFinding(pool, member, { kind: 'EJECT', evidence, words });
+  const reason = held.reason;
+  return memberFinding(pool, member, { kind: 'WARN', evidence, words: `${words}; it stays: ${held.words}`, reason });
+};
+
+/** Surely above the limit, but not surely worse than the others, or there are no others. */
+const sureWarning = (pool: JudgedPool, member: PoolMember, evidence: Evidence): Finding => {
+  const isAlone = inPlay(pool).length === 1;
+  const why = isAlone ? 'it is the only usable member of the pool' : `not surely worse: ${restText(evidence)}`;
+  const words = `${rateText(evidence, pool.policy.maxBounceRate)}; it stays: ${why}`;
+  return memberFinding(pool, member, { kind: 'WARN', evidence, words, reason: isAlone ? 'ALONE' : 'NOT_WORSE' });
+};
+
+const unsureWarning = (pool: JudgedPool, member: PoolMember, evidence: Evidence): Finding => {
+  const { rule, minSends, maxBounceRate } = pool.policy;
+  const words =
+    rule === 'LITERAL'
+      ? `${measuredText(evidence)}: not judged below ${sendsText(minSends)}`
+      : rateText(evidence, maxBounceRate);
+  return memberFinding(pool, member, { kind: 'WARN', evidence, words, reason: 'UNSURE' });
+};
+
+/** Above the limit, and no charge against it. */
+const warningOf = (pool: JudgedPool, member: PoolMember): Finding | undefined => {
+  const { rule, maxBounceRate } = pool.policy;
+  const all = evidences(pool, member);
+  const above = all.filter(({ sends, rate }) => sends >= fewestSends && rate > maxBounceRate);
+  const sure = above.find((evidence) => rule === 'SIGNIFICANT' && isSurelyAbove(evidence, pool.policy));
+  if (sure !== undefined) return sureWarning(pool, member, sure);
+  const hasMany = (all.at(-1)?.sends ?? 0) >= wider;
+  const unsure = above.findLast(({ window }) => window > narrow || !hasMany);
+  return unsure && unsureWarning(pool, member, unsure);
+};
+
+const promotionOf = (pool: JudgedPool, member: PoolMember): Finding | undefined => {
+  if (member.rotation.state !== 'PROBATION') return undefined;
+  const evidence = evidenceOver(pool, member, widest);
+  if (evidence.sends < promoteAfter || evidence.rate > pool.policy.maxBounceRate) return undefined;
+  const words = `${rateText(evidence, pool.policy.maxBounceRate)}: probation is passed`;
+  return memberFinding(pool, member, { kind: 'PROMOTE', evidence, words });
+};
+
+const returnOf = (pool: JudgedPool, member: PoolMember): Finding | undefined => {
+  const { state, until } = member.rotation;
+  if (state !== 'OUT' || until === null || until > pool.now) return undefined;
+  const words = 'its time out is over: it comes back on probation';
+  return memberFinding(pool, member, { kind: 'RETURN', evidence: evidenceOver(pool, member, widest), words });
+};
+
+/** Sends of the day alone: the plan is by days. */
+const holdOf = (pool: JudgedPool, member: PoolMember): Finding | undefined => {
+  if (!member.isWarmingUp) return undefined;
+  const today = { ...pool, cleanSince: Math.max(countedSince(pool, member), dayStart(pool.now)) };
+  const evidence = evidenceOver(today, member, widest);
+  if (evidence.sends < fewestSends || evidence.rate <= pool.policy.maxBounceRate) return undefined;
+  const words = `${measuredText(evidence)} today, above ${percent(pool.policy.maxBounceRate)}: its warm-up does not go on`;
+  return memberFinding(pool, member, { kind: 'HOLD_WARM_UP', evidence, words });
+};
+
+type Charge = { readonly member: PoolMember; readonly evidence: Evidence };
+
+const chargesOf = (pool: JudgedPool): Charge[] =>
+  inPlay(pool)
+    .flatMap((member) => {
+      const evidence = chargeOf(pool, member);
+      return evidence === undefined ? [] : [{ member, evidence }];
+    })
+    .sort((a, b) => b.evidence.lowerBound - a.evidence.lowerBound);
+
+/** One goes at a time, the worst: without it the others are another rest. */
+const rotateOut = (pool: JudgedPool): Finding[] => {
+  if (pool.policy.rule === 'OFF') return [];
+  const badList = findBadList(pool);
+  if (badList !== undefined) return [badList];
+  const charges = chargesOf(pool).map(({ member, evidence }) => chargeFinding(pool, member, evidence));
+  const charged = new Set(charges.map(({ serverId }) => serverId));
+  const eject = charges.find(({ kind }) => kind === 'EJECT');
+  const warnings = inPlay(pool).flatMap((member) =>
+    charged.has(member.serverId) ? [] : (warningOf(pool, member) ?? []),
+  );
+  return [...(eject ? [eject] : []), ...charges.filter(({ kind }) => kind === 'WARN'), ...warnings];
+};
+
+/** Everything that is to be said about the pool now; what was said before is said again with the same id. OFF: nobody goes, nobody is warned of. */
+export const judgePool = (pool: JudgedPool): Finding[] => [
+  ...rotateOut(pool),
+  ...pool.members.flatMap((member) => returnOf(pool, member) ?? []),
+  ...inPlay(pool).flatMap((member) =>
+    [promotionOf(pool, member), holdOf(pool, member)].flatMap((found) => found ?? []),
+  ),
+];

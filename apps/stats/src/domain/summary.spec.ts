@@ -1,27 +1,42 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noCounts } from './counts.ts';
-import { isRotatedOut } from './judge.ts';
-import { summarise, summariseServer } from './summary.ts';
+import { bounceVerdict, summarise, summariseServer } from './summary.ts';
 
-test('a bounce rate of exactly 3 % stays, and one bounce more goes', () => {
-  assert.equal(isRotatedOut({ accepted: 97, bounced: 3 }), false);
-  assert.equal(isRotatedOut({ accepted: 96, bounced: 4 }), true);
+test('bounces are explained in words, with the rate that would be significant', () => {
+  const verdict = bounceVerdict({ ...noCounts(), accepted: 1932, bouncedHard: 60, bouncedBlock: 8 });
+  assert.equal(verdict.words, '3.4 % over 2,000 sends: not yet significant, 4.55 % needed at this volume');
+  assert.deepEqual([verdict.sends, verdict.rate, verdict.needed], [2000, 0.034, 0.0455]);
+  assert.equal(verdict.significant, false);
 });
 
-test('fewer than 100 sends are not judged', () => {
-  assert.equal(isRotatedOut({ accepted: 50, bounced: 49 }), false);
+test('a rate is significant from the needed one on', () => {
+  const of = (bouncedHard: number): boolean =>
+    bounceVerdict({ ...noCounts(), accepted: 2000 - bouncedHard, bouncedHard }).significant;
+  assert.equal(of(90), false);
+  assert.equal(of(91), true);
 });
 
-test('the rule is an argument', () => {
-  assert.equal(isRotatedOut({ accepted: 5, bounced: 5 }, { maxBounceRate: 0.4, minSends: 10 }), true);
+test('fewer than 100 sends are not judged, whatever their rate', () => {
+  const verdict = bounceVerdict({ ...noCounts(), accepted: 40, bouncedBlock: 59 });
+  assert.equal(verdict.significant, false);
+  assert.equal(verdict.words, '59.6 % over 99 sends: not judged below 100 sends');
+});
+
+test('soft refusals, deferrals and unknown outcomes are no sends that are judged', () => {
+  const verdict = bounceVerdict({ ...noCounts(), bouncedSoft: 500, deferred: 500, unknown: 500 });
+  assert.deepEqual([verdict.sends, verdict.rate, verdict.words], [0, null, 'no sends']);
+});
+
+test('the limit is an argument', () => {
+  const counts = { ...noCounts(), accepted: 900, bouncedHard: 100 };
+  assert.equal(bounceVerdict(counts, 0.2).words, '10 % over 1,000 sends: within the 20 % allowed');
 });
 
 test('rates are null before the first send', () => {
   const summary = summarise(noCounts());
   assert.equal(summary.bounceRate, null);
   assert.equal(summary.deferredRate, null);
-  assert.equal(summary.rotateOut, false);
 });
 
 test('deferred and unknown are attempts, and neither is in the bounce rate', () => {

@@ -1,6 +1,9 @@
-/** Turns counts of a server into what its users ask: totals, rates, latency and the judgement. */
-import { addCounts, noCounts, type Counts } from './counts.ts';
-import { bounceRate, isRotatedOut } from './judge.ts';
+/** Turns counts of a server into what its users ask: totals, rates, latency and what the bounces say. */
+import { defaultRotateOut } from '@sendpool/contracts';
+import { lowerBound, neededRate, rateOf } from './bounce-test.ts';
+import { fewestSends, rateText } from './bounce-words.ts';
+import { addCounts, judgedSends, noCounts, type Counts } from './counts.ts';
+import { strictness } from './evidence.ts';
 
 export type ProviderCounts = { readonly provider: string; readonly counts: Counts };
 
@@ -14,7 +17,35 @@ export type Summary = {
   /** 0 to 1; null before the first send. */
   readonly bounceRate: number | null;
   readonly deferredRate: number | null;
-  readonly rotateOut: boolean;
+};
+
+export type BounceVerdict = {
+  readonly words: string;
+  /** 0 to 1; null before the first send. */
+  readonly rate: number | null;
+  /** Accepted messages, and bounces of class HARD or BLOCK. */
+  readonly sends: number;
+  /** Smallest rate that is significant over this many sends. */
+  readonly needed: number;
+  readonly significant: boolean;
+};
+
+/** `limit`: bounce rate that is still allowed, 0 to 1. */
+export const bounceVerdict = (counts: Counts, limit = defaultRotateOut.maxBounceRate): BounceVerdict => {
+  const own = judgedSends(counts);
+  const evidence = {
+    sends: own.sends,
+    rate: rateOf(own),
+    lowerBound: lowerBound(own, strictness.IN),
+    needed: neededRate(own.sends, limit, strictness.IN),
+  };
+  return {
+    words: rateText(evidence, limit),
+    rate: own.sends === 0 ? null : evidence.rate,
+    sends: own.sends,
+    needed: evidence.needed,
+    significant: own.sends >= fewestSends && evidence.lowerBound > limit,
+  };
 };
 
 export type ServerSummary = Summary & {
@@ -23,6 +54,10 @@ export type ServerSummary = Summary & {
   /** The provider with the most attempts first. */
   readonly byProvider: readonly (Summary & { provider: string })[];
 };
+
+/** bounced / (accepted + bounced), 0 to 1; null before the first. Bounces of every class. */
+const bounceRate = (accepted: number, bounced: number): number | null =>
+  accepted + bounced === 0 ? null : bounced / (accepted + bounced);
 
 export const summarise = (counts: Counts): Summary => {
   const { accepted, deferred, unknown, failovers } = counts;
@@ -37,11 +72,10 @@ export const summarise = (counts: Counts): Summary => {
     failovers,
     bounceRate: bounceRate(accepted, bounced),
     deferredRate: attempted === 0 ? null : deferred / attempted,
-    rotateOut: isRotatedOut({ accepted, bounced }),
   };
 };
 
-const sumCounts = (rows: Iterable<Counts>): Counts => {
+export const sumCounts = (rows: Iterable<Counts>): Counts => {
   const sum = noCounts();
   for (const row of rows) addCounts(sum, row);
   return sum;

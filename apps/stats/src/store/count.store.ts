@@ -5,6 +5,7 @@ import { AppError } from '@sendpool/kernel';
 import { sumDeltas, type CountDelta } from '../domain/counts.ts';
 import type { CountStore, LaneChange, LanePosition } from '../domain/count-events.ts';
 import { emptyLane } from '../domain/fold.ts';
+import { saveAttempts, savePoolSends } from './save-sends.ts';
 import { counterArrays, counterColumns, counterIncrements, counterParameters } from './counter-columns.ts';
 
 const topic = deliveryEventsTopic.name;
@@ -21,9 +22,9 @@ const movePositions = `with moved as materialized (
 const movePositionBack =
   'update consumed set next_offset = $4 where topic = $1 and partition = $2 and next_offset = $3';
 
-const writeLanes = `insert into lane(lane, settled, open)
-  select u.lane, u.settled, '[]' from unnest($1::int[], $2::text[]) u(lane, settled) order by u.lane
-  on conflict (lane) do update set settled = excluded.settled`;
+const writeLanes = `insert into lane as l(lane, settled, open, counted_at)
+  select u.lane, u.settled, '[]', u.at from unnest($1::int[], $2::text[], $3::bigint[]) u(lane, settled, at) order by u.lane
+  on conflict (lane) do update set settled = excluded.settled, counted_at = coalesce(excluded.counted_at, l.counted_at)`;
 
 const writeOpen = `update lane l set open = u.open from unnest($1::int[], $2::text[]) u(lane, open) where l.lane = u.lane`;
 
@@ -77,6 +78,7 @@ const saveLanes = async (tx: Sql, changes: readonly LaneChange[]): Promise<void>
   await tx.query(writeLanes, [
     changes.map((change) => change.lane),
     changes.map((change) => JSON.stringify(change.state.settled)),
+    changes.map((change) => change.lastAt ?? null),
   ]);
   const changed = changes.filter((change) => change.openChanged);
   if (changed.length === 0) return;
@@ -113,5 +115,7 @@ export const createCountStore = (database: Database): CountStore => ({
       await saveLanes(tx, changes);
       await saveMinutes(tx, deltas);
       await saveCampaigns(tx, deltas);
+      await savePoolSends(tx, deltas);
+      await saveAttempts(tx, deltas);
     }),
 });

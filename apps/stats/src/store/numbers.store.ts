@@ -113,6 +113,8 @@ export const readEverything = (
       campaignId: row.key,
       serverId: row.serverId,
       provider: row.provider,
+      poolId: '',
+      at: 0,
       minute: (row.minute ?? 0) * minuteMs,
       add: countsOf(row),
     });

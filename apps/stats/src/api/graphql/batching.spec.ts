@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createContext, type GraphQLResolveInfo } from '@sendpool/graphql';
 import { noCounts } from '../../domain/counts.ts';
+import type { PoolResolverDeps } from './pool.resolver.ts';
 import { createResolvers, type ResolverDeps } from './resolvers.ts';
 
 const context = () => createContext({ keyId: 'k', role: 'READER', requestId: 'r' }, new AbortController().signal);
@@ -18,14 +19,18 @@ const watchedNumbers = () => {
     minutes: (ids) => record(ids, []),
     byCampaign: (ids) => record(ids, [{ serverId: 'a', counts: noCounts() }]),
   };
-  return { numbers, calls };
+  const pools: PoolResolverDeps = { reports: (ids) => record(ids, []), findings: (ids) => record(ids, []) };
+  return { numbers: { ...numbers, ...pools }, calls };
 };
 
 type Resolve = (parent: { id: string }, given: object, context: object, info: GraphQLResolveInfo) => Promise<unknown>;
 
-const resolversOf = (numbers: ResolverDeps['numbers']): Record<string, Record<string, Resolve>> =>
+const resolversOf = (numbers: ResolverDeps['numbers'] & PoolResolverDeps): Record<string, Record<string, Resolve>> =>
   createResolvers({
     numbers,
+    reports: numbers.reports,
+    findings: numbers.findings,
+    limitOf: () => 0.03,
     healthOf: () => ({ queueDepth: 0, deferredWaiting: 0, senders: [] }),
     now: () => 0,
     lag: () => Promise.resolve({ counted: 0, behind: 0 }),
@@ -56,4 +61,16 @@ test('a page of campaigns is one question to the store', async () => {
   const request = context();
   await Promise.all(['c1', 'c2'].map((id) => serverStats({ id }, {}, request, info)));
   assert.deepEqual(calls, [['c1', 'c2']]);
+});
+
+test('a page of pools is one question for reports, and one for findings', async () => {
+  const { numbers, calls } = watchedNumbers();
+  const { bounceReport, rotationFindings } = resolversOf(numbers)['SendingServerPool']!;
+  const request = context();
+  await Promise.all(['p1', 'p2'].map((id) => bounceReport!({ id }, {}, request, info)));
+  await Promise.all(['p1', 'p2'].map((id) => rotationFindings!({ id }, { last: 5 }, request, info)));
+  assert.deepEqual(calls, [
+    ['p1', 'p2'],
+    ['p1', 'p2'],
+  ]);
 });

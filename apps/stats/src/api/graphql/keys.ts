@@ -2,3 +2,4 @@
 
 export type ServerKey = { readonly id: string };
 export type CampaignKey = { readonly id: string };
+export type PoolKey = { readonly id: string };

@@ -3,7 +3,7 @@ import { loaderOf } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import type { Counts } from '../../domain/counts.ts';
 import type { ServerHealth } from '../../domain/server-health.ts';
-import { summarise, summariseServer, type ProviderCounts } from '../../domain/summary.ts';
+import { bounceVerdict, sumCounts, summarise, summariseServer, type ProviderCounts } from '../../domain/summary.ts';
 import { everyMinute, firstOfLast, windowStart, type MinuteCounts, type StatsWindow } from '../../domain/windows.ts';
 import type { MinuteStats, SendingServerResolvers, ServerStats } from './schema.generated.ts';
 
@@ -15,15 +15,18 @@ type ServerNumbers = {
 export type ServerResolverDeps = {
   numbers: ServerNumbers;
   healthOf: (serverId: string) => ServerHealth;
+  /** Bounce rate that the pools of the server allow, 0 to 1. */
+  limitOf: (serverId: string) => number;
   /** Milliseconds since 1970. */
   now: () => number;
 };
 
 const maxMinutes = 1440;
 
-const serverStats = (window: StatsWindow, rows: readonly ProviderCounts[]): ServerStats => {
+const serverStats = (window: StatsWindow, rows: readonly ProviderCounts[], limit: number): ServerStats => {
   const { bounces, ...summary } = summariseServer(rows);
-  return { window, ...summary, bounced: bounces };
+  const verdict = bounceVerdict(sumCounts(rows.map(({ counts }) => counts)), limit);
+  return { window, ...summary, bounced: bounces, bounceVerdict: verdict, rotateOut: verdict.significant };
 };
 
 const minuteStats = ({ at, counts }: { at: number; counts: Counts }): MinuteStats => {
@@ -39,13 +42,18 @@ const checkedMinutes = (last: number | null | undefined): number => {
 
 const dateOf = (at: number | null): Date | null => (at === null ? null : new Date(at));
 
-export const createServerResolvers = ({ numbers, healthOf, now }: ServerResolverDeps): SendingServerResolvers => ({
+export const createServerResolvers = ({
+  numbers,
+  healthOf,
+  limitOf,
+  now,
+}: ServerResolverDeps): SendingServerResolvers => ({
   stats: async ({ id }, { window }, context) => {
     const asked = window ?? 'LAST_HOUR';
     const loader = loaderOf(context, `stats ${asked}`, (ids: readonly string[]) =>
       numbers.byServer(ids, windowStart(asked, now())),
     );
-    return serverStats(asked, (await loader.load(id)) ?? []);
+    return serverStats(asked, (await loader.load(id)) ?? [], limitOf(id));
   },
   minutes: async ({ id }, { last }, context) => {
     const count = checkedMinutes(last);

@@ -1,0 +1,56 @@
+/** A finding of the judge: a verdict that nobody has stored yet. Its id is the same for the same finding, in every process and round. */
+import type { RotationVerdict, VerdictKind } from '@sendpool/contracts';
+import type { Evidence, JudgedPool, PoolMember } from './evidence.ts';
+
+export type Finding = Omit<RotationVerdict, 'evidence'> & { readonly evidence: Evidence };
+
+const dayMs = 24 * 3_600_000;
+export const dayOf = (at: number): number => Math.floor(at / dayMs);
+/** Start of the day in UTC, milliseconds since 1970. */
+export const dayStart = (at: number): number => dayOf(at) * dayMs;
+
+/**
+ * A rotation changes once for each verdict about it, so its `since` names the finding. A warning comes once a day and reason.
+ * A warm-up is held once a day, whichever pool says so.
+ */
+const idOf = (pool: JudgedPool, member: PoolMember, kind: VerdictKind, reason: string): string => {
+  if (kind === 'HOLD_WARM_UP') return `${kind}:${member.serverId}:${dayOf(pool.now)}`;
+  const rotation = `${pool.poolId}:${member.serverId}:${member.rotation.since}`;
+  return kind === 'WARN' ? `${kind}:${rotation}:${dayOf(pool.now)}:${reason}` : `${kind}:${rotation}`;
+};
+
+/** What is found, in words; `reason` tells the warnings of a day apart. */
+export type Found = {
+  readonly kind: VerdictKind;
+  readonly evidence: Evidence;
+  readonly words: string;
+  readonly reason?: string;
+};
+
+export const memberFinding = (pool: JudgedPool, member: PoolMember, found: Found): Finding => ({
+  id: idOf(pool, member, found.kind, found.reason ?? ''),
+  kind: found.kind,
+  poolId: pool.poolId,
+  serverId: member.serverId,
+  campaignIds: [],
+  at: pool.now,
+  evidence: found.evidence,
+  words: found.words,
+});
+
+/** Id of the eject that is possible now; once it is stored, the member is as good as out. */
+export const ejectId = (poolId: string, member: Pick<PoolMember, 'serverId' | 'rotation'>): string =>
+  `EJECT:${poolId}:${member.serverId}:${member.rotation.since}`;
+
+/** About the pool as a whole. After each one the counters are fresh. */
+export const badListFinding = (
+  pool: JudgedPool,
+  found: { evidence: Evidence; campaignIds: string[]; words: string },
+): Finding => ({
+  ...found,
+  id: `BAD_LIST:${pool.poolId}:${pool.cleanSince}`,
+  kind: 'BAD_LIST',
+  poolId: pool.poolId,
+  serverId: null,
+  at: pool.now,
+});

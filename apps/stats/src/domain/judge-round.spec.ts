@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RotationVerdict } from '@sendpool/contracts';
+import { poolConfig, serverConfig } from './config.fixture.ts';
+import { createJudge, type JudgeStore } from './judge-round.ts';
+import { createPoolBoard } from './pool-board.ts';
+import { noon } from './pool.fixture.ts';
+import type { SendBucket } from './send-series.ts';
+
+/** A pool of a, b and c of which c is bad, over a store in memory that outlives a restart. */
+const harness = () => {
+  const board = createPoolBoard();
+  for (const id of ['a', 'b', 'c']) board.apply(serverConfig(id));
+  board.apply(poolConfig('p1', ['a', 'b', 'c']));
+  const sends = new Map<string, SendBucket[]>(['a', 'b', 'c'].map((id) => [id, [bucket(id === 'c' ? 100 : 5)]]));
+  const state = { now: noon, isOurs: true, loads: 0, isLogDown: false };
+  const stored = new Map<string, RotationVerdict>();
+  const published = new Set<string>();
+  const told: RotationVerdict[] = [];
+  const store: JudgeStore = {
+    sends: {
+      totals: () =>
+        Promise.resolve(new Map([['p1', [...sends.values()].flat().reduce((sum, one) => sum + one.sends, 0)]])),
+      byPool: (ids) => {
+        state.loads += 1;
+        return Promise.resolve(new Map(ids.map((id) => [id, sends])));
+      },
+      campaigns: () => Promise.resolve([]),
+    },
+    verdicts: {
+      known: (ids, since) => Promise.resolve(new Set(ids.filter((id) => (stored.get(id)?.at ?? -1) >= since))),
+      badListAt: () => Promise.resolve(0),
+      add: (verdicts) => {
+        for (const verdict of verdicts) if (!stored.has(verdict.id)) stored.set(verdict.id, verdict);
+        return Promise.resolve();
+      },
+    },
+  };
+  const start = (): (() => Promise<void>) =>
+    createJudge({
+      board,
+      inRound: async (work) => {
+        if (state.isOurs) await work(store);
+        return state.isOurs;
+      },
+      outbox: {
+        unpublished: () => Promise.resolve([...stored.values()].filter(({ id }) => !published.has(id))),
+        published: (ids) => Promise.resolve(ids.forEach((id) => published.add(id))),
+      },
+      publish: (verdicts) => {
+        if (state.isLogDown) return Promise.reject(new Error('the log is away'));
+        told.push(...verdicts);
+        return Promise.resolve();
+      },
+      now: () => state.now,
+    });
+  const send = (id: string, more: SendBucket): unknown => sends.get(id)?.push(more);
+  return { board, state, told, start, send };
+};
+
+const bucket = (bounced: number): SendBucket => ({ at: noon - 1000, sends: 1000, bounced });
+
+test('a bad server is told once, and not again by the next round or after a restart', async () => {
+  const { told, start, send, state } = harness();
+  const round = start();
+  await round();
+  send('c', bucket(100));
+  state.now += 2000;
+  await round();
+  await start()();
+  assert.deepEqual(
+    told.map(({ kind, serverId, poolId }) => [kind, serverId, poolId]),
+    [['EJECT', 'c', 'p1']],
+  );
+  assert.deepEqual(Object.keys(told[0]!.evidence).toSorted(), [
+    'bounced',
+    'lowerBound',
+    'needed',
+    'rate',
+    'restRate',
+    'rule',
+    'sends',
+    'window',
+    'z',
+  ]);
+});
+
+test('a pool that got nothing new is not looked at', async () => {
+  const { start, send, state, board } = harness();
+  const round = start();
+  await round();
+  await round();
+  assert.equal(state.loads, 1);
+  send('a', bucket(0));
+  await round();
+  assert.equal(state.loads, 2);
+  board.apply(poolConfig('p1', ['a', 'b', 'c'], { revision: 2 }));
+  await round();
+  assert.equal(state.loads, 3);
+});
+
+test('what could not be told is told by a later round', async () => {
+  const { told, start, state } = harness();
+  const round = start();
+  state.isLogDown = true;
+  await assert.rejects(round(), /the log is away/);
+  state.isLogDown = false;
+  await round();
+  assert.equal(told.length, 1);
+});
+
+test('a process whose turn it is not looks at nothing and tells nothing', async () => {
+  const { told, start, state } = harness();
+  state.isOurs = false;
+  await start()();
+  assert.deepEqual([state.loads, told.length], [0, 0]);
+});
+
+test('while config has not rotated a server out yet, it counts as out', async () => {
+  const { told, start, send, state } = harness();
+  const round = start();
+  await round();
+  send('b', { at: noon, sends: 3000, bounced: 600 });
+  state.now += 2000;
+  await round();
+  assert.deepEqual(
+    told.map(({ kind, serverId }) => `${kind} ${serverId}`),
+    ['EJECT c', 'WARN b'],
+  );
+  assert.match(told[1]!.words, /more than half of the weight/);
+});
+
+test('a member comes back in time although nothing is sent', async () => {
+  const { told, start, state, board } = harness();
+  const round = start();
+  const pool = poolConfig('p1', ['a', 'b', 'c'], { revision: 2 });
+  const out = { state: 'OUT', since: noon, until: noon + 5000, times: 1, reason: '' } as const;
+  board.apply({ ...pool, members: pool.members.map((one, at) => (at === 2 ? { ...one, rotation: out } : one)) });
+  await round();
+  assert.deepEqual(told, []);
+  state.now = noon + 5000;
+  await round();
+  assert.deepEqual(
+    told.map(({ kind, serverId }) => [kind, serverId]),
+    [['RETURN', 'c']],
+  );
+});

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { defaultRotateOut, alwaysIn } from '@sendpool/contracts';
+import { poolConfig, serverConfig } from './config.fixture.ts';
+import { createPoolBoard, isWarmingUp } from './pool-board.ts';
+
+const dayMs = 24 * 3_600_000;
+const warmUp = { startsAt: 10 * dayMs, heldDays: 0, perDay: [100, 200, 400], providers: [] };
+
+test('the highest revision holds, and a deleted pool is none', () => {
+  const board = createPoolBoard();
+  board.apply(poolConfig('p1', ['a'], { revision: 2, name: 'new' }));
+  board.apply(poolConfig('p1', ['a'], { revision: 1, name: 'old' }));
+  assert.equal(board.pool('p1')?.name, 'new');
+  board.apply(poolConfig('p1', ['a'], { revision: 3, deleted: true }));
+  assert.equal(board.pool('p1'), undefined);
+  assert.deepEqual(board.pools(), []);
+});
+
+test('a member is usable when its server is known, active and verified, and it has weight', () => {
+  const board = createPoolBoard();
+  for (const config of [
+    serverConfig('a'),
+    serverConfig('inactive', { state: 'INACTIVE' }),
+    serverConfig('unverified', { verified: false }),
+    serverConfig('gone', { deleted: true }),
+    serverConfig('light'),
+  ])
+    board.apply(config);
+  const pool = poolConfig('p1', ['a', 'inactive', 'unverified', 'gone', 'unknown']);
+  const light = { serverId: 'light', weight: 0, role: null, rotation: alwaysIn };
+  const members = board.members({ ...pool, members: [...pool.members, light] }, 0);
+  assert.deepEqual(
+    members.filter(({ isUsable }) => isUsable).map(({ serverId }) => serverId),
+    ['a'],
+  );
+});
+
+test('the limit of a server is the strictest of its pools', () => {
+  const board = createPoolBoard();
+  board.apply(poolConfig('p1', ['a'], { rotateOut: { ...defaultRotateOut, maxBounceRate: 0.05 } }));
+  assert.equal(board.limitOf('a'), 0.05);
+  board.apply(poolConfig('p2', ['a', 'b'], { rotateOut: { ...defaultRotateOut, maxBounceRate: 0.02 } }));
+  assert.equal(board.limitOf('a'), 0.02);
+  assert.equal(board.limitOf('nowhere'), 0.03);
+});
+
+test('a server warms up from the first day of its plan to the last, held days repeated', () => {
+  const on = (day: number, heldDays = 0): boolean => isWarmingUp({ ...warmUp, heldDays }, (10 + day) * dayMs + 5);
+  assert.deepEqual([on(-1), on(0), on(2), on(3)], [false, true, true, false]);
+  assert.deepEqual([on(3, 1), on(4, 1)], [true, false]);
+  assert.equal(isWarmingUp(null, 0), false);
+});

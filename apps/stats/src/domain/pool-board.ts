@@ -1,0 +1,65 @@
+/** Pools and servers as config wants them in force: the newest revision of each, for the judge and for those who look. */
+import {
+  defaultRotateOut,
+  type PoolConfig,
+  type SendingConfig,
+  type SendingServerConfig,
+  type WarmUp,
+} from '@sendpool/contracts';
+import type { PoolMember } from './evidence.ts';
+import { dayOf } from './finding.ts';
+
+export type PoolBoard = {
+  apply(config: SendingConfig): void;
+  /** Undefined when there is none, or none any more. */
+  pool(id: string): PoolConfig | undefined;
+  pools(): PoolConfig[];
+  /** The bounce rate that the server is allowed: the strictest of its pools. 0 to 1. */
+  limitOf(serverId: string): number;
+  /** Everything of the members but their sends. `now` in milliseconds since 1970. */
+  members(pool: PoolConfig, now: number): Omit<PoolMember, 'series'>[];
+};
+
+/** True from the first day of the plan to the last; days on which it was held are repeated. */
+export const isWarmingUp = (warmUp: WarmUp | null, now: number): boolean => {
+  if (warmUp === null || now < warmUp.startsAt) return false;
+  return dayOf(now) - dayOf(warmUp.startsAt) - warmUp.heldDays < warmUp.perDay.length;
+};
+
+const putNewest = <Config extends { id: string; revision: number }>(
+  known: Map<string, Config>,
+  config: Config,
+): void => {
+  if ((known.get(config.id)?.revision ?? -1) < config.revision) known.set(config.id, config);
+};
+
+const isUsable = (server: SendingServerConfig | undefined, weight: number): boolean =>
+  server !== undefined && !server.deleted && server.verified && server.state === 'ACTIVE' && weight > 0;
+
+export const createPoolBoard = (): PoolBoard => {
+  const servers = new Map<string, SendingServerConfig>();
+  const pools = new Map<string, PoolConfig>();
+  const living = (): PoolConfig[] => [...pools.values()].filter(({ deleted }) => !deleted);
+  return {
+    apply: (config) => (config.type === 'SERVER' ? putNewest(servers, config) : putNewest(pools, config)),
+    pool: (id) => living().find((pool) => pool.id === id),
+    pools: living,
+    limitOf: (serverId) => {
+      const own = living().filter(({ members }) => members.some((member) => member.serverId === serverId));
+      const limits = own.map(({ rotateOut }) => rotateOut.maxBounceRate);
+      return limits.length === 0 ? defaultRotateOut.maxBounceRate : Math.min(...limits);
+    },
+    members: (pool, now) =>
+      pool.members.map(({ serverId, weight, rotation }) => {
+        const server = servers.get(serverId);
+        const warmUp = server?.warmUp ?? null;
+        return {
+          serverId,
+          weight,
+          rotation,
+          isUsable: isUsable(server, weight),
+          isWarmingUp: isWarmingUp(warmUp, now),
+        };
+      }),
+  };
+};
