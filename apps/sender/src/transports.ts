@@ -1,6 +1,6 @@
 /** How a server is reached, by its settings: through the API of Amazon SES, or by SMTP. */
 import type { SendingServerConfig } from '@sendpool/contracts';
-import { createSesTransport, type SesServer } from '@sendpool/ses';
+import type { SesServer, SesTransport } from '@sendpool/ses';
 import {
   openConnection,
   probeServer,
@@ -30,18 +30,28 @@ const smtpOptionsOf = (env: SenderEnv): ConnectionOptions => ({
 const sesServerOf = (server: SmtpServer, { kind, ses }: SendingServerConfig): SesServer | null =>
   kind === 'SES' && ses !== null ? { ...server, ses } : null;
 
+/** The AWS SDK is loaded with the first server that needs it: it takes about 50 MB and half a second. */
+const createSes = (env: SenderEnv): (() => Promise<SesTransport>) => {
+  const { connect, command: answer } = timeoutsOf(env);
+  let transport: Promise<SesTransport> | undefined;
+  const load = async (): Promise<SesTransport> => {
+    const { createSesTransport } = await import('@sendpool/ses');
+    return createSesTransport({ timeouts: { connect, answer }, probeMs: probeTimeoutMs });
+  };
+  return () => (transport ??= load());
+};
+
 export const createTransports = (env: SenderEnv): { open: OpenConnection; probe: ProbeServer } => {
-  const { connect, command } = timeoutsOf(env);
-  const ses = createSesTransport({ timeouts: { connect, answer: command }, probeMs: probeTimeoutMs });
-  const probeTimeouts = { connect, greeting: probeTimeoutMs, command: probeTimeoutMs };
+  const ses = createSes(env);
+  const probeTimeouts = { connect: timeoutsOf(env).connect, greeting: probeTimeoutMs, command: probeTimeoutMs };
   return {
-    open: (server, config) => {
+    open: async (server, config) => {
       const sesServer = sesServerOf(server, config);
-      return sesServer === null ? openConnection(server, smtpOptionsOf(env)) : ses.open(sesServer);
+      return sesServer === null ? openConnection(server, smtpOptionsOf(env)) : (await ses()).open(sesServer);
     },
-    probe: (server, config) => {
+    probe: async (server, config) => {
       const sesServer = sesServerOf(server, config);
-      return sesServer === null ? probeServer(server, probeTimeouts) : ses.probe(sesServer);
+      return sesServer === null ? probeServer(server, probeTimeouts) : (await ses()).probe(sesServer);
     },
   };
 };

@@ -170,7 +170,14 @@ const until = async (isTrue: () => boolean, limitMs: number): Promise<void> => {
 const ignore = (): void => undefined;
 
 export const createHarness = (
-  options: { settings?: Partial<DeliverySettings>; open?: OpenConnection; probe?: ProbeServer; compile?: Compile } = {},
+  options: {
+    settings?: Partial<DeliverySettings>;
+    open?: OpenConnection;
+    probe?: ProbeServer;
+    compile?: Compile;
+    /** Another wall clock. */
+    now?: () => number;
+  } = {},
 ): Harness => {
   const keeper = createFakeKeeper();
   const dispatcher = createDispatcher({
@@ -178,7 +185,7 @@ export const createHarness = (
     campaigns: createCampaigns(options.compile ?? compile),
     open: options.open ?? ((server) => openConnection(server, { timeouts: { connect: 1000, afterDot: 2000 } })),
     probe: options.probe ?? ((server) => probeServer(server, { connect: 1000 })),
-    clock: systemClock,
+    clock: { ...systemClock, now: options.now ?? systemClock.now },
     random: () => 0.5,
     observer: { ended: ignore, startTook: ignore, failover: ignore, badContent: ignore },
     settings: { ...settings, ...options.settings },

@@ -93,6 +93,18 @@ describe('a breaker', () => {
     assert.equal(breaker.until(), 40_000);
   });
 
+  it('opens at the first failure within a minute after a peer found the server broken, and never by that alone', () => {
+    const breaker = make();
+    breaker.warn(0);
+    assert.equal(breaker.state(30_000), 'CLOSED');
+    fail(breaker, 1, 30_000);
+    assert.equal(breaker.state(30_000), 'OPEN');
+    const later = make();
+    later.warn(0);
+    fail(later, 1, 60_000);
+    assert.equal(later.state(60_000), 'CLOSED');
+  });
+
   it('does not listen to failures and probes of an older revision', () => {
     const breaker = make();
     fail(breaker, 5);
