@@ -122,7 +122,18 @@ test('closing cuts a running message, which nobody knows of then, and refuses th
     await connection.close();
   }));
 
-for (const to of ['a@example.org, b@example.org', 'Ann <a@example.org>', 'a@b@c.org', 'a', '@a.org', 'a\r\n@b.org', ''])
+for (const to of [
+  'a@example.org, b@example.org',
+  'Ann <a@example.org>',
+  'a@b@c.org',
+  'a,b@c.org',
+  '<a@c.org>',
+  'a@b.org;',
+  'a',
+  '@a.org',
+  'a\r\n@b.org',
+  '',
+])
   test(`the recipient ${JSON.stringify(to)} is refused before anybody is asked`, () =>
     withFake({}, async (fake) => {
       const connection = await createSesTransport({ timeouts: patient, probeMs: 10_000 }).open(serverAt(fake.port));
