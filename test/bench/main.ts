@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { clusterShape, singleShape, type Shape } from '../../apps/standalone/src/shape.ts';
+import { benchFailover } from './failover.ts';
 import { benchIdle } from './idle.ts';
 import { readOptions, type BenchOptions } from './options.ts';
 import { benchPick } from './pick.ts';
@@ -39,7 +40,12 @@ const runPick = (): Promise<Outcome> => {
   return Promise.resolve({ report, good: report.costs[0]!.ns <= report.goalNs });
 };
 
-const benches = { whole: runWhole, idle: runIdle, pick: runPick };
+const runFailover = async (folder: string, options: BenchOptions): Promise<Outcome> => {
+  const report = await benchFailover(folder, shapesOf(options)[0]!, options.recipients);
+  return { report, good: report.good };
+};
+
+const benches = { whole: runWhole, idle: runIdle, pick: runPick, failover: runFailover };
 
 const options = readOptions();
 const folder = mkdtempSync(join(tmpdir(), 'sendpool-bench-'));

@@ -1,8 +1,11 @@
 /** The command line of npm run bench. */
 import { parseArgs } from 'node:util';
 
+export const benchNames = ['whole', 'idle', 'pick', 'failover'] as const;
+type BenchName = (typeof benchNames)[number];
+
 export type BenchOptions = {
-  bench: 'whole' | 'idle' | 'pick';
+  bench: BenchName;
   cluster: boolean;
   /** Numbers of senders to measure, one after the other; none: as many as the shape has. */
   senders: number[];
@@ -13,10 +16,12 @@ export type BenchOptions = {
 const usage = `npm run bench -- whole [--cluster] [--senders 1,2,3] [--recipients N] [--report FILE]
 npm run bench -- idle [--cluster] [--report FILE]
 npm run bench -- pick [--report FILE]
+npm run bench -- failover [--cluster] [--recipients N] [--report FILE]
 
   whole            messages a second of the whole path: three fast local SMTP servers, no faults
   idle             CPU of each process when there is nothing to do; exit code 1 when one is above the goal
   pick             nanoseconds of one choice of a server; exit code 1 when it costs more than the goal
+  failover         a server breaks in the middle of a campaign and comes back: what that costs, in seconds and messages
   --cluster        on Apache Kafka and several processes of each service; else the embedded default
   --senders 1,2,3  measures with so many sender processes, one after the other
   --recipients N   default 50,000
@@ -39,11 +44,11 @@ export const readOptions = (): BenchOptions => {
   const { values, bench } = parse();
   const recipients = Number(values['recipients'] ?? 50_000);
   const senders = values['senders'] === undefined ? [] : String(values['senders']).split(',').map(Number);
-  const known = bench === 'whole' || bench === 'idle' || bench === 'pick';
-  if (values['help'] === true || !known || !isCount(recipients) || !senders.every(isCount)) {
+  const known = benchNames.find((name) => name === bench);
+  if (values['help'] === true || known === undefined || !isCount(recipients) || !senders.every(isCount)) {
     console.error(usage);
     process.exit(values['help'] === true ? 0 : 2);
   }
   const report = values['report'] as string | undefined;
-  return { bench, cluster: values['cluster'] === true, senders, recipients, report };
+  return { bench: known, cluster: values['cluster'] === true, senders, recipients, report };
 };

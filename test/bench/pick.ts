@@ -42,7 +42,12 @@ export const benchPick = (): PickReport => {
   const costs = [3, 10, 30, 64].map(measure);
   table(
     ['members', 'ns a pick', 'ns of a random choice', 'ratio'],
-    costs.map(({ members, ns, randomNs, ratio }) => [String(members), ns.toFixed(0), randomNs.toFixed(0), ratio.toFixed(1)]),
+    costs.map(({ members, ns, randomNs, ratio }) => [
+      String(members),
+      ns.toFixed(0),
+      randomNs.toFixed(0),
+      ratio.toFixed(1),
+    ]),
   );
   console.log(`goal: at most ${goalNs} ns at 3 members`);
   return { goalNs, costs };
