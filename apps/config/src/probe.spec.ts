@@ -21,20 +21,24 @@ beforeEach(() => {
   servers = createFakeServerStore();
 });
 
-describe('verifying a server of kind SES', () => {
-  const { checkedAt: _, ...account } = accountWith();
-  const unused = (): never => assert.fail('not asked');
-  const probeOf = (change: Partial<ProbeDeps>) =>
-    createProbe({
-      open: () => 'secret',
-      talk: unused,
-      askSes: async () => ({ ok: true, account }),
-      now: clock,
-      allowPrivate: true,
-      lookup: unused,
-      ...change,
-    });
+const unused = (): never => assert.fail('not asked');
+const { checkedAt: _, ...account } = accountWith();
+const probeOf = (change: Partial<ProbeDeps>) =>
+  createProbe({
+    open: () => 'secret',
+    talk: unused,
+    askSes: async () => ({ ok: true, account }),
+    now: clock,
+    allowPrivate: true,
+    lookup: unused,
+    ...change,
+  });
 
+const refuseWith =
+  (message: string): ProbeDeps['askSes'] =>
+  async () => ({ ok: false, stage: 'AUTH', message });
+
+describe('verifying a server of kind SES', () => {
   it('asks the endpoint with the key pair, and stores what the account says', async () => {
     const asked: unknown[] = [];
     const askSes: ProbeDeps['askSes'] = async (question) => {
@@ -64,10 +68,9 @@ describe('verifying a server of kind SES', () => {
   });
 
   it('fails in words at an account that is paused, and shows the account', async () => {
-    const askSes: ProbeDeps['askSes'] = async () => ({ ok: true, account: { ...account, sendingEnabled: false } });
     const server = sesServerWith({ verification: neverVerified });
     await servers.insert(server);
-    const probe = probeOf({ askSes });
+    const probe = probeOf({ askSes: async () => ({ ok: true, account: { ...account, sendingEnabled: false } }) });
     const next = valueOf(await createVerifySendingServer({ servers, probe, now: clock })(server.id));
     assert.deepEqual([next.verification.status, next.verification.failedStage], ['FAILED', 'AUTH']);
     assert.match(next.verification.message!, /paused/);
@@ -76,10 +79,8 @@ describe('verifying a server of kind SES', () => {
   });
 
   it('takes the secret out of what the other side says', async () => {
-    const askSes: ProbeDeps['askSes'] = async () => ({ ok: false, stage: 'AUTH', message: 'bad canary-1' });
-    const answer = await probeOf({ open: () => 'canary-1', askSes })(
-      sesServerWith({ username: 'AKIA', password: seal('x') }),
-    );
+    const refusing = { open: () => 'canary-1', askSes: refuseWith('bad canary-1') };
+    const answer = await probeOf(refusing)(sesServerWith({ username: 'AKIA', password: seal('x') }));
     assert.ok(!answer.ok && !answer.message.includes('canary-1'));
   });
 

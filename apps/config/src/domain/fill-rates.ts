@@ -38,10 +38,11 @@ const slopesOf = ({ taps, open }: State, parts: readonly number[]): number[][] =
 
 type Reach = Tight & { readonly step: number; readonly stops: boolean };
 
+const room = (limit: number, now: number, slope: number): number => (slope > 0 ? (limit - now) / slope : Infinity);
+
 /** How far the stream may rise until each cap that is filling is reached. */
 const reachesOf = ({ taps, rates }: State, slopes: readonly (readonly number[])[]): Reach[] =>
   taps.flatMap(({ cap, waits, partCaps, partsWait }, tap) => {
-    const room = (limit: number, now: number, slope: number): number => (slope > 0 ? (limit - now) / slope : Infinity);
     const own = { tap, part: null, step: room(cap, total(rates[tap]!), total(slopes[tap]!)), stops: waits };
     const parts = partCaps.map((limit, part) => {
       const step = room(limit, rates[tap]![part]!, slopes[tap]![part]!);

@@ -29,7 +29,7 @@ const plan = (servers: readonly PlanServer[], recipients: number, change: Partia
   });
 const near = (actual: readonly number[], expected: readonly number[]): void => {
   for (const [at, value] of expected.entries())
-    assert.ok(Math.abs(actual[at]! - value) < 1e-3, `${actual} not ${expected}`);
+    assert.ok(Math.abs(actual[at]! - value) < 1e-3, `${actual.join()} not ${expected.join()}`);
 };
 
 describe('planOf, by worked examples', () => {
@@ -112,6 +112,14 @@ describe('planOf, by worked examples', () => {
     const steadyFrom = midnight + 3 * 86_400_000;
     const { seconds, limits } = plan([server('a', 1, { quotaOn })], 2000, { steadyFrom });
     near([seconds!], [3 * 86_400 + 13]);
+    assert.deepEqual(limits, [{ serverId: 'a', limit: 'warmUp', provider: null }]);
+  });
+
+  it('waits for the first day of a warm-up that has not begun', () => {
+    const first = midnight + 86_400_000;
+    const quotaOn = (day: number) => (day < first ? { messages: 0, limit: 'warmUp' } : null);
+    const { seconds, limits } = plan([server('a', 1, { quotaOn })], 1000, { steadyFrom: first });
+    near([seconds!], [86_400 + 10]);
     assert.deepEqual(limits, [{ serverId: 'a', limit: 'warmUp', provider: null }]);
   });
 

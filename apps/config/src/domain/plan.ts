@@ -123,21 +123,23 @@ const noteRates = (run: Run, taps: readonly Tap[], { tight }: Filled): void => {
 };
 
 const noteQuotas = (run: Run, day: number): void => {
-  for (const at of run.question.servers.keys()) {
+  for (const [at, { weight }] of run.question.servers.entries()) {
+    if (weight === 0) continue;
     const used = run.used[at]!;
     const check = (part: number | null, amount: number): void => {
       const quota = cappedOf(run, at, part)?.quotaOn(day) ?? null;
-      if (amount > 0 && roomOf(quota, amount) === 0) note(run, at, part, quota?.limit);
+      if (roomOf(quota, amount) === 0) note(run, at, part, quota?.limit);
     };
     check(null, total(used));
     for (const [part, amount] of used.entries()) check(part, amount);
   }
 };
 
+const until = (room: number, rate: number): number => (rate > 0 ? room / rate : Infinity);
+
 /** Seconds until the first thing runs out: the day, a quota, the recipients at a provider. */
 const untilChange = (run: Run, rates: Filled['rates']): number => {
   const last = (dayOf(run) + dayMs - run.question.now) / 1000 - run.seconds;
-  const until = (room: number, rate: number): number => (rate > 0 ? room / rate : Infinity);
   const rooms = rates.flatMap((row, at) => {
     const { own, parts } = roomsOf(run, at);
     return [until(own, total(row)), ...row.map((rate, part) => until(parts[part]!, rate))];
@@ -153,7 +155,7 @@ const advance = (run: Run, rates: Filled['rates'], seconds: number): void => {
     for (const [part, rate] of row.entries()) {
       run.used[at]![part]! += rate * seconds;
       run.left[part] = Math.max(0, run.left[part]! - rate * seconds);
-      if (run.left[part]! <= crumb) run.left[part] = 0;
+      if (run.left[part] <= crumb) run.left[part] = 0;
     }
   }
   run.seconds += seconds;

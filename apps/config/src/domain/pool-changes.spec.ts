@@ -41,7 +41,7 @@ describe('creating a pool', () => {
       { serverId: one.id, weight: 85, role: 'Main delivery' },
       { serverId: two.id, weight: 0, role: null },
     ];
-    const withRotation = (rotation: object) => expected.map((member) => ({ ...member, rotation }));
+    const withRotation = (rotation: object) => expected.map((member) => Object.assign({}, member, { rotation }));
     assert.deepEqual([pool.members, pool.whenBusy, pool.revision], [withRotation(neverOut), 'KEEP_WEIGHTS', 1]);
     assert.deepEqual(toPoolRecord(pool).members, withRotation(alwaysIn));
   });

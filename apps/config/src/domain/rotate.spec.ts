@@ -18,9 +18,10 @@ const all = { usable: new Set<string>([a, b, c]) };
 const three = poolWith([memberWith(a, 10), memberWith(b, 5), memberWith(c, 5)]);
 const on = (serverId: string, change: Partial<RotationVerdict> = {}) => verdictWith({ serverId, at, ...change });
 const rotationOf = (pool: Pool | string, serverId: string) => {
-  assert.ok(typeof pool !== 'string', String(pool));
+  assert.ok(typeof pool !== 'string', JSON.stringify(pool));
   return pool.members.find((member) => member.serverId === serverId)!.rotation;
 };
+const sum = (members: Pool['members']): number => members.reduce((total, { weight }) => total + weight, 0);
 const whyOf = (pool: Pool | string): string => {
   assert.ok(typeof pool === 'string', 'it was applied');
   return pool;
@@ -107,7 +108,6 @@ describe('rotate', () => {
           const next = rotate(pool, verdictWith({ ...change, at: at + place }), { usable: new Set(ids) });
           if (typeof next !== 'string') pool = next;
           const out = pool.members.filter(({ rotation }) => rotation.state === 'OUT');
-          const sum = (members: Pool['members']) => members.reduce((total, { weight }) => total + weight, 0);
           assert.ok(out.length < 5 && sum(out) * 2 <= sum(pool.members));
         }
       }),

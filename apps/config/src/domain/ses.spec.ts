@@ -20,6 +20,7 @@ const valueOf = <T>(result: Result<T>): T => {
   assert.ok(result.ok, JSON.stringify(result));
   return result.value;
 };
+const pathsOf = (result: Result<unknown>) => (result.ok ? [] : result.errors.map(({ path }) => path!.join('.')));
 const create = (change: object = {}) =>
   createCreateSendingServer({ servers, seal, newId, now: clock })({
     name: newId(),
@@ -53,7 +54,6 @@ describe('a server of kind SES', () => {
   });
 
   it('needs a region, and a host and a port when it is none of SES', async () => {
-    const pathsOf = (result: Result<unknown>) => (result.ok ? [] : result.errors.map(({ path }) => path!.join('.')));
     assert.deepEqual(pathsOf(await create({ ses: null })), ['input.ses']);
     assert.deepEqual(pathsOf(await create({ ses: {} })), ['input.ses.region']);
     assert.deepEqual(pathsOf(await create({ kind: 'SMTP', ses: null })), ['input.host', 'input.port']);
@@ -104,13 +104,13 @@ describe('a server of kind SES', () => {
   });
 });
 
-describe('refreshing SES accounts', () => {
-  const refresh = async (server: SendingServer, answer: ProbeAnswer): Promise<SendingServer> => {
-    await servers.insert(server);
-    await createRefreshSesAccounts({ servers, probe: async () => answer, now: clock })();
-    return servers.rows.get(server.id)!;
-  };
+const refresh = async (server: SendingServer, answer: ProbeAnswer): Promise<SendingServer> => {
+  await servers.insert(server);
+  await createRefreshSesAccounts({ servers, probe: async () => answer, now: clock })();
+  return servers.rows.get(server.id)!;
+};
 
+describe('refreshing SES accounts', () => {
   it('makes no new revision while the limits in force are the same, and notes the account', async () => {
     const account = accountWith({ sentLast24Hours: 999 });
     const server = await refresh(sesServerWith(), { ok: true, account });

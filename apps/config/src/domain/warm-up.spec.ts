@@ -85,14 +85,14 @@ describe('expandWarmUp', () => {
   });
 });
 
-describe('the progress of a warm-up', () => {
-  const at = (days: number) => progressOf(plan, noon + days * dayMs);
+const at = (days: number) => progressOf(plan, noon + days * dayMs);
 
-  it('counts its days from 1, and is over after the last one', () => {
+describe('the progress of a warm-up', () => {
+  it('lets nothing through before it begins, counts its days from 1, and is over after the last one', () => {
     assert.deepEqual(at(0), { day: 1, limitToday: 50, finished: false });
     assert.deepEqual(at(2), { day: 3, limitToday: 200, finished: false });
     assert.deepEqual(at(3), { day: null, limitToday: null, finished: true });
-    assert.deepEqual(at(-1), { day: null, limitToday: null, finished: false });
+    assert.deepEqual(at(-1), { day: null, limitToday: 0, finished: false });
   });
 
   it('repeats a day when it is held, once a day however often it is said', () => {
@@ -124,6 +124,7 @@ describe('the progress of a warm-up', () => {
     const wide = { ...plan, heldDays: 1, providers: [{ provider: 'gmail', perDay: [5, 10] }] };
     const limits = [0, 1, 2, 3].map((days) => providerLimitOf(wide, 'gmail', noon + days * dayMs));
     assert.deepEqual([...limits, providerLimitOf(wide, 'gmx', noon)], [5, 5, 10, null, null]);
+    assert.equal(providerLimitOf(wide, 'gmail', noon - dayMs), 0);
   });
 
   it('goes to the topic as the senders read it', () => {

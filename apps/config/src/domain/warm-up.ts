@@ -19,7 +19,7 @@ export type WarmUp = {
 export type WarmUpProgress = {
   /** Day of the plan that is today, 1 = the first; null before the first and after the last. */
   readonly day: number | null;
-  /** Messages today; null = no limit. */
+  /** Messages today: none before the first day; null after the last one: no limit. */
   readonly limitToday: number | null;
   readonly finished: boolean;
 };
@@ -32,16 +32,22 @@ const placeOf = (plan: WarmUp, now: number): number => {
   return elapsed < 0 ? elapsed : Math.max(0, elapsed - plan.heldDays);
 };
 
+/** Nothing is sent before a plan begins. */
+const limitAt = (perDay: readonly number[], place: number): number | null => (place < 0 ? 0 : (perDay[place] ?? null));
+
 /** Where the plan is at `now`, milliseconds since 1970. */
 export const progressOf = (plan: WarmUp, now: number): WarmUpProgress => {
   const place = placeOf(plan, now);
-  const limit = plan.perDay[place] ?? null;
-  return { day: limit === null ? null : place + 1, limitToday: limit, finished: place >= plan.perDay.length };
+  const finished = place >= plan.perDay.length;
+  const day = place < 0 || finished ? null : place + 1;
+  return { day, limitToday: limitAt(plan.perDay, place), finished };
 };
 
 /** Messages to a mailbox provider on the day of `now`; null = no limit of the plan for it alone. */
-export const providerLimitOf = (plan: WarmUp, provider: string, now: number): number | null =>
-  plan.providers.find((entry) => entry.provider === provider)?.perDay[placeOf(plan, now)] ?? null;
+export const providerLimitOf = (plan: WarmUp, provider: string, now: number): number | null => {
+  const entry = plan.providers.find((one) => one.provider === provider);
+  return entry === undefined ? null : limitAt(entry.perDay, placeOf(plan, now));
+};
 
 /** The plan held once more on the day of `now`, or why it is not. */
 export const holdWarmUp = (plan: WarmUp | null, now: number): WarmUp | string => {
