@@ -126,14 +126,15 @@ test('a status change that does not fit says which statuses do, and names the ca
   assert.deepEqual(result, { ok: false, errors: [{ code: 'CONFLICT', message, path: ['input', 'id'] }] });
 });
 
+const reasonAfter = async (verb: Verb, status: CampaignStatus): Promise<string | null> => {
+  const campaigns = campaignsInMemory(aCampaign({ status, pausedReason: '12 % bounced' }));
+  await verbs[verb]({ campaigns, changed: () => undefined, now: () => 0 })(campaigns.stored().id);
+  return campaigns.stored().pausedReason;
+};
+
 test('a resume and a cancel clear the reason of a pause, and a pause by hand has none', async () => {
-  const after = async (verb: Verb, status: CampaignStatus) => {
-    const campaigns = campaignsInMemory(aCampaign({ status, pausedReason: '12 % bounced' }));
-    await verbs[verb]({ campaigns, changed: () => undefined, now: () => 0 })(campaigns.stored().id);
-    return campaigns.stored().pausedReason;
-  };
-  assert.deepEqual([await after('resume', 'PAUSED'), await after('cancel', 'PAUSED')], [null, null]);
-  assert.equal(await after('pause', 'SENDING'), null);
+  assert.deepEqual([await reasonAfter('resume', 'PAUSED'), await reasonAfter('cancel', 'PAUSED')], [null, null]);
+  assert.equal(await reasonAfter('pause', 'SENDING'), null);
 });
 
 test('a campaign that was paused while it was prepared goes on preparing', async () => {

@@ -28,7 +28,7 @@ const poolFaults = (campaign: Campaign, deps: ResendRecipientsDeps): Refusal[] =
   const from = deps.parseAddress(campaign.from.address);
   if (campaign.status !== 'FINISHED' || !from.ok) return [];
   const faults = checkSending(deps.sending, campaign.poolId, from.domain);
-  return faults.map((fault) => ({ ...fault, path: ['input', 'campaignId'] }));
+  return faults.map(({ code, message }) => ({ code, message, path: ['input', 'campaignId'] }));
 };
 
 const decide = (campaign: Campaign, deps: ResendRecipientsDeps): Result<CampaignPatch> => {
