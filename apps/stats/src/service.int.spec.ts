@@ -112,7 +112,7 @@ test('events in the log become numbers of servers and campaigns', async () => {
   await publish([...accepted, ...bounced, outcome(0, { at, serverId: 'b', hops: [hop('a')] }), unknown(1, { at })]);
   await waitFor(hasCounted(102));
   const fields = `stats(window: LAST_HOUR) { window attempted accepted bounced { hard block soft } bounceRate failovers
-    rotateOut latency { meanMs maxMs } byProvider { provider attempted bounced } }`;
+    rotateOut bounceVerdict { words rate sends needed significant } latency { meanMs maxMs } byProvider { provider attempted bounced } }`;
   const [a, b, c] = (await entities('SendingServer', ['a', 'b', 'c'], fields)) as { stats: unknown }[];
   assert.deepEqual(a?.stats, {
     window: 'LAST_HOUR',
@@ -121,7 +121,14 @@ test('events in the log become numbers of servers and campaigns', async () => {
     bounced: { hard: '0', block: '4', soft: '0' },
     bounceRate: 0.04,
     failovers: '1',
-    rotateOut: true,
+    rotateOut: false,
+    bounceVerdict: {
+      words: '4 % over 100 sends: not yet significant, 10 % needed at this volume',
+      rate: 0.04,
+      sends: '100',
+      needed: 0.1,
+      significant: false,
+    },
     latency: { meanMs: 12, maxMs: 12 },
     byProvider: [
       { provider: 'gmail', attempted: '96', bounced: '0' },
@@ -134,7 +141,7 @@ test('events in the log become numbers of servers and campaigns', async () => {
   assert.deepEqual(campaign, {
     serverStats: [
       { server: null, attempted: '1', failovers: '0', rotateOut: false },
-      { server: { id: 'a' }, attempted: '100', failovers: '1', rotateOut: true },
+      { server: { id: 'a' }, attempted: '100', failovers: '1', rotateOut: false },
       { server: { id: 'b' }, attempted: '1', failovers: '0', rotateOut: false },
     ],
   });
@@ -160,7 +167,12 @@ test('more minutes than a day has are refused', async () => {
 });
 
 const readHealth = () =>
-  entities('SendingServer', ['a'], 'health { queueDepth deferredWaiting senders { sender breaker breakerUntil } }');
+  entities(
+    'SendingServer',
+    ['a'],
+    `health { queueDepth deferredWaiting senders { sender breaker breakerUntil
+    connectionShare connectionPlan rateFactor limitedBy } }`,
+  );
 
 test('health shows what senders and schedulers say', async () => {
   const at = Date.now();
@@ -176,10 +188,10 @@ test('health shows what senders and schedulers say', async () => {
       breaker: 'OPEN',
       breakerUntil: at + 5000,
       lastError: 'connection refused',
-      connectionShare: 2,
+      connectionShare: 3,
       connectionPlan: 2,
-      rateFactor: 1,
-      limitedBy: null,
+      rateFactor: 0.7,
+      limitedBy: 'messagesPerDay',
       failovers: 2,
     },
     { type: 'SCHEDULER', source: 'x', serverId: 'a', at, deferredWaiting: 10 },
@@ -196,7 +208,17 @@ test('health shows what senders and schedulers say', async () => {
     health: {
       queueDepth: 17,
       deferredWaiting: 10,
-      senders: [{ sender: 's1', breaker: 'OPEN', breakerUntil: new Date(at + 5000).toISOString() }],
+      senders: [
+        {
+          sender: 's1',
+          breaker: 'OPEN',
+          breakerUntil: new Date(at + 5000).toISOString(),
+          connectionShare: 3,
+          connectionPlan: 2,
+          rateFactor: 0.7,
+          limitedBy: 'messagesPerDay',
+        },
+      ],
     },
   };
   await waitFor(async () => JSON.stringify(await readHealth()) === JSON.stringify([expected]));

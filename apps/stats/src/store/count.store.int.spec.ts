@@ -36,10 +36,39 @@ const acceptedOf = async (database: Database, serverId: string): Promise<number>
 test('migrations go up, down and up again', () =>
   withDatabase(async ({ source, sql }) => {
     await source.undoLastMigration();
+    const columns =
+      await sql.query(`select 1 from pg_attribute where attrelid = 'lane'::regclass and attname = 'counted_at'
+      and not attisdropped`);
+    assert.deepEqual(columns, []);
+    await source.undoLastMigration();
     const left = await sql.query(`select 1 from pg_tables where schemaname = 'stats' and tablename <> 'migration'`);
     assert.deepEqual(left, []);
     await source.runMigrations();
-    await sql.query('select * from server_minute');
+    await sql.query('select * from server_minute, pool_send, server_day, verdict');
+  }));
+
+test('what was sent today before there were usages is counted as of today', () =>
+  withDatabase(async (database) => {
+    const { source, sql } = database;
+    const counting = createCountEvents(createCountStore(database));
+    await counting.assigned([0]);
+    const at = Date.now();
+    const facts = { at, provider: 'yahoo' };
+    await counting.count(
+      batch(0, [outcome(0, { at }), outcome(1, { ...facts, outcome: 'DEFERRED' }), outcome(2, facts)]),
+    );
+    await counting.count(batch(3, [outcome(3, { at: at - 24 * 3_600_000 }), unknown(4, { at })]));
+    const before = await sql.query('select server_id, provider, attempted from server_day where day = $1 order by 2', [
+      Math.floor(at / 86_400_000),
+    ]);
+    assert.deepEqual(before, [
+      { server_id: 'a', provider: 'gmail', attempted: 1 },
+      { server_id: 'a', provider: 'yahoo', attempted: 2 },
+    ]);
+    await source.undoLastMigration();
+    await source.runMigrations();
+    const after = await sql.query('select server_id, provider, attempted from server_day order by 2');
+    assert.deepEqual(after, before);
   }));
 
 test('a batch adds to minutes and campaigns, and says where to go on', () =>

@@ -98,10 +98,37 @@ const mixedEvents = (random: () => number, firstSequence: number, count: number)
   return events;
 };
 
+/** Numbers of each server from one table, to be compared with those of another one. */
+const sumsOf = (columns: string, table: string): Promise<object[]> =>
+  database.sql.query(`select server_id, ${columns} from ${table} where server_id <> '' group by 1 order by 1`);
+
+const judgedColumns = ['accepted', 'bounced_hard', 'bounced_block'].map((name) => `sum(${name})::bigint as ${name}`);
+const attempted = 'accepted + bounced_hard + bounced_block + bounced_soft + deferred + unknown';
+
+/** All events are of one pool, so its sends, and the attempts of all days, add up to the same as the minutes. */
+const assertEqualSends = async (): Promise<void> => {
+  const having = 'having sum(accepted + bounced_hard + bounced_block) > 0';
+  const byMinute = `(select * from server_minute where server_id in (select server_id from server_minute group by 1 ${having})) n`;
+  assert.deepEqual(
+    await sumsOf(judgedColumns.join(', '), 'pool_send'),
+    await sumsOf(judgedColumns.join(', '), byMinute),
+  );
+  const days = await sumsOf('sum(attempted)::bigint as attempted', 'server_day');
+  const minutes = `(select * from server_minute where ${attempted} <> 0) n`;
+  assert.deepEqual(days, await sumsOf(`sum(${attempted})::bigint as attempted`, minutes));
+  const [campaigns] = await database.sql.query(
+    'select sum(sends)::bigint as sends, sum(bounced)::bigint as bounced from pool_campaign',
+  );
+  const [pools] = await database.sql.query(`select sum(accepted + bounced_hard + bounced_block)::bigint as sends,
+    sum(bounced_hard + bounced_block)::bigint as bounced from pool_send`);
+  assert.deepEqual(campaigns, pools);
+};
+
 const assertEqualNumbers = async (): Promise<RecountReport> => {
   const report = await recountNow();
   assert.deepEqual(report.differences, []);
   assert.ok(report.kept.accepted > 0);
+  await assertEqualSends();
   return report;
 };
 
