@@ -111,9 +111,12 @@ test('what could not be told is told by a later round', async () => {
 
 test('a process whose turn it is not looks at nothing and tells nothing', async () => {
   const { told, start, state } = harness();
+  state.isLogDown = true;
+  await assert.rejects(start()());
+  state.isLogDown = false;
   state.isOurs = false;
   await start()();
-  assert.deepEqual([state.loads, told.length], [0, 0]);
+  assert.deepEqual([state.loads, told.length], [1, 0]);
 });
 
 test('while config has not rotated a server out yet, it counts as out', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Rotation, RotateOutPolicy } from '@sendpool/contracts';
+import { alwaysIn, type Rotation, type RotateOutPolicy } from '@sendpool/contracts';
 import type { JudgedPool, PoolMember } from './evidence.ts';
 import { judgePool } from './judge.ts';
 import { evenly, hourMs, member, noon, pool } from './pool.fixture.ts';
@@ -130,7 +130,9 @@ test('half of the weight may be out, and not more, in all', () => {
           one.serverId === 'a' ? { ...one, rotation: out } : one.serverId === 'b' ? { ...one, rotation: out } : one,
         ),
     );
-  assert.deepEqual(found(judged({ state: 'IN', since: 0, until: null, times: 0, reason: null })), ['EJECT d']);
+  assert.deepEqual(found(judged(alwaysIn)), ['EJECT d']);
+  const one = judged(alwaysIn);
+  assert.deepEqual(found(replaced(one, 'a', rotated('OUT', 1))), ['EJECT d']);
   assert.deepEqual(found(judged({ state: 'OUT', since: 1, until: null, times: 1, reason: '' })), ['WARN d']);
 });
 
@@ -165,9 +167,11 @@ test('a list that is bad at every server takes nobody out, and names its campaig
   );
 });
 
-test('half of the weight surely above the limit is a bad list', () => {
-  const judged = pool([member('a', 10, { series: evenly(1000, 70) }), member('b', 8, { series: evenly(101, 1) })], bad);
-  assert.deepEqual(found(judged), ['BAD_LIST null']);
+test('members with half of the weight surely above the limit are a bad list, before the whole pool surely is', () => {
+  const judged = (weight: number): JudgedPool =>
+    pool([member('a', weight, { series: evenly(500, 32) }), member('b', 5, { series: evenly(150, 4) })], bad);
+  assert.deepEqual(found(judged(5)), ['BAD_LIST null']);
+  assert.deepEqual(found(judged(4)), ['WARN a']);
 });
 
 test('one very bad server is no bad list, even when the whole pool is above the limit', () => {

@@ -20,7 +20,6 @@ const isWorse = ({ z }: Evidence, member: PoolMember): boolean => (z ?? 0) >= st
 /** What would take this member out, were it up to its own numbers. */
 const chargeOf = (pool: JudgedPool, member: PoolMember): Evidence | undefined => {
   const { rule, maxBounceRate, minSends } = pool.policy;
-  if (rule === 'OFF') return undefined;
   return evidences(pool, member).find((evidence) =>
     rule === 'LITERAL'
       ? evidence.sends >= minSends && evidence.rate > maxBounceRate

@@ -120,7 +120,10 @@ test('a server that does not change is told once a minute, and at once on a new 
   state.now += 1000;
   await round();
   assert.equal(published.length, 2);
-  state.now = now + dayMs - 3_600_000;
+  state.now = now + dayMs - 3_600_000 - 10_000;
   await round();
-  assert.equal(published[2]?.[0]?.day, 20_001 * dayMs);
+  assert.equal(published.length, 3);
+  state.now += 20_000;
+  await round();
+  assert.equal(published[3]?.[0]?.day, 20_001 * dayMs);
 });
