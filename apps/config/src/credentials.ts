@@ -12,7 +12,7 @@ export type Credentials = { seal: SealPassword; probe: VerifySendingServerDeps['
 
 /** Milliseconds: a person waits for the answer. */
 const patience = { connect: 5000, greeting: 5000, command: 10_000, quit: 1000 };
-const sesTimeoutMs = 10_000;
+const sesTimeoutMs = 5000;
 
 export const createCredentials = (env: ConfigEnv, metrics: Metrics): Credentials => {
   const results = metrics.counter(

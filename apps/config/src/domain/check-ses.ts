@@ -16,7 +16,7 @@ export type SesContext = {
 
 const region = /^[a-z]{2}(-[a-z]{1,20}){1,2}-\d{1,2}$/;
 
-export const isRegion = (text: string): boolean => region.test(text);
+const isRegion = (text: string): boolean => region.test(text);
 
 /** Host of a region's API. A text that is no region has none, and is refused by itself. */
 export const defaultSesHost = (text: string | undefined): string =>

@@ -4,7 +4,7 @@ import { checkWhole } from './check-text.ts';
 import { bad, good, type Checked, type Faults } from './result.ts';
 import { dayMs, startOfDay, type WarmUp } from './warm-up.ts';
 
-export type WarmUpScheduleInput = {
+type WarmUpScheduleInput = {
   /** Day n: firstDay + (n - 1) x perDayMore. */
   readonly linear?: { readonly firstDay: number; readonly perDayMore: number; readonly days: number } | null;
   /** Day n: firstDay x factor^(n - 1), rounded. */

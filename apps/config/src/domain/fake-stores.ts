@@ -73,12 +73,11 @@ export const createFakeServerStore = (): ServerStore & FakeStore<SendingServer> 
   const store = createFakeStore<SendingServer>();
   return {
     ...store,
-    claimSesAccounts: async (now, gapMs, count) => {
+    claimSesAccount: async (now, gapMs) => {
       const isFree = ({ id }: SendingServer): boolean => now.getTime() - (accountClaims.get(id) ?? -Infinity) >= gapMs;
-      const due = [...store.rows.values()].filter((server) => isRefreshable(server) && isFree(server));
-      const ids = due.slice(0, count).map(({ id }) => id);
-      for (const id of ids) accountClaims.set(id, now.getTime());
-      return ids;
+      const due = [...store.rows.values()].find((server) => isRefreshable(server) && isFree(server));
+      if (due !== undefined) accountClaims.set(due.id, now.getTime());
+      return due?.id;
     },
     noteSesAccount: async (id, account) => {
       const server = store.rows.get(id);

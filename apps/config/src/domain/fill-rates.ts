@@ -16,12 +16,14 @@ export type Tap = {
 };
 
 /** A cap that holds the stream or diverts it; `part` is null for that of the whole server. */
-export type Tight = { readonly tap: number; readonly part: number | null };
+type Tight = { readonly tap: number; readonly part: number | null };
 
 export type Filled = {
   /** Messages a second by server and part. */
   readonly rates: readonly (readonly number[])[];
   readonly tight: readonly Tight[];
+  /** Steps that it took: a measure of the work. */
+  readonly steps: number;
 };
 
 type State = { readonly taps: readonly Tap[]; readonly rates: number[][]; readonly open: boolean[][] };
@@ -36,22 +38,24 @@ const slopesOf = ({ taps, open }: State, parts: readonly number[]): number[][] =
   );
 };
 
-type Reach = Tight & { readonly step: number; readonly stops: boolean };
-
 const room = (limit: number, now: number, slope: number): number => (slope > 0 ? (limit - now) / slope : Infinity);
 
-/** How far the stream may rise until each cap that is filling is reached. */
-const reachesOf = ({ taps, rates }: State, slopes: readonly (readonly number[])[]): Reach[] =>
-  taps.flatMap(({ cap, waits, partCaps, partsWait }, tap) => {
-    const own = { tap, part: null, step: room(cap, total(rates[tap]!), total(slopes[tap]!)), stops: waits };
-    const parts = partCaps.map((limit, part) => {
-      const step = room(limit, rates[tap]![part]!, slopes[tap]![part]!);
-      return { tap, part, step, stops: partsWait };
-    });
-    return [own, ...parts];
-  });
+type Slopes = readonly (readonly number[])[];
+type Visit = (tap: number, part: number | null, step: number) => void;
 
-const rise = ({ rates }: State, slopes: readonly (readonly number[])[], step: number): void => {
+/** Tells of each cap how far the stream may rise until it is reached. */
+const eachReach = ({ taps, rates }: State, slopes: Slopes, visit: Visit): void => {
+  for (const [tap, { cap, partCaps }] of taps.entries()) {
+    const [now, slope] = [rates[tap]!, slopes[tap]!];
+    const rising = total(slope);
+    if (rising === 0) continue;
+    visit(tap, null, room(cap, total(now), rising));
+    for (let part = 0; part < partCaps.length; part += 1)
+      visit(tap, part, room(partCaps[part]!, now[part]!, slope[part]!));
+  }
+};
+
+const rise = ({ rates }: State, slopes: Slopes, step: number): void => {
   for (const [tap, row] of rates.entries()) for (const part of row.keys()) row[part]! += slopes[tap]![part]! * step;
 };
 
@@ -63,16 +67,23 @@ const close = ({ open }: State, { tap, part }: Tight): void => {
 /** Caps that are reached together, but for rounding. */
 const together = 1 + 1e-9;
 
+const stops = ({ waits, partsWait }: Tap, { part }: Tight): boolean => (part === null ? waits : partsWait);
+
 /** One step up; the caps that were reached, and whether they stop the stream. */
-const step = (state: State, parts: readonly number[]): { reached: readonly Reach[]; ends: boolean } => {
+const stepUp = (state: State, parts: readonly number[]): { reached: readonly Tight[]; ends: boolean } => {
   const slopes = slopesOf(state, parts);
-  const reaches = reachesOf(state, slopes);
-  const least = Math.min(...reaches.map((reach) => reach.step));
+  let least = Infinity;
+  eachReach(state, slopes, (_tap, _part, step) => {
+    if (step < least) least = step;
+  });
   if (!Number.isFinite(least)) return { reached: [], ends: true };
+  const reached: Tight[] = [];
+  eachReach(state, slopes, (tap, part, step) => {
+    if (step <= least * together) reached.push({ tap, part });
+  });
   rise(state, slopes, Math.max(0, least));
-  const reached = reaches.filter((reach) => reach.step <= least * together);
-  for (const reach of reached) close(state, reach);
-  return { reached, ends: reached.some(({ stops }) => stops) };
+  for (const tight of reached) close(state, tight);
+  return { reached, ends: reached.some((tight) => stops(state.taps[tight.tap]!, tight)) };
 };
 
 /** `parts` are the parts of the stream, as in those to each mailbox provider; their sum is 1. */
@@ -83,10 +94,11 @@ export const fillRates = (taps: readonly Tap[], parts: readonly number[]): Fille
     open: taps.map(({ weight }) => parts.map((size) => weight > 0 && size > 0)),
   };
   const tight: Tight[] = [];
-  for (let ends = false; !ends;) {
-    const stepped = step(state, parts);
-    tight.push(...stepped.reached.map(({ tap, part }) => ({ tap, part })));
+  let steps = 0;
+  for (let ends = false; !ends; steps += 1) {
+    const stepped = stepUp(state, parts);
+    tight.push(...stepped.reached);
     ends = stepped.ends;
   }
-  return { rates: state.rates, tight };
+  return { rates: state.rates, tight, steps };
 };

@@ -24,7 +24,7 @@ export type SendingLimits = Rates & {
 
 type Optional<T> = { readonly [Key in keyof T]?: T[Key] | null };
 
-export type ProviderLimitsInput = Optional<Rates> & {
+type ProviderLimitsInput = Optional<Rates> & {
   readonly provider: string;
   readonly maxConnections?: number | null;
 };

@@ -20,6 +20,11 @@ const viewOf = (servers: readonly SendingServer[], change: Partial<Pool> = {}, f
   servers: new Map(servers.map((server) => [server.id, server])),
   fromDomain,
 });
+const paths = (asked: PlanArguments) => planFaults(asked).map(({ path }) => path!.slice(1).join('.'));
+const waits = (server: SendingServer, change: Partial<Pool>) => {
+  const [member] = planServersOf(viewOf([server], change));
+  return [member?.waits, member?.waitsWhenBusy];
+};
 const plan = (servers: readonly SendingServer[], asked: PlanArguments) => planPool(viewOf(servers), asked, now);
 
 describe('a member of a plan', () => {
@@ -70,10 +75,6 @@ describe('a member of a plan', () => {
   });
 
   it('waits when its limits or its pool say so', () => {
-    const waits = (server: SendingServer, change: Partial<Pool>) => {
-      const [member] = planServersOf(viewOf([server], change));
-      return [member?.waits, member?.waitsWhenBusy];
-    };
     assert.deepEqual(waits(limited('a', {}), {}), [false, true]);
     assert.deepEqual(waits(limited('a', { whenLimited: 'WAIT' }), { whenBusy: 'OVERFLOW' }), [true, false]);
   });
@@ -82,7 +83,11 @@ describe('a member of a plan', () => {
 describe('planPool', () => {
   it('gives whole messages whose sum is the recipients, the time of the end, and what it assumed', () => {
     const result = plan([limited('a', {}), limited('b', {}), limited('c', {})], { recipients: 1000 });
-    assert.deepEqual(result.servers.map(({ messages }) => messages).toSorted(), [333, 333, 334]);
+    assert.deepEqual(new Set(result.servers.map(({ messages }) => messages)), new Set([333, 334]));
+    assert.equal(
+      result.servers.reduce((sum, { messages }) => sum + messages, 0),
+      1000,
+    );
     assert.ok(Math.abs(result.seconds! - 1000 / 300) < 1e-9);
     assert.equal(result.finishesAt?.getTime(), Math.trunc(now + result.seconds! * 1000));
     assert.equal(result.messagesPerSecond, 300);
@@ -110,7 +115,6 @@ describe('planPool', () => {
   });
 
   it('names each fault of the question', () => {
-    const paths = (asked: PlanArguments) => planFaults(asked).map(({ path }) => path!.slice(1).join('.'));
     const twice = { provider: 'gmail', share: 0.6 };
     assert.deepEqual(paths({ recipients: 1 }), []);
     assert.deepEqual(paths({ recipients: 0, fromDomain: 'x' }), ['recipients', 'fromDomain']);

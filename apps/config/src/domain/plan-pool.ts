@@ -2,7 +2,7 @@
 import { checkSenderDomain } from './check-host.ts';
 import { checkEachOnce, checkProvider } from './check-limits.ts';
 import { checkWhole } from './check-text.ts';
-import { planServersOf, steadyFrom, type PlanView } from './plan-server.ts';
+import { assumedPerConnection, planServersOf, steadyFrom, type PlanView } from './plan-server.ts';
 import { planOf, type Binding, type Plan, type PlanServer } from './plan.ts';
 import { createFaults, type UserError } from './result.ts';
 
@@ -92,7 +92,7 @@ const assumptions = (view: PlanView, servers: readonly PlanServer[]): string[] =
     .filter(({ weight, assumedPerSecond }) => weight > 0 && assumedPerSecond !== null)
     .map(({ serverId, assumedPerSecond }) => {
       const name = view.servers.get(serverId)!.name;
-      return `${name} declares no rate: ${number(assumedPerSecond!)} messages a second are assumed, 10 for each connection.`;
+      return `${name} declares no rate: ${number(assumedPerSecond!)} messages a second are assumed, ${assumedPerConnection} for each connection.`;
     });
 
 const notes = (servers: readonly PlanServer[], { providers }: PlanArguments, day: number): string[] => {

@@ -164,6 +164,24 @@ describe('planOf, by worked examples', () => {
     assert.match(slow.whyNever!, /ten years/);
   });
 
+  it('gives up in words when there are too many limits to look far ahead', () => {
+    const names = Array.from({ length: 20 }, (_, at) => `p${at}`);
+    const servers = Array.from({ length: 64 }, (_, at) =>
+      server(`${at}`, at + 1, {
+        rate: rate(at + 1),
+        providers: new Map(
+          names.map((name, place) => [name, { ...free, quotaOn: daily(10 + ((at * 31 + place * 7) % 97)) }]),
+        ),
+      }),
+    );
+    const providers = names.map((provider) => ({ provider, share: 1 / 20 }));
+    const began = performance.now();
+    const { seconds, whyNever } = plan(servers, 2e9, { providers });
+    assert.ok(performance.now() - began < 5000);
+    assert.equal(seconds, null);
+    assert.match(whyNever!, /too many limits/);
+  });
+
   it('never gives out more or less than there are recipients', () => {
     const servers = Array.from({ length: 20 }, (_, at) =>
       server(`${at}`, (at % 7) + 1, {

@@ -61,10 +61,13 @@ type Run = {
   used: number[][];
   readonly limits: Map<string, Binding>;
   seconds: number;
+  /** Numbers looked at so far. */
+  work: number;
 };
 
 const longestSeconds = 3650 * 86_400;
-const mostSteps = 5000;
+/** About a second: the service has other questions to answer meanwhile. */
+const mostWork = 3e6;
 const crumb = 1e-6;
 
 const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
@@ -183,7 +186,9 @@ const endDay = (run: Run, wasWhole: boolean): void => {
 const fill = (run: Run): { taps: readonly Tap[]; filled: Filled } => {
   const taps = run.question.servers.map((_, at) => tapOf(run, at));
   const parts = run.question.providers.map(({ share }, part) => (run.left[part]! > 0 ? share : 0));
-  return { taps, filled: fillRates(taps, parts) };
+  const filled = fillRates(taps, parts);
+  run.work += filled.steps * taps.length * parts.length;
+  return { taps, filled };
 };
 
 /** Until something changes; `wholeDay` says that the day was followed from its beginning. */
@@ -199,8 +204,8 @@ const stepOn = (run: Run, wholeDay: boolean): boolean => {
 
 const runOut = (run: Run): string | null => {
   let wholeDay = false;
-  for (let steps = 0; run.left.some((left) => left > 0); steps += 1) {
-    if (steps >= mostSteps) return 'There are too many limits to look so far ahead.';
+  while (run.left.some((left) => left > 0)) {
+    if (run.work >= mostWork) return 'There are too many limits to look so far ahead.';
     if (run.seconds > longestSeconds) return 'The daily limits would let it take more than ten years.';
     wholeDay = stepOn(run, wholeDay);
   }
@@ -212,7 +217,7 @@ export const planOf = (question: PlanQuestion): Plan => {
   const { servers, providers, recipients } = question;
   const left = providers.map(({ share }) => recipients * share);
   const given = servers.map(() => 0);
-  const run: Run = { question, left, given, used: noneUsed(question), limits: new Map(), seconds: 0 };
+  const run: Run = { question, left, given, used: noneUsed(question), limits: new Map(), seconds: 0, work: 0 };
   if (servers.every(({ weight }) => weight === 0)) {
     const whyNever =
       'No member of the pool can send: none is active, verified, rotated in and allowed for this domain.';

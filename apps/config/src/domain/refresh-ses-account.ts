@@ -1,5 +1,4 @@
 /** Looks at the account of a server of kind SES again: its quota and rate are limits of the server, and AWS may pause it. */
-import { isDeepStrictEqual } from 'node:util';
 import { changeRow } from './change-row.ts';
 import { good } from './result.ts';
 import { effectiveLimits, isSameConnection, type SendingServer } from './sending-server.ts';
@@ -14,14 +13,13 @@ export type RefreshSesDeps = {
 
 /** Between two looks at one account. */
 const gapMs = 3_600_000;
-const atOnce = 10;
 
 /** A network that is away says nothing of the account; the senders notice by themselves. */
 const saysSomething = (answer: ProbeAnswer): boolean =>
   answer.ok || answer.account !== undefined || answer.stage === 'AUTH';
 
 /** The server with what the answer says of it. The verification is as it was when its status did not change. */
-export const refreshed = (server: SendingServer, answer: ProbeAnswer, at: Date): SendingServer => {
+const refreshed = (server: SendingServer, answer: ProbeAnswer, at: Date): SendingServer => {
   if (!saysSomething(answer)) return server;
   const verification = verificationOf(answer, at);
   const next = withAccount(server, answer.account);
@@ -31,7 +29,7 @@ export const refreshed = (server: SendingServer, answer: ProbeAnswer, at: Date):
 /** True when the senders need not know. */
 const isSilent = (before: SendingServer, after: SendingServer): boolean =>
   before.verification.status === after.verification.status &&
-  isDeepStrictEqual(effectiveLimits(before), effectiveLimits(after));
+  JSON.stringify(effectiveLimits(before)) === JSON.stringify(effectiveLimits(after));
 
 const refreshOne = async (deps: RefreshSesDeps, id: string): Promise<void> => {
   const [asked] = await deps.servers.find([id]);
@@ -47,9 +45,10 @@ const refreshOne = async (deps: RefreshSesDeps, id: string): Promise<void> => {
   if (silent?.ses?.account) await deps.servers.noteSesAccount(id, silent.ses.account);
 };
 
-/** Looks at the accounts that are due, each once an hour over all processes. Resolves to their number. */
-export const createRefreshSesAccounts = (deps: RefreshSesDeps) => async (): Promise<number> => {
-  const ids = await deps.servers.claimSesAccounts(deps.now(), gapMs, atOnce);
-  for (const id of ids) await refreshOne(deps, id);
-  return ids.length;
-};
+/** Looks at the accounts that are due, each once an hour over all processes, one after the other until `signal` is aborted. */
+export const createRefreshSesAccounts =
+  (deps: RefreshSesDeps) =>
+  async (signal?: AbortSignal): Promise<void> => {
+    const next = () => (signal?.aborted ? undefined : deps.servers.claimSesAccount(deps.now(), gapMs));
+    for (let id = await next(); id !== undefined; id = await next()) await refreshOne(deps, id);
+  };

@@ -45,7 +45,7 @@ const eject = (pool: Pool, member: PoolMember, verdict: RotationVerdict, view: R
 };
 
 /** Back with a tenth of its weight. */
-export const onProbation = (rotation: Rotation, since: number): Rotation => ({
+const onProbation = (rotation: Rotation, since: number): Rotation => ({
   ...rotation,
   state: 'PROBATION',
   since,

@@ -22,10 +22,10 @@ export type ServerStore = VersionedStore<SendingServer> & {
   /** True for one caller in `gapMs`, over all processes: that one may verify the server now. */
   claimVerification(id: string, now: Date, gapMs: number): Promise<boolean>;
   /**
-   * Ids of verified servers of kind SES, at most `count`, whose account nobody has claimed in `gapMs`, over all processes: the caller
-   * looks at them now.
+   * Id of a server of kind SES that was verified once and whose account nobody has claimed in `gapMs`, over all processes: the caller looks
+   * at it now. Undefined: none is due.
    */
-  claimSesAccounts(now: Date, gapMs: number, count: number): Promise<string[]>;
+  claimSesAccount(now: Date, gapMs: number): Promise<string | undefined>;
   /** Keeps what the account said when nothing of it concerns the senders: no new revision. */
   noteSesAccount(id: string, account: SesAccount): Promise<void>;
 };

@@ -63,11 +63,11 @@ const claim = `update sending_server set verification_claimed_at = $2
   where id = $1 and (verification_claimed_at is null or verification_claimed_at <= $3)
   returning id`;
 
-/** Of two processes that ask at once, the second passes over the rows of the first. */
-const claimAccounts = `update sending_server set ses_claimed_at = $1 where id in (
+/** Of two processes that ask at once, the second passes over the row of the first. */
+const claimAccount = `update sending_server set ses_claimed_at = $1 where id = (
     select id from sending_server
     where kind = 'SES' and verification_status <> 'NEVER' and (ses_claimed_at is null or ses_claimed_at <= $2)
-    order by ses_claimed_at nulls first limit $3 for update skip locked)
+    order by ses_claimed_at nulls first limit 1 for update skip locked)
   returning id`;
 
 const noteAccount = `update sending_server set ses_account = $2 where id = $1 and kind = 'SES'`;
@@ -82,9 +82,9 @@ export const createServerStore = (database: Database, changed: () => void): Serv
       const rows = await database.sql.query(claim, [id, now, new Date(now.getTime() - gapMs)]);
       return rows.length === 1;
     },
-    claimSesAccounts: async (now, gapMs, count) => {
+    claimSesAccount: async (now, gapMs) => {
       const before = new Date(now.getTime() - gapMs);
-      return (await database.sql.query<{ id: string }>(claimAccounts, [now, before, count])).map(({ id }) => id);
+      return (await database.sql.query<{ id: string }>(claimAccount, [now, before]))[0]?.id;
     },
     noteSesAccount: async (id, account) => {
       await database.sql.query(noteAccount, [id, JSON.stringify(toAccountColumn(account))]);

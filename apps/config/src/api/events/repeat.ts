@@ -2,13 +2,20 @@
 import { sleep } from '@sendpool/kernel';
 import type { Log, Part } from '@sendpool/service';
 
-export const repeat = (options: { name: string; everyMs: number; work: () => Promise<unknown>; log: Log }): Part => {
+export const repeat = (options: {
+  name: string;
+  everyMs: number;
+  /** Its `signal` is aborted when the part stops, which waits for it. */ work: (
+    signal: AbortSignal,
+  ) => Promise<unknown>;
+  log: Log;
+}): Part => {
   const { name, everyMs, work, log } = options;
   const stopping = new AbortController();
   let running = Promise.resolve();
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      await work().catch((error: unknown) => log.warn({ error }, `${name} failed and is tried again`));
+      await work(stopping.signal).catch((error: unknown) => log.warn({ error }, `${name} failed and is tried again`));
       await sleep(everyMs, stopping.signal);
     }
   };

@@ -1,7 +1,7 @@
 /** Reads what stats finds about the bounces of servers, and has each verdict settled before its place in the log is committed. */
 import { rotationVerdictsTopic, type RotationVerdict } from '@sendpool/contracts';
 import type { Consumer, Epoch, EventLog, RecordBatch, StoredRecord } from '@sendpool/event-log';
-import { messageOf } from '@sendpool/kernel';
+import { isAppError, messageOf, sleep } from '@sendpool/kernel';
 import type { Log, Part } from '@sendpool/service';
 
 export type RotationVerdictsDeps = {
@@ -12,7 +12,7 @@ export type RotationVerdictsDeps = {
 };
 
 /** All replicas of config share the work: each verdict goes to one of them. */
-export const configGroup = 'sendpool.config';
+const configGroup = 'sendpool.config';
 
 const topic = rotationVerdictsTopic.name;
 
@@ -26,10 +26,26 @@ const decode = ({ value, offset }: StoredRecord, log: Log): RotationVerdict | un
   }
 };
 
+const tries = 3;
+const pauseMs = 100;
+
+/** A database that is away ends the epoch, and the verdict comes again; one that can never be kept must not stop those behind it. */
+const settleOne = async (verdict: RotationVerdict, { settle, log }: RotationVerdictsDeps): Promise<void> => {
+  for (let attempt = 1; attempt <= tries; attempt += 1) {
+    try {
+      return await settle(verdict);
+    } catch (error) {
+      if (isAppError(error) && error.retriable) throw error;
+      log.error({ error, verdict: verdict.id, attempt }, 'a rotation verdict could not be settled');
+      await sleep(pauseMs);
+    }
+  }
+};
+
 const settleBatch = async ({ partition, records }: RecordBatch, epoch: Epoch, deps: RotationVerdictsDeps) => {
   for (const record of records) {
     const verdict = decode(record, deps.log);
-    if (verdict !== undefined) await deps.settle(verdict);
+    if (verdict !== undefined) await settleOne(verdict, deps);
   }
   const last = records.at(-1);
   if (last !== undefined) await epoch.commit([{ partition, offset: last.offset + 1, metadata: '' }]);
