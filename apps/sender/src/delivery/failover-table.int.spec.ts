@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SendingServerConfig } from '@sendpool/contracts';
 import { openConnection } from '@sendpool/smtp';
-import { startSink, type Fault, type Sink, type SinkOptions } from '@sendpool/testing';
+import { makeCertificate, startSink, type Fault, type Sink, type SinkOptions } from '@sendpool/testing';
 import { createHarness, messageFor, poolOf, serverAt, type Harness } from './harness.ts';
 
 /** MOVED: the other server takes the same message at once. What else: the outcome. */
@@ -138,20 +138,15 @@ describe('the failover table', { concurrency: 8 }, () => {
     });
 
   it('AUTH: a password that is refused: MOVED; the server fails', async () => {
-    const auth = { username: 'user', password: 'right' };
-    const options: SinkOptions = { tls: 'STARTTLS', auth };
-    const sink = await startSink(options);
-    const caCertificate = sink.certificate?.cert ?? null;
-    await sink.stop();
-    await using run = await setUp(
-      { ...options, ...(sink.certificate === undefined ? {} : { certificate: sink.certificate }) },
-      { tls: 'REQUIRED', username: 'user', caCertificate },
-      'wrong',
-    );
+    const certificate = await makeCertificate();
+    const options: SinkOptions = { tls: 'STARTTLS', certificate, auth: { username: 'user', password: 'right' } };
+    const change = { tls: 'REQUIRED', username: 'user', caCertificate: certificate.ca } as const;
+    await using run = await setUp(options, change, 'wrong');
     for (let recipient = 0; recipient < failuresThatOpen; recipient += 1) {
       await sendOne(run, recipient);
       assert.equal(endOf(run, recipient), 'MOVED');
     }
+    assert.equal(run.keeper.finished.get(0)?.[0]?.hops[0]?.stage, 'AUTH');
     assert.equal(breakerOf(run), 'OPEN');
     assert.doesNotMatch(JSON.stringify(run.dispatcher.status()), /wrong/);
   });
