@@ -68,6 +68,10 @@ for (const [stage, response, expected] of [
   ['RCPT', '421 4.7.1 Greylisted, try again later', 'DEFERRED SOFT GREYLISTED'],
   ['RCPT', '451 4.7.1 Sending rate exceeded, try again later', 'THROTTLE'],
   ['RCPT', '450 4.7.1 daily limit reached', 'THROTTLE'],
+  ['RCPT', '451 4.7.500 Server busy. Please try again later from [192.0.2.1]', 'THROTTLE'],
+  ['RCPT', '550 5.4.5 Daily sending quota exceeded', 'THROTTLE'],
+  ['RCPT', '554 Message rejected: Email address is not verified', 'BOUNCED BLOCK POLICY'],
+  ['RCPT', '451 4.7.1 blocked using spamhaus', 'DEFERRED SOFT SPAM_OR_REPUTATION'],
   [
     'RCPT',
     '550-5.2.1 The user you are trying to contact is receiving mail at a rate that',

@@ -66,7 +66,7 @@ const slower: readonly ReplyRule[] = [
     id: 'rate-later',
     code: /^4..$/,
     words:
-      /\btoo many\b|\brates?\b|throttl|frequency|too (?:fast|quickly)|(?:hourly|daily|sending|connection|message) (?:limit|quota)|limit (?:was |is |has been )?(?:exceeded|reached)/i,
+      /\btoo many\b|\brates?\b|throttl|frequency|too (?:fast|quickly)|(?:hourly|daily|sending|connection|message) (?:limit|quota)|limit (?:was |is |has been )?(?:exceeded|reached)|server (?:is )?(?:too )?busy|(?:unusual|unexpected|high) (?:rate|traffic|volume)/i,
     means: 'THROTTLE',
     reason: 'THROTTLED',
   },
