@@ -67,6 +67,13 @@ describe('a server of kind SES', () => {
     assert.deepEqual(next.ses, { region: 'us-east-1', configurationSet: 'main', account: null });
   });
 
+  it('asks for a new verification of a new region at an endpoint of its own too', async () => {
+    const server = sesServerWith({ host: '127.0.0.1', port: 8005, tls: 'NONE' });
+    await servers.insert(server);
+    const next = valueOf(await update({ id: server.id, ses: { region: 'us-east-1' } }));
+    assert.deepEqual([next.host, next.verification.status, next.ses?.account], ['127.0.0.1', 'NEVER', null]);
+  });
+
   it('keeps its verification and its account when only the configuration set changes', async () => {
     const server = sesServerWith();
     await servers.insert(server);

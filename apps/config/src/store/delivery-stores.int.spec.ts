@@ -47,6 +47,16 @@ const describeAccounts = (name: string, create: () => ServerStore): void => {
     assert.ok(others.every(({ id }) => !together.includes(id)));
   });
 
+  it(`${name} gives out each of many due accounts once, however many ask at the same time`, async () => {
+    const store = create();
+    const rows = Array.from({ length: 30 }, () => sesServerWith());
+    for (const row of rows) await store.insert(row);
+    const now = new Date(5e12);
+    const claimed = await Promise.all(Array.from({ length: 60 }, () => store.claimSesAccount(now, 3_600_000)));
+    const ours = claimed.filter((id) => rows.some((row) => row.id === id));
+    assert.equal(new Set(ours).size, ours.length);
+  });
+
   it(`${name} notes an account without a new revision`, async () => {
     const store = create();
     const server = sesServerWith();
@@ -121,3 +131,18 @@ describeRotations('the rotation store in PostgreSQL', () => ({
   pools: createPoolStore(database, changed),
   rotations: createRotationStore(database, changed),
 }));
+
+it('a verdict that changes a pool wakes the publisher, any other does not', async () => {
+  const store = createPoolStore(database, () => undefined);
+  const pool = poolWith([memberWith(newId(), 1)]);
+  await store.insert(pool);
+  let woken = 0;
+  const rotations = createRotationStore(database, () => {
+    woken += 1;
+  });
+  const verdict = verdictWith({ poolId: pool.id });
+  await rotations.settle({ verdict: verdictWith({ poolId: pool.id }), decide: async () => ({ whyNot: 'no' }) });
+  assert.equal(woken, 0);
+  for (const _ of [1, 2]) await rotations.settle({ verdict, decide: async () => ({ pool, whyNot: null }) });
+  assert.equal(woken, 1);
+});
