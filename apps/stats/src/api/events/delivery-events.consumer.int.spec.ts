@@ -89,8 +89,11 @@ const mixedEvents = (random: () => number, firstSequence: number, count: number)
     const lane = Math.floor(random() * lanes);
     const facts = { lane, serverId: random() < 0.5 ? 'a' : 'b', campaignId: `c${sequence % 3}` };
     const dice = random();
+    const bounce = { outcome: 'BOUNCED', bounceClass: dice < 0.75 ? 'HARD' : 'BLOCK' } as const;
+    const result = dice > 0.7 && dice < 0.8 ? bounce : {};
     if (dice < 0.1) events.push(unknown(sequence, { lane }));
-    if (dice < 0.05 || dice > 0.1) events.push(outcome(sequence, { ...facts, hops: dice > 0.9 ? [hop('c')] : [] }));
+    if (dice < 0.05 || dice > 0.1)
+      events.push(outcome(sequence, { ...facts, ...result, hops: dice > 0.9 ? [hop('c')] : [] }));
     if (dice > 0.95) events.push(outcome(sequence, { ...facts, outcome: 'BOUNCED', bounceClass: 'HARD' }));
     if (dice > 0.6 && dice < 0.65) events.push(outcome(sequence, facts));
     if (dice > 0.3 && dice < 0.32) events.push({ type: 'GAP', lane, from: sequence + 1, to: sequence + 2, at: 1 });
