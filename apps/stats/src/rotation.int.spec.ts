@@ -92,7 +92,7 @@ test('a bad server among good ones is found over the lanes of both processes, an
   assert.deepEqual(await kinds(), ['EJECT p1 c']);
   const [verdict] = await verdicts();
   assert.equal(verdict?.evidence.bounced, Math.round(verdict!.evidence.sends * 0.1));
-  assert.match(verdict!.words, /^1\d(\.\d+)? % over \d+ sends: significantly above 3 %, and worse than the others: /);
+  assert.match(verdict.words, /^1\d(\.\d+)? % over \d+ sends: significantly above 3 %, and worse than the others: /);
 });
 
 test('the finding and the numbers behind it can be read at either process', async () => {
@@ -137,15 +137,19 @@ test('a restart tells no verdict again, and tells the usage again', async () => 
   assert.ok((await end()) > told);
 });
 
+const ofBadList = (serverId: string): Partial<OutcomeEvent> => ({ serverId, poolId: 'p2', campaignId: 'bad' });
+
 test('a list that is bad at every server is told with its campaign, and takes nobody out', async () => {
-  const of = (serverId: string): Partial<OutcomeEvent> => ({ serverId, poolId: 'p2', campaignId: 'bad' });
-  await publish([...sends(500, of('x'), 8), ...sends(500, of('y'), 8)]);
+  await publish([...sends(500, ofBadList('x'), 8), ...sends(500, ofBadList('y'), 8)]);
   await until(async () => (await verdicts()).length > 1);
   await sleep(2500);
   assert.deepEqual(await kinds(), ['BAD_LIST p2 null', 'EJECT p1 c']);
   const verdict = (await verdicts()).at(-1);
   assert.deepEqual(verdict?.campaignIds, ['bad']);
 });
+
+const newestUsage = async (): Promise<ServerUsage | undefined> =>
+  (await usages()).findLast(({ serverId }) => serverId === 'u');
 
 test('the usage of today holds everything that reached a server, by provider, and says up to when', async () => {
   const at = Date.now();
@@ -157,10 +161,8 @@ test('the usage of today holds everything that reached a server, by provider, an
     ...sends(5, { serverId: 'u', at: at - 24 * 3_600_000 }),
     ...sends(1, { serverId: 'u', outcome: 'RELEASED' }),
   ]);
-  const newest = async (): Promise<ServerUsage | undefined> =>
-    (await usages()).findLast(({ serverId }) => serverId === 'u');
-  await until(async () => (await newest())?.attempted === 7);
-  const usage = await newest();
+  await until(async () => (await newestUsage())?.attempted === 7);
+  const usage = await newestUsage();
   assert.equal(usage?.day, at - (at % (24 * 3_600_000)));
   assert.deepEqual(usage.byProvider, { gmail: 4, yahoo: 3 });
   assert.ok(usage.countedUntil > at - 5000 && usage.countedUntil <= Date.now() - 1000);

@@ -1,7 +1,7 @@
 /** The numbers behind the judgement, for people who look: every member of a pool over every window. */
 import { measuredText, percent, rateText, restText } from './bounce-words.ts';
 import { evidenceOver, windowSizes } from './evidence.ts';
-import type { Evidence, JudgedPool } from './evidence.ts';
+import type { Evidence, JudgedPool, PoolMember } from './evidence.ts';
 
 export type MemberBounceReport = Evidence & { readonly serverId: string; readonly words: string };
 
@@ -20,11 +20,11 @@ const wordsOf = (evidence: Evidence, pool: JudgedPool): string => {
   return evidence.rate > pool.policy.maxBounceRate ? `${text}; ${restText(evidence)}` : text;
 };
 
+const rowOf = (pool: JudgedPool, member: PoolMember, window: number): MemberBounceReport => {
+  const evidence = evidenceOver(pool, member, window);
+  return { ...evidence, serverId: member.serverId, words: wordsOf(evidence, pool) };
+};
+
 /** In the order of members and windows. */
 export const bounceReport = (pool: JudgedPool): MemberBounceReport[] =>
-  pool.members.flatMap((member) =>
-    windowSizes.map((window) => {
-      const evidence = evidenceOver(pool, member, window);
-      return { ...evidence, serverId: member.serverId, words: wordsOf(evidence, pool) };
-    }),
-  );
+  pool.members.flatMap((member) => windowSizes.map((window) => rowOf(pool, member, window)));

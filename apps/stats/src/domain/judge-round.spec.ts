@@ -138,7 +138,8 @@ test('a member comes back in time although nothing is sent', async () => {
   const round = start();
   const pool = poolConfig('p1', ['a', 'b', 'c'], { revision: 2 });
   const out = { state: 'OUT', since: noon, until: noon + 5000, times: 1, reason: '' } as const;
-  board.apply({ ...pool, members: pool.members.map((one, at) => (at === 2 ? { ...one, rotation: out } : one)) });
+  const [a, b, c] = pool.members;
+  board.apply({ ...pool, members: [a!, b!, { ...c!, rotation: out }] });
   await round();
   assert.deepEqual(told, []);
   state.now = noon + 5000;

@@ -21,10 +21,12 @@ export type JudgeDeps = {
   now(): number;
 };
 
-const verdictOf = ({ evidence: { from: _, ...evidence }, ...finding }: Finding): RotationVerdict => ({
-  ...finding,
-  evidence,
-});
+/** Where a window began is of no use to anybody else. */
+const verdictOf = (finding: Finding): RotationVerdict => {
+  const { from, ...evidence } = finding.evidence;
+  void from;
+  return { ...finding, evidence };
+};
 
 const hasReturn = ({ members }: PoolConfig, now: number): boolean =>
   members.some(({ rotation: { state, until } }) => state === 'OUT' && until !== null && until <= now);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alwaysIn, type Rotation, type RotateOutPolicy } from '@sendpool/contracts';
+import type { Rotation, RotateOutPolicy } from '@sendpool/contracts';
 import type { JudgedPool, PoolMember } from './evidence.ts';
 import { judgePool } from './judge.ts';
 import { evenly, hourMs, member, noon, pool } from './pool.fixture.ts';
@@ -84,12 +84,11 @@ test('the same finding has the same id, and another rotation another one', () =>
   assert.notEqual(judgePool(again)[0]!.id, once.id);
 });
 
+const unsureAt = (now: number): JudgedPool =>
+  pool([member('a', 1, { series: evenly(2000, 68, now) }), member('b', 1, { series: evenly(2000, 10, now) })], { now });
+
 test('a warning is one a day', () => {
-  const unsure = (now: number): JudgedPool =>
-    pool([member('a', 1, { series: evenly(2000, 68, now) }), member('b', 1, { series: evenly(2000, 10, now) })], {
-      now,
-    });
-  const ids = [noon, noon + hourMs, noon + 24 * hourMs].map((now) => judgePool(unsure(now))[0]?.id);
+  const ids = [noon, noon + hourMs, noon + 24 * hourMs].map((now) => judgePool(unsureAt(now))[0]?.id);
   assert.equal(ids[0], ids[1]);
   assert.notEqual(ids[0], ids[2]);
 });
@@ -122,18 +121,11 @@ test('a member with more than half of the weight stays, and the warning says why
 });
 
 test('half of the weight may be out, and not more, in all', () => {
-  const judged = (out: PoolMember['rotation']): JudgedPool =>
-    pool(
-      ['a', 'b', 'c', 'd']
-        .map((id) => member(id, 1, { series: evenly(3000, id === 'd' ? 300 : 30) }))
-        .map((one) =>
-          one.serverId === 'a' ? { ...one, rotation: out } : one.serverId === 'b' ? { ...one, rotation: out } : one,
-        ),
-    );
-  assert.deepEqual(found(judged(alwaysIn)), ['EJECT d']);
-  const one = judged(alwaysIn);
-  assert.deepEqual(found(replaced(one, 'a', rotated('OUT', 1))), ['EJECT d']);
-  assert.deepEqual(found(judged({ state: 'OUT', since: 1, until: null, times: 1, reason: '' })), ['WARN d']);
+  const none = pool(['a', 'b', 'c', 'd'].map((id) => member(id, 1, { series: evenly(3000, id === 'd' ? 300 : 30) })));
+  const one = replaced(none, 'a', rotated('OUT', 1));
+  assert.deepEqual(found(none), ['EJECT d']);
+  assert.deepEqual(found(one), ['EJECT d']);
+  assert.deepEqual(found(replaced(one, 'b', rotated('OUT', 1))), ['WARN d']);
 });
 
 test('members that cannot be used are neither judged nor counted on', () => {
@@ -167,11 +159,12 @@ test('a list that is bad at every server takes nobody out, and names its campaig
   );
 });
 
+const heavyAndLight = (weight: number): JudgedPool =>
+  pool([member('a', weight, { series: evenly(500, 32) }), member('b', 5, { series: evenly(150, 4) })], bad);
+
 test('members with half of the weight surely above the limit are a bad list, before the whole pool surely is', () => {
-  const judged = (weight: number): JudgedPool =>
-    pool([member('a', weight, { series: evenly(500, 32) }), member('b', 5, { series: evenly(150, 4) })], bad);
-  assert.deepEqual(found(judged(5)), ['BAD_LIST null']);
-  assert.deepEqual(found(judged(4)), ['WARN a']);
+  assert.deepEqual(found(heavyAndLight(5)), ['BAD_LIST null']);
+  assert.deepEqual(found(heavyAndLight(4)), ['WARN a']);
 });
 
 test('one very bad server is no bad list, even when the whole pool is above the limit', () => {
@@ -199,11 +192,13 @@ test('OFF says nothing about bounces, and still lets members come back', () => {
   assert.deepEqual(found(judged), ['RETURN a']);
 });
 
+const outUntil = (until: number | null): string[] =>
+  found(replaced(three([10, 10, 10]), 'c', rotated('OUT', 0, until)));
+
 test('a member that is out comes back when its time is over, and not before or without one', () => {
-  const out = (until: number | null): string[] => found(replaced(three([10, 10, 10]), 'c', rotated('OUT', 0, until)));
-  assert.deepEqual(out(noon), ['RETURN c']);
-  assert.deepEqual(out(noon + 1), []);
-  assert.deepEqual(out(null), []);
+  assert.deepEqual(outUntil(noon), ['RETURN c']);
+  assert.deepEqual(outUntil(noon + 1), []);
+  assert.deepEqual(outUntil(null), []);
 });
 
 test('on probation less is enough to go', () => {

@@ -10,7 +10,7 @@ import type { Evidence, JudgedPool, PoolMember } from './evidence.ts';
 import { dayStart, memberFinding, type Finding } from './finding.ts';
 
 /** Own sends below the limit after which a probation is passed. */
-export const promoteAfter = 2000;
+const promoteAfter = 2000;
 
 /** The narrowest window moves too much to be worth a word, once there are sends for a wider one. */
 const [narrow, wider, , widest] = windowSizes;

@@ -32,6 +32,11 @@ const whenEjected = (member: Member, ejected: ReadonlySet<string>, poolId: strin
 
 export type LoadDeps = { sends: PoolSends; verdicts: KnownVerdicts; board: PoolBoard; now: number };
 
+const withSends = (member: Member, buckets: ReadonlyMap<string, readonly SendBucket[]> | undefined): PoolMember => ({
+  ...member,
+  series: seriesOf(buckets?.get(member.serverId) ?? []),
+});
+
 /** These pools, in this order, at `now` (milliseconds since 1970). */
 export const loadPools = async (deps: LoadDeps, pools: readonly PoolConfig[]): Promise<JudgedPool[]> => {
   const { sends, verdicts, board, now } = deps;
@@ -47,10 +52,7 @@ export const loadPools = async (deps: LoadDeps, pools: readonly PoolConfig[]): P
     loaded.push({
       poolId: pool.id,
       policy: pool.rotateOut,
-      members: members.map((member) => ({
-        ...whenEjected(member, ejected, pool.id),
-        series: seriesOf(buckets.get(pool.id)?.get(member.serverId) ?? []),
-      })),
+      members: members.map((member) => withSends(whenEjected(member, ejected, pool.id), buckets.get(pool.id))),
       campaigns: await sends.campaigns(pool.id, Math.max(cleanSince, now - oldestMs)),
       cleanSince,
       now,

@@ -45,9 +45,10 @@ test('the limit of a server is the strictest of its pools', () => {
   assert.equal(board.limitOf('nowhere'), 0.03);
 });
 
+const warmsUpOn = (day: number, heldDays = 0): boolean => isWarmingUp({ ...warmUp, heldDays }, (10 + day) * dayMs + 5);
+
 test('a server warms up from the first day of its plan to the last, held days repeated', () => {
-  const on = (day: number, heldDays = 0): boolean => isWarmingUp({ ...warmUp, heldDays }, (10 + day) * dayMs + 5);
-  assert.deepEqual([on(-1), on(0), on(2), on(3)], [false, true, true, false]);
-  assert.deepEqual([on(3, 1), on(4, 1)], [true, false]);
+  assert.deepEqual([warmsUpOn(-1), warmsUpOn(0), warmsUpOn(2), warmsUpOn(3)], [false, true, true, false]);
+  assert.deepEqual([warmsUpOn(3, 1), warmsUpOn(4, 1)], [true, false]);
   assert.equal(isWarmingUp(null, 0), false);
 });

@@ -11,7 +11,7 @@ export type Server = 'a' | 'b' | 'c';
 export const servers: readonly Server[] = ['a', 'b', 'c'];
 const weights = { a: 10, b: 5, c: 3 };
 /** What smooth weighted round robin deals to these weights, again and again. */
-const deal = [...'abacabaabcaabacaba'] as Server[];
+const deal = 'abacabaabcaabacaba'.split('') as Server[];
 
 export type Scene = {
   readonly runs: number;
@@ -28,7 +28,7 @@ export type Scene = {
 };
 
 /** `ownSends`: what the server had sent itself. */
-export type Ejected = { readonly server: Server; readonly ownSends: number };
+type Ejected = { readonly server: Server; readonly ownSends: number };
 export type Run = { readonly ejected: readonly Ejected[]; readonly badLists: number };
 
 type Running = {
@@ -103,11 +103,13 @@ const obey = (run: Running, { kind, serverId, at }: Finding): void => {
   }
 };
 
+const memberOf = (run: Running, server: Server): PoolMember => ({
+  ...run.members.get(server)!,
+  series: seriesFrom(run.buckets[server]),
+});
+
 const judge = (run: Running, now: number): Finding[] => {
-  const members = servers.map((server) => ({
-    ...run.members.get(server)!,
-    series: seriesFrom(run.buckets[server]),
-  }));
+  const members = servers.map((server) => memberOf(run, server));
   const campaigns = [{ campaignId: 'c1', ...run.campaign }];
   return judgePool(pool(members, { now, cleanSince: run.cleanSince, campaigns }));
 };

@@ -7,10 +7,12 @@ export const hourMs = 3_600_000;
 /** Noon of a day. */
 export const noon = 20_000 * 24 * hourMs + 12 * hourMs;
 
+/** Part `at` of a hundred parts of a whole number. */
+const part = (total: number, at: number): number =>
+  Math.floor((total * (at + 1)) / 100) - Math.floor((total * at) / 100);
+
 /** `sends` in the last minutes, as many of them bounced as said, spread evenly over a hundred buckets. */
 export const evenly = (sends: number, bounced: number, until = noon) => {
-  const part = (total: number, at: number): number =>
-    Math.floor((total * (at + 1)) / 100) - Math.floor((total * at) / 100);
   return seriesOf(
     Array.from({ length: 100 }, (_, at) => ({
       at: until - at * 1000,

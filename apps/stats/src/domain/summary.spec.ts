@@ -10,11 +10,12 @@ test('bounces are explained in words, with the rate that would be significant', 
   assert.equal(verdict.significant, false);
 });
 
+const isSignificant = (bouncedHard: number): boolean =>
+  bounceVerdict({ ...noCounts(), accepted: 2000 - bouncedHard, bouncedHard }).significant;
+
 test('a rate is significant from the needed one on', () => {
-  const of = (bouncedHard: number): boolean =>
-    bounceVerdict({ ...noCounts(), accepted: 2000 - bouncedHard, bouncedHard }).significant;
-  assert.equal(of(90), false);
-  assert.equal(of(91), true);
+  assert.equal(isSignificant(90), false);
+  assert.equal(isSignificant(91), true);
 });
 
 test('fewer than 100 sends are not judged, whatever their rate', () => {

@@ -30,10 +30,12 @@ const findingOf = ({ id, kind, at, serverId, campaignIds, words, evidence }: Rot
   words,
 });
 
+const rowOf = ({ serverId, ...numbers }: MemberBounceReport) => ({ ...numbers, server: { id: serverId } });
+
 export const createPoolResolvers = ({ reports, findings }: PoolResolverDeps): SendingServerPoolResolvers => ({
   bounceReport: async ({ id }, _arguments, context) => {
     const rows = (await loaderOf(context, 'bounce report', reports).load(id)) ?? [];
-    return rows.map(({ serverId, ...row }) => ({ ...row, server: { id: serverId } }));
+    return rows.map(rowOf);
   },
   rotationFindings: async ({ id }, { last }, context) => {
     const count = checkedLast(last);
