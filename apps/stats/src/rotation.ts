@@ -46,6 +46,7 @@ export const createRotation = (deps: { database: Database; eventLog: EventLog; l
     now: Date.now,
   });
   const tellUsage = createUsageRound({
+    serverIds: board.serverIds,
     ends: () => eventLog.bounds(deliveryEventsTopic.name),
     inRound: (work) =>
       inRound(database, { name: 'usage', everyMs: usageEveryMs - 50 }, (tx) => work(createUsageStore(tx))),

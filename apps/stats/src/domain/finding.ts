@@ -9,14 +9,20 @@ export const dayOf = (at: number): number => Math.floor(at / dayMs);
 /** Start of the day in UTC, milliseconds since 1970. */
 export const dayStart = (at: number): number => dayOf(at) * dayMs;
 
+/** Id of an eject at `now` (milliseconds since 1970); once it is stored, the member is as good as out. */
+export const ejectId = (poolId: string, member: Pick<PoolMember, 'serverId' | 'rotation'>, now: number): string =>
+  `EJECT:${poolId}:${member.serverId}:${member.rotation.since}:${dayOf(now)}`;
+
 /**
- * A rotation changes once for each verdict about it, so its `since` names the finding. A warning comes once a day and reason.
+ * A rotation changes once for each verdict about it, so its `since` names the finding. A warning comes once a day and reason; an eject
+ * once a day too, should config have refused it.
  * A warm-up is held once a day, whichever pool says so.
  */
 const idOf = (pool: JudgedPool, member: PoolMember, kind: VerdictKind, reason: string): string => {
   if (kind === 'HOLD_WARM_UP') return `${kind}:${member.serverId}:${dayOf(pool.now)}`;
   const rotation = `${pool.poolId}:${member.serverId}:${member.rotation.since}`;
-  return kind === 'WARN' ? `${kind}:${rotation}:${dayOf(pool.now)}:${reason}` : `${kind}:${rotation}`;
+  if (kind === 'WARN') return `${kind}:${rotation}:${dayOf(pool.now)}:${reason}`;
+  return kind === 'EJECT' ? ejectId(pool.poolId, member, pool.now) : `${kind}:${rotation}`;
 };
 
 /** What is found, in words; `reason` tells the warnings of a day apart. */
@@ -37,10 +43,6 @@ export const memberFinding = (pool: JudgedPool, member: PoolMember, found: Found
   evidence: found.evidence,
   words: found.words,
 });
-
-/** Id of the eject that is possible now; once it is stored, the member is as good as out. */
-export const ejectId = (poolId: string, member: Pick<PoolMember, 'serverId' | 'rotation'>): string =>
-  `EJECT:${poolId}:${member.serverId}:${member.rotation.since}`;
 
 /** About the pool as a whole. After each one the counters are fresh. */
 export const badListFinding = (

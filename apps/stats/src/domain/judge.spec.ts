@@ -80,6 +80,8 @@ test('the same finding has the same id, and another rotation another one', () =>
   const once = judgePool(three([10, 10, 80]))[0]!;
   const later = judgePool(three([10, 10, 90], { now: noon + 5000 }))[0]!;
   assert.equal(later.id, once.id);
+  const tomorrow = judgePool(three([10, 10, 80], { now: noon + 24 * hourMs }))[0]!;
+  assert.notEqual(tomorrow.id, once.id);
   const again = replaced(three([10, 10, 80]), 'c', rotated('IN', noon - hourMs));
   assert.notEqual(judgePool(again)[0]!.id, once.id);
 });

@@ -25,10 +25,7 @@ const appliedWithinMs = 60_000;
 
 type Member = Omit<PoolMember, 'series'>;
 
-const whenEjected = (member: Member, ejected: ReadonlySet<string>, poolId: string): Member =>
-  ejected.has(ejectId(poolId, member))
-    ? { ...member, rotation: { ...member.rotation, state: 'OUT', until: null } }
-    : member;
+const asOut = (member: Member): Member => ({ ...member, rotation: { ...member.rotation, state: 'OUT', until: null } });
 
 export type LoadDeps = { sends: PoolSends; verdicts: KnownVerdicts; board: PoolBoard; now: number };
 
@@ -45,14 +42,16 @@ export const loadPools = async (deps: LoadDeps, pools: readonly PoolConfig[]): P
   const loaded: JudgedPool[] = [];
   for (const pool of pools) {
     const members = board.members(pool, now);
-    const ejects = members.map((member) => ejectId(pool.id, member));
+    const ejects = members.map((member) => ejectId(pool.id, member, now));
     const ejected = await verdicts.known(ejects, now - appliedWithinMs);
     const badListAt = await verdicts.badListAt(pool.id);
     const cleanSince = badListAt === 0 ? 0 : badListAt + pausedWithinMs;
     loaded.push({
       poolId: pool.id,
       policy: pool.rotateOut,
-      members: members.map((member) => withSends(whenEjected(member, ejected, pool.id), buckets.get(pool.id))),
+      members: members.map((member, at) =>
+        withSends(ejected.has(ejects[at]!) ? asOut(member) : member, buckets.get(pool.id)),
+      ),
       campaigns: await sends.campaigns(pool.id, Math.max(cleanSince, now - oldestMs)),
       cleanSince,
       now,

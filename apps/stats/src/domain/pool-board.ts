@@ -14,6 +14,8 @@ export type PoolBoard = {
   /** Undefined when there is none, or none any more. */
   pool(id: string): PoolConfig | undefined;
   pools(): PoolConfig[];
+  /** Ids of all servers that there are. */
+  serverIds(): string[];
   /** The bounce rate that the server is allowed: the strictest of its pools. 0 to 1. */
   limitOf(serverId: string): number;
   /** Everything of the members but their sends. `now` in milliseconds since 1970. */
@@ -44,6 +46,7 @@ export const createPoolBoard = (): PoolBoard => {
     apply: (config) => (config.type === 'SERVER' ? putNewest(servers, config) : putNewest(pools, config)),
     pool: (id) => living().find((pool) => pool.id === id),
     pools: living,
+    serverIds: () => [...servers.values()].filter(({ deleted }) => !deleted).map(({ id }) => id),
     limitOf: (serverId) => {
       const own = living().filter(({ members }) => members.some((member) => member.serverId === serverId));
       const limits = own.map(({ rotateOut }) => rotateOut.maxBounceRate);

@@ -11,6 +11,8 @@ export type UsageStore = {
 };
 
 export type UsageDeps = {
+  /** Servers that config knows. */
+  serverIds(): readonly string[];
   /** Next offset of each lane of delivery-events. */
   ends(): Promise<readonly { readonly partition: number; readonly next: number }[]>;
   /** Does the work when it is our turn, in one transaction; resolves false when it is not. */
@@ -29,7 +31,7 @@ export const createUsageRound = (deps: UsageDeps): (() => Promise<void>) => {
     const ends = await deps.ends();
     const isOurs = await deps.inRound(async (store) => {
       const until = countedUntil(ends, await store.lanes(), now);
-      const usages = usagesOf(await store.attempts(now), until, now);
+      const usages = usagesOf({ attempts: await store.attempts(now), serverIds: deps.serverIds(), until }, now);
       const told = new Map((await store.told()).map((one) => [one.serverId, one]));
       const news = usages.filter((usage) => !hasBegun || isNews(usage, told.get(usage.serverId), now));
       if (news.length === 0) return;

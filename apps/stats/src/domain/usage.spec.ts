@@ -42,10 +42,12 @@ const attempts = (gmail: number, yahoo: number): Attempts[] => [
   { serverId: 'a', provider: 'yahoo', attempted: yahoo },
 ];
 
-test('a usage is the day of a server, in all and by provider', () => {
-  assert.deepEqual(usagesOf([...attempts(2, 3), { serverId: 'b', provider: 'gmail', attempted: 7 }], 11, now), [
+test('a usage is the day of a server, in all and by provider, also of one that has sent nothing', () => {
+  const of = { serverId: 'b', provider: 'gmail', attempted: 7 };
+  assert.deepEqual(usagesOf({ attempts: [...attempts(2, 3), of], serverIds: ['z', 'a'], until: 11 }, now), [
     { serverId: 'a', day: 20_000 * dayMs, countedUntil: 11, attempted: 5, byProvider: { gmail: 2, yahoo: 3 } },
     { serverId: 'b', day: 20_000 * dayMs, countedUntil: 11, attempted: 7, byProvider: { gmail: 7 } },
+    { serverId: 'z', day: 20_000 * dayMs, countedUntil: 11, attempted: 0, byProvider: {} },
   ]);
 });
 
@@ -65,6 +67,7 @@ const harness = () => {
   };
   const start = (): (() => Promise<void>) =>
     createUsageRound({
+      serverIds: () => [],
       ends: () => Promise.resolve([{ partition: 0, next: 1 }]),
       inRound: async (work) => {
         if (state.isOurs) await work(store);

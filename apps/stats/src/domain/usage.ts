@@ -36,15 +36,29 @@ export const countedUntil = (ends: Ends, lanes: readonly LaneStanding[], now: nu
 
 const sum = (rows: readonly Attempts[]): number => rows.reduce((total, { attempted }) => total + attempted, 0);
 
-/** `attempts` are those of the day of `now`. */
-export const usagesOf = (attempts: readonly Attempts[], until: number, now: number): ServerUsage[] =>
-  [...Map.groupBy(attempts, ({ serverId }) => serverId)].map(([serverId, rows]) => ({
-    serverId,
-    day: dayStart(now),
-    countedUntil: until,
-    attempted: sum(rows),
-    byProvider: Object.fromEntries(rows.map(({ provider, attempted }) => [provider, attempted])),
-  }));
+/** What is known of a day. */
+export type Counted = {
+  readonly attempts: readonly Attempts[];
+  /** Servers that are told although they have sent nothing, so that nobody waits to hear of them. */
+  readonly serverIds: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly until: number;
+};
+
+/** Of the day of `now`. */
+export const usagesOf = ({ attempts, serverIds, until }: Counted, now: number): ServerUsage[] => {
+  const byServer = Map.groupBy(attempts, ({ serverId }) => serverId);
+  return [...new Set([...serverIds, ...byServer.keys()])].sort().map((serverId) => {
+    const rows = byServer.get(serverId) ?? [];
+    return {
+      serverId,
+      day: dayStart(now),
+      countedUntil: until,
+      attempted: sum(rows),
+      byProvider: Object.fromEntries(rows.map(({ provider, attempted }) => [provider, attempted])),
+    };
+  });
+};
 
 /** True when the usage says something else than what was told, or that was a while ago. */
 export const isNews = (usage: ServerUsage, told: Told | undefined, now: number): boolean =>
