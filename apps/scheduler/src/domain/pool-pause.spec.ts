@@ -27,6 +27,7 @@ describe('the pause of a pool without a server', () => {
       LIMITED: 'waiting for a limit of its servers',
       'LIMITED:messagesPerDay': 'waiting for a limit of messages per day',
       BAD_CONTENT: 'waiting for content that can be read: pause it, correct the templates, and resume',
+      DOUBT: 'waiting until no late reply can come for those that are UNKNOWN',
     };
     assert.deepEqual(Object.keys(words).map(waitingInWords), Object.values(words));
   });

@@ -26,6 +26,9 @@ export const busyReason = 'BUSY';
 /** The reason of a RELEASED outcome of a campaign whose templates the sender cannot read. */
 const badContentReason = 'BAD_CONTENT';
 
+/** All that is left is in doubt: a conversation that outlived its sender may still tell. */
+export const doubtReason = 'DOUBT';
+
 /** True for the reasons that hold a campaign back, whatever its pool can do. */
 export const isCampaignReason = (reason: string | null): reason is string => reason === badContentReason;
 
@@ -34,6 +37,7 @@ const limitInWords = (limit: string): string => limit.replaceAll(/(?=[A-Z])/g, '
 
 /** Why a campaign waits, in words for people. */
 export const waitingInWords = (reason: string): string => {
+  if (reason === doubtReason) return 'waiting until no late reply can come for those that are UNKNOWN';
   if (isCampaignReason(reason))
     return 'waiting for content that can be read: pause it, correct the templates, and resume';
   const limited = limitedReason.exec(reason);

@@ -3,7 +3,7 @@ import { AppError, isId } from '@sendpool/kernel';
 import type { Database, Sql } from '@sendpool/database';
 import { recipientStates } from '@sendpool/contracts';
 import type { Campaign, CampaignPatch, CampaignProgress, CampaignStore } from '../domain/campaign.ts';
-import { waitingInWords } from '../domain/pool-pause.ts';
+import { doubtReason, waitingInWords } from '../domain/pool-pause.ts';
 import { notFound, refuse, type Result } from '../domain/refusal.ts';
 import { campaignColumns, campaignOf, patched, valuesOf, type CampaignRow } from './campaign-row.ts';
 import { listRecipients } from './list-recipients.ts';
@@ -76,11 +76,12 @@ const sums = [...counterColumns, 'deferred_then_accepted']
 /** What was given back comes again within half a minute: an older reason does not hold any more. */
 const heldFor = `interval '90 seconds'`;
 
-/** A campaign waits while it or its pool is held back and nothing of it is in flight. */
-const waiting = `case when campaign.status = 'SENDING' and sum(campaign_lane.in_flight) = 0
-  and sum(campaign_lane.pending + campaign_lane.deferred) > 0 then coalesce(
+/** A campaign waits while it or its pool is held back, or only doubts are left, and nothing of it is in flight. */
+const waiting = `case when campaign.status <> 'SENDING' or sum(campaign_lane.in_flight) > 0 then null
+  when sum(campaign_lane.pending + campaign_lane.deferred) > 0 then coalesce(
     max(campaign_lane.held_by) filter (where campaign_lane.held_at > extract(epoch from clock_timestamp() - ${heldFor}) * 1000),
-    (select max(pool_pause.reason) from pool_pause where pool_pause.pool_id = campaign.pool_id)) end`;
+    (select max(pool_pause.reason) from pool_pause where pool_pause.pool_id = campaign.pool_id))
+  when sum(campaign_lane.unknown) > 0 then '${doubtReason}' end`;
 
 const progress = async (sql: Sql, ids: readonly string[]): Promise<Map<string, CampaignProgress>> => {
   const rows = await sql.query<ProgressRow>(
