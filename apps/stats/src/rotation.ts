@@ -65,7 +65,6 @@ export const createRotation = (deps: { database: Database; eventLog: EventLog; l
       repeat({ name: 'old-sends', everyMs: tidyEveryMs, work: tidy, log }),
     ],
     limitOf: board.limitOf,
-    findings: verdicts.newest,
     reports: async (poolIds) => {
       const known = poolIds.flatMap((id) => board.pool(id) ?? []);
       const pools = await loadPools({ sends, verdicts, board, now: Date.now() }, known);

@@ -9,8 +9,6 @@ export type VerdictStore = {
   known(ids: readonly string[], since: number): Promise<Set<string>>;
   /** When the pool's list was last found bad, milliseconds since 1970; 0: never. */
   badListAt(poolId: string): Promise<number>;
-  /** The newest verdicts of each pool, the newest first. */
-  newest(poolIds: readonly string[], last: number): Promise<Map<string, RotationVerdict[]>>;
   /** The oldest that nobody has told yet, in their order. */
   unpublished(): Promise<RotationVerdict[]>;
   published(ids: readonly string[]): Promise<void>;
@@ -18,9 +16,6 @@ export type VerdictStore = {
 
 const insertVerdicts = `insert into verdict(id, pool_id, server_id, kind, at, verdict)
   select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[]) on conflict (id) do nothing`;
-
-const selectNewest = `select v.verdict from unnest($1::text[]) p(id)
-  cross join lateral (select verdict from verdict where pool_id = p.id order by at desc, id limit $2) v`;
 
 const selectUnpublished = 'select verdict from verdict where not published order by at, id limit 1000';
 
@@ -49,12 +44,6 @@ export const createVerdictStore = (sql: Sql): VerdictStore => ({
     const query = `select max(at) as at from verdict where pool_id = $1 and kind = 'BAD_LIST'`;
     const [row] = await sql.query<{ at: number | null }>(query, [poolId]);
     return row?.at ?? 0;
-  },
-  newest: async (poolIds, last) => {
-    const verdicts = (await sql.query<Stored>(selectNewest, [poolIds, last]))
-      .map(verdictOf)
-      .sort((a, b) => b.at - a.at);
-    return Map.groupBy(verdicts, ({ poolId }) => poolId);
   },
   unpublished: async () => (await sql.query<Stored>(selectUnpublished)).map(verdictOf),
   published: async (ids) => {

@@ -19,7 +19,7 @@ const watchedNumbers = () => {
     minutes: (ids) => record(ids, []),
     byCampaign: (ids) => record(ids, [{ serverId: 'a', counts: noCounts() }]),
   };
-  const pools: PoolResolverDeps = { reports: (ids) => record(ids, []), findings: (ids) => record(ids, []) };
+  const pools: PoolResolverDeps = { reports: (ids) => record(ids, []) };
   return { numbers: { ...numbers, ...pools }, calls };
 };
 
@@ -29,7 +29,6 @@ const resolversOf = (numbers: ResolverDeps['numbers'] & PoolResolverDeps): Recor
   createResolvers({
     numbers,
     reports: numbers.reports,
-    findings: numbers.findings,
     limitOf: () => 0.03,
     healthOf: () => ({ queueDepth: 0, deferredWaiting: 0, senders: [] }),
     now: () => 0,
@@ -63,14 +62,10 @@ test('a page of campaigns is one question to the store', async () => {
   assert.deepEqual(calls, [['c1', 'c2']]);
 });
 
-test('a page of pools is one question for reports, and one for findings', async () => {
+test('the bounce reports of a page of pools are one question', async () => {
   const { numbers, calls } = watchedNumbers();
-  const { bounceReport, rotationFindings } = resolversOf(numbers)['SendingServerPool']!;
+  const { bounceReport } = resolversOf(numbers)['SendingServerPool']!;
   const request = context();
   await Promise.all(['p1', 'p2'].map((id) => bounceReport!({ id }, {}, request, info)));
-  await Promise.all(['p1', 'p2'].map((id) => rotationFindings!({ id }, { last: 5 }, request, info)));
-  assert.deepEqual(calls, [
-    ['p1', 'p2'],
-    ['p1', 'p2'],
-  ]);
+  assert.deepEqual(calls, [['p1', 'p2']]);
 });
