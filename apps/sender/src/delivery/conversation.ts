@@ -119,7 +119,6 @@ export const converse = async (context: Context, line: Line, task: Task): Promis
     return;
   }
   line.carried += 1;
-  context.retries.sent(context.clock.monotonic());
   traceStep(context, task, 'TALKING');
   const result = await send(line, { from: mail.from, to: task.message.request.email }, mail.text);
   traceEnd(context, line, task, result);

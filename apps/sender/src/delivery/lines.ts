@@ -65,7 +65,9 @@ const takeNext = (context: Context, server: Server): Task | undefined => {
   for (let task = nextToBegin(context, server); task !== undefined; task = nextToBegin(context, server)) {
     takeOut(server, task);
     if (isWanted(context, task)) {
-      beginConversation(server.limits, task.provider);
+      const now = context.clock.monotonic();
+      beginConversation(server.limits, task.provider, now);
+      context.retries.sent(now);
       return task;
     }
     context.freed(server);

@@ -61,11 +61,10 @@ export const declare = (meter: Meter, declared: Declared, clock: Clock): boolean
   return isOtherRate;
 };
 
-/** Other lanes: every limit begins empty. */
+/** Other lanes: the rate begins empty. */
 export const shareMeter = (meter: Meter, share: Share, clock: Clock): void => {
   meter.share = share;
   restartRate(meter, clock.monotonic());
-  restartUsage(meter.usage, clock.now());
   settle(meter);
 };
 

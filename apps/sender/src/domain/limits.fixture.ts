@@ -66,7 +66,7 @@ export const tryBegin = (limits: Limits, provider = 'other'): boolean => {
   const now = limits.deps.clock.monotonic();
   if (choiceAt(limits, provider) > now || beginAt(limits, provider) > now) return false;
   letThrough(limits, provider, false);
-  beginConversation(limits, provider);
+  beginConversation(limits, provider, now);
   return true;
 };
 

@@ -118,7 +118,7 @@ describe('a quota of a day', () => {
     assert.equal(sendAll(made), 10);
     applyShare(made, shareOf([0, 1], 2));
     assert.equal(sendAll(made), 0);
-    applyUsage(made, usageOf(4, hand.now));
+    applyUsage(made, usageOf(4, hand.now + 1));
     assert.equal(sendAll(made), 0, 'ten were sent just now');
     hand.now += 10_000;
     applyUsage(made, usageOf(4, hand.now));
@@ -202,7 +202,7 @@ describe('conversations with a provider', () => {
     hand.pending = 2;
     assert.equal(choiceAt(made, 'gmail'), Infinity);
     assert.equal(limitedBy(made), 'gmail maxConnections');
-    beginConversation(made, 'other');
+    beginConversation(made, 'other', hand.now);
     endConversation(made, 'gmail', true);
     hand.pending = 3;
     assert.equal(tryBegin(made, 'gmail'), false, 'nothing may be chosen while three wait');

@@ -19,7 +19,7 @@ import {
 } from './limits-meter.ts';
 import { rateShare, type Share } from './pace.ts';
 import { createThrottle, recover, slowDown, type Throttle } from './throttle.ts';
-import { countEnd, tellUsage } from './usage.ts';
+import { countEnd, restartUsage, tellUsage } from './usage.ts';
 
 export type LimitsDeps = {
   clock: Clock;
@@ -97,11 +97,17 @@ const isSame = (one: Share, other: Share): boolean =>
   one.owned.size === other.owned.size &&
   [...one.owned].every((lane) => other.owned.has(lane));
 
-/** The lanes that were assigned. The same ones as before change nothing. */
+/**
+ * The lanes that were assigned. With the same ones as before rates go on as they were; but others may have other lanes now, so what was sent
+ * before must be counted by stats in any case.
+ */
 export const applyShare = (limits: Limits, share: Share): void => {
+  const { clock } = limits.deps;
+  const meters = [limits.whole, ...limits.providers.values()];
+  for (const meter of meters) restartUsage(meter.usage, clock.now());
   if (isSame(limits.share, share)) return;
   limits.share = share;
-  for (const meter of [limits.whole, ...limits.providers.values()]) shareMeter(meter, share, limits.deps.clock);
+  for (const meter of meters) shareMeter(meter, share, clock);
   if (limits.throttle.factor < 1) applyFactor(limits);
 };
 
@@ -151,9 +157,8 @@ const beginAtMeter = (meter: Meter, now: number): void => {
   meter.running += 1;
 };
 
-/** A conversation begins; `endConversation` must follow. */
-export const beginConversation = (limits: Limits, provider: string): void => {
-  const now = limits.deps.clock.monotonic();
+/** A conversation begins, now (monotonic); `endConversation` must follow. */
+export const beginConversation = (limits: Limits, provider: string, now: number): void => {
   limits.throttle.begins.add(now);
   beginAtMeter(limits.whole, now);
   const one = limits.providers.size === 0 ? undefined : limits.providers.get(provider);
@@ -161,17 +166,17 @@ export const beginConversation = (limits: Limits, provider: string): void => {
 };
 
 /** A meter may be younger than the conversation that ends. */
-const endAtMeter = (meter: Meter, reached: boolean, now: number): void => {
+const endAtMeter = (meter: Meter, reached: boolean, clock: Clock): void => {
   meter.running = Math.max(0, meter.running - 1);
-  if (reached && hasQuota(meter.declared)) countEnd(meter.usage, now);
+  if (reached && hasQuota(meter.declared)) countEnd(meter.usage, clock.now());
 };
 
 /** `reached`: the server gave an outcome, or may have; such a message counts for the day. */
 export const endConversation = (limits: Limits, provider: string, reached: boolean): void => {
-  const now = limits.deps.clock.now();
-  endAtMeter(limits.whole, reached, now);
+  const { clock } = limits.deps;
+  endAtMeter(limits.whole, reached, clock);
   const one = limits.providers.size === 0 ? undefined : limits.providers.get(provider);
-  if (one !== undefined) endAtMeter(one, reached, now);
+  if (one !== undefined) endAtMeter(one, reached, clock);
 };
 
 /** The server asks to go slower. */

@@ -5,7 +5,10 @@
 import { laneShare, type Share } from './pace.ts';
 
 const dayMs = 86_400_000;
-/** What is younger than this when stats says how far it has counted, is counted here too: clocks differ. */
+/**
+ * What is younger than this when stats says how far it has counted, is counted here too: clocks differ, and processes hear of stats at
+ * different times. While a conversation and the lag of stats together take less, the quota is never passed; a longer one may pass it.
+ */
 export const slackMs = 5000;
 
 /** Start of the day in UTC. All times of this file are wall clock, milliseconds since 1970. */
@@ -46,7 +49,7 @@ export const restartUsage = (usage: Usage, now: number): void => {
 
 /** When it is known how much was sent before: stats has counted up to there, or has been waited for long enough. */
 export const knownAt = ({ counted, since, waitMs }: Usage): number =>
-  counted !== null && counted.countedUntil >= since ? -Infinity : since + waitMs;
+  counted !== null && counted.countedUntil > since ? -Infinity : since + waitMs;
 
 /** A clock that is late follows the one of stats into the new day. */
 const beginDay = (usage: Usage, now: number): void => {
