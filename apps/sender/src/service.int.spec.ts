@@ -8,6 +8,7 @@ import {
   sendRequestsTopic,
   senderGroup,
   senderStatusTopic,
+  serverUsageTopic,
   type CampaignRecord,
   type OutcomeEvent,
   type SendRequest,
@@ -206,6 +207,28 @@ describe('a sender', () => {
     await sayCampaign(campaignOf({ revision: 5 }));
     await request(1020, 1030, { campaignRevision: 5 });
     await untilReceived(20);
+    assert.equal(await sender.stop(20_000), true);
+  });
+
+  it('sends no more in a day than stats has left of the quota', async () => {
+    await using sender = await startSender();
+    const sink = await sinkFor('q');
+    const config = configFor('q', sink);
+    await say({ ...config, limits: { ...config.limits, messagesPerDay: 50 } });
+    await say({ ...poolOf({ q: 1 }), id: 'quota pool' });
+    await sayCampaign({ ...campaignOf({ poolId: 'quota pool' }), id: 'quota-campaign' });
+    await untilLanesAreOpen();
+    const countedUntil = Date.now() + 1000;
+    const usage = { serverId: 'q', day: countedUntil - (countedUntil % 86_400_000), countedUntil, byProvider: {} };
+    const value = serverUsageTopic.encode({ ...usage, attempted: 43 });
+    await eventLog.publish(serverUsageTopic.name, [{ partition: 0, key: 'q', value }]);
+    await request(3000, 3020, { campaignId: 'quota-campaign' });
+    await until(
+      async () => sink.received.length,
+      (received) => received === 7,
+    );
+    await sleep(500);
+    assert.equal(sink.received.length, 7);
     assert.equal(await sender.stop(20_000), true);
   });
 
