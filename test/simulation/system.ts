@@ -41,6 +41,7 @@ export const policyWith = (unknownGraceMs: number): RetryPolicy => ({
   maxGaps: 50,
   poolPauseMs: { first: 30, max: 200 },
   releaseDelayMs: 100,
+  providerLimitDelayMs: 100,
 });
 
 /** What lies in the campaigns topic. */

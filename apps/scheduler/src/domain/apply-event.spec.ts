@@ -139,6 +139,7 @@ test('a message that was given back is due at once after a pause, and later when
     assert.equal(releaseDelay(reason), 0, reason);
   for (const reason of ['BUSY', 'BAD_CONTENT'])
     assert.equal(releaseDelay(reason), defaultRetryPolicy.releaseDelayMs, reason);
+  assert.equal(releaseDelay('LIMITED:gmail messagesPerDay'), defaultRetryPolicy.providerLimitDelayMs);
 });
 
 const outcome = fc.constantFrom<Outcome[]>('ACCEPTED', 'DEFERRED', 'BOUNCED', 'UNKNOWN', 'RELEASED', 'CANCELLED');

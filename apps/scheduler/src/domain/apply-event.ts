@@ -3,7 +3,7 @@
  * once; a definite outcome replaces UNKNOWN; ACCEPTED of any publication replaces every other state.
  */
 import type { DeliveryEvent, GapEvent, LostEvent, OutcomeEvent } from '@sendpool/contracts';
-import { busyReason, isPoolReason } from './pool-pause.ts';
+import { busyReason, isPoolReason, isProviderLimit } from './pool-pause.ts';
 import { withFacts, type CampaignRow, type RecipientFacts, type RecipientRow, type RetryPolicy } from './recipient.ts';
 
 export type EventContext = {
@@ -72,8 +72,13 @@ const unknown = (row: RecipientRow, context: EventContext): RecipientRow => {
 const quickReasons = new Set<string | null>(['PAUSED', 'RETURNED', 'LANE_LOST']);
 const isQuick = (reason: string | null): boolean => quickReasons.has(reason) || isPoolReason(reason);
 
+const releaseDelay = ({ reason }: OutcomeEvent, policy: RetryPolicy): number => {
+  if (isProviderLimit(reason)) return policy.providerLimitDelayMs;
+  return isQuick(reason) ? 0 : policy.releaseDelayMs;
+};
+
 const released = (row: RecipientRow, event: OutcomeEvent, { campaign, now, policy }: EventContext): RecipientRow => {
-  const dueAt = now + (isQuick(event.reason) ? 0 : policy.releaseDelayMs);
+  const dueAt = now + releaseDelay(event, policy);
   return waiting(row, { state: 'PENDING', facts: withFacts(row.facts, { dueAt }) }, campaign);
 };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { probed, struck, waitingInWords } from './pool-pause.ts';
+import { isPoolReason, isProviderLimit, probed, struck, waitingInWords } from './pool-pause.ts';
 import { defaultRetryPolicy as policy } from './recipient.ts';
 
 describe('the pause of a pool without a server', () => {
@@ -19,6 +19,11 @@ describe('the pause of a pool without a server', () => {
       delays.push(pause.until - now);
     }
     assert.deepEqual(delays, [2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+  });
+
+  it('comes of a limit of a server, and not of one to a single mailbox provider', () => {
+    assert.ok(isPoolReason('LIMITED:messagesPerDay') && !isProviderLimit('LIMITED:messagesPerDay'));
+    assert.ok(!isPoolReason('LIMITED:gmail messagesPerDay') && isProviderLimit('LIMITED:gmail messagesPerDay'));
   });
 
   it('why a campaign waits is said in words', () => {

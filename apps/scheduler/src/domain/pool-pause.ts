@@ -14,7 +14,9 @@ export type PoolPause = {
 /** The reason of a RELEASED outcome of a message for which no server was to be had. */
 const noServerReason = 'NO_SERVER';
 /** … or only servers that are at a declared limit; the name of the limit may follow, as in `LIMITED:messagesPerDay`. */
-const limitedReason = /^LIMITED(?::(.+))?$/;
+const limitedReason = /^LIMITED(?::(\S+))?$/;
+/** The limit is one to the recipient's mailbox provider, as in `LIMITED:gmail messagesPerDay`: the others go on. */
+const providerLimitedReason = /^LIMITED:\S+ \S+$/;
 
 /** True for the reasons that pause the pool: none of its servers may send now. */
 export const isPoolReason = (reason: string | null): reason is string =>
@@ -34,6 +36,10 @@ export const isCampaignReason = (reason: string | null): reason is string => rea
 
 /** `messagesPerDay` as `messages per day`. */
 const limitInWords = (limit: string): string => limit.replaceAll(/(?=[A-Z])/g, ' ').toLowerCase();
+
+/** True when only recipients of the same mailbox provider have to wait. */
+export const isProviderLimit = (reason: string | null): boolean =>
+  reason !== null && providerLimitedReason.test(reason);
 
 /** Why a campaign waits, in words for people. */
 export const waitingInWords = (reason: string): string => {

@@ -73,6 +73,8 @@ export type RetryPolicy = {
   readonly poolPauseMs: { readonly first: number; readonly max: number };
   /** A recipient that came back for another reason than a pause waits so long. */
   readonly releaseDelayMs: number;
+  /** How long a recipient waits whose mailbox provider has had its share of the day from every server. */
+  readonly providerLimitDelayMs: number;
 };
 
 const minute = 60_000;
@@ -87,6 +89,7 @@ export const defaultRetryPolicy: RetryPolicy = {
   maxGaps: 3,
   poolPauseMs: { first: 1000, max: 30_000 },
   releaseDelayMs: 30_000,
+  providerLimitDelayMs: 10 * 60_000,
 };
 
 /** The same facts with some changed; `noFacts` itself when nothing is exceptional any more. */

@@ -63,6 +63,23 @@ describe('a daily quota', () => {
     assert.deepEqual([gotAt(run, 'a'), gotAt(run, 'b')], [100, 100]);
   });
 
+  it('of the only server: what waits until tomorrow is given back with the limit, and holds up nothing behind it', async () => {
+    await using run = await setUp({ a: 1 });
+    declare(run, { messagesPerDay: 60, providers: [towards('gmail', { messagesPerDay: 10 })] });
+    offerTo(run, 'gmail.com', 0, 30);
+    offerTo(run, 'example.org', 30, 100);
+    await run.untilEnded(100);
+    const reasons = Object.groupBy([...run.keeper.givenBack.values()].flat(), ({ reason }) => reason);
+    assert.equal(gotAt(run, 'a'), 60);
+    assert.deepEqual(
+      Object.entries(reasons).map(([reason, all]) => [reason, all!.length]),
+      [
+        ['LIMITED:gmail messagesPerDay', 20],
+        ['LIMITED:messagesPerDay', 20],
+      ],
+    );
+  });
+
   it('goes on from what stats has counted, and what the others sent meanwhile shortens it', async () => {
     await using run = await setUp({ a: 1, b: 1 });
     const usage = { serverId: 'a', day: today, byProvider: {} };

@@ -13,7 +13,7 @@ type Standing = 'FAILS' | 'RESTS' | 'WELL';
 
 type Case = readonly [what: string, fault: Fault | SinkOptions, end: End, standing: Standing];
 
-const replies = (at: Fault['at'], code: number, text: string): Fault => ({ at, do: 'REPLY', code, text }) as Fault;
+const replies = (at: Fault['at'], code: number, text: string): Fault => ({ at, do: 'REPLY', code, text });
 const silent = (at: 'GREETING' | 'EHLO' | 'MAIL' | 'RCPT' | 'DATA'): Case[] => [
   [`${at}: closed`, { at, do: 'CLOSE' }, 'MOVED', 'FAILS'],
   [`${at}: reset`, { at, do: 'RESET' }, 'MOVED', 'FAILS'],

@@ -6,7 +6,7 @@ import { createFifo, type Fifo } from './fifo.ts';
 import { admit } from './server-queue.ts';
 import { isOpen, type Server } from './server.ts';
 import type { Task } from './task.ts';
-import { endFailed, endUntried, isWanted } from './vet.ts';
+import { endFailed, endUntried, isWanted, limitReason } from './vet.ts';
 
 export type Pool = {
   readonly id: string;
@@ -24,6 +24,8 @@ export const setPool = (context: Context, pool: Pool, config: PoolConfig): void 
 };
 
 const none: Choice<Server> = { kind: 'NO_SERVER' };
+
+const reasonOf = (choice: Choice<Server>): string => (choice.kind === 'WAIT' ? limitReason(choice.limit) : 'NO_SERVER');
 
 const choose = (context: Context, task: Task, now: number): Choice<Server> => {
   const { choice } = task.pool;
@@ -53,6 +55,12 @@ const hasContent = (context: Context, task: Task): boolean => {
   }
 };
 
+/** A message whose servers are all at a limit for longer than this goes back to the scheduler: it must not hold up those behind it. */
+const patienceMs = 30_000;
+
+const waitsTooLong = ({ until, limit }: Extract<Choice<Server>, { kind: 'WAIT' }>, now: number): boolean =>
+  limit !== null && until !== null && until < Infinity && until - now > patienceMs;
+
 /**
  * Hands on as many messages as have a server with room. Returns when to look again (milliseconds on the monotonic clock), or
  * null when only a free place, a new message or new settings can help.
@@ -61,7 +69,7 @@ export const pumpPool = (context: Context, pool: Pool, now: number): number | nu
   for (let task = pool.waiting.peek(); task !== undefined; task = pool.waiting.peek()) {
     if (isWanted(context, task) && hasContent(context, task)) {
       const choice = serverFor(context, task, now);
-      if (choice.kind === 'WAIT') return choice.until;
+      if (choice.kind === 'WAIT' && !waitsTooLong(choice, now)) return choice.until;
       if (choice.kind === 'SERVER') {
         task.server = choice.server;
         if (!task.started && !choice.server.hasRoom()) return null;
@@ -70,7 +78,7 @@ export const pumpPool = (context: Context, pool: Pool, now: number): number | nu
         continue;
       }
       if (choice.kind === 'SERVERS_FAILED') endFailed(context, task);
-      else endUntried(context, task, { outcome: 'RELEASED', reason: 'NO_SERVER' });
+      else endUntried(context, task, { outcome: 'RELEASED', reason: reasonOf(choice) });
     }
     pool.waiting.shift();
   }

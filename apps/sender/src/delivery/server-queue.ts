@@ -4,7 +4,7 @@ import { traceStep, type Context } from './context.ts';
 import { feed, wake } from './lines.ts';
 import { countLetThrough, isOpen, startedOf, startLimit, type Server } from './server.ts';
 import type { Task } from './task.ts';
-import { endUntried } from './vet.ts';
+import { endUntried, limitReason } from './vet.ts';
 
 const settleStart = (context: Context, server: Server, start: { task: Task; isDurable: boolean }): void => {
   const { task, isDurable } = start;
@@ -78,7 +78,9 @@ const letGoOfSpent = (context: Context, server: Server): void => {
   if (ready.length === 0 || !isAnySpent(limits)) return;
   const spent = ready.reject((task) => !isSpentFor(limits, task.provider));
   if (!limits.isWaitedFor) context.again(spent);
-  else for (const task of spent) endUntried(context, task, { outcome: 'RELEASED', reason: 'AT_LIMIT' });
+  else
+    for (const task of spent)
+      endUntried(context, task, { outcome: 'RELEASED', reason: limitReason(server.limitedBy()) });
 };
 
 /** Goes on with a server after something changed there. When it is not to be used now, its messages that are not in conversation choose anew. */

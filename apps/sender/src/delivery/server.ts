@@ -4,7 +4,15 @@ import type { SmtpConnection, SmtpServer } from '@sendpool/smtp';
 import type { Breaker } from '../domain/breaker.ts';
 import { createConnectionPlan, type ConnectionPlan } from '../domain/connection-plan.ts';
 import { isUsable, type Standing } from '../domain/eligibility.ts';
-import { choiceAt, createLimits, letThrough, throttleLimits, type Limits, type LimitsDeps } from '../domain/limits.ts';
+import {
+  choiceAt,
+  createLimits,
+  letThrough,
+  limitedBy,
+  throttleLimits,
+  type Limits,
+  type LimitsDeps,
+} from '../domain/limits.ts';
 import type { Share } from '../domain/pace.ts';
 import { createFifo, type Fifo } from './fifo.ts';
 import type { Task } from './task.ts';
@@ -110,6 +118,7 @@ export const createServer = ({ config, smtp, breaker, share, limits }: ServerPar
     lastError: null,
     factor: (now) => breaker.factor(now),
     nextAt: (provider) => nextAt(server, provider),
+    limitedBy: () => limitedBy(server.limits),
     chosen: (provider) => {
       if (!server.limits.isWaitedFor) countLetThrough(server, provider);
     },

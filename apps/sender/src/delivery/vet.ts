@@ -4,6 +4,9 @@ import type { Context } from './context.ts';
 import { serversFailed, withoutTry } from './report.ts';
 import type { Task } from './task.ts';
 
+/** Why a message is given back whose servers are at a declared limit, as in `LIMITED:messagesPerDay`. */
+export const limitReason = (limit: string | null): string => (limit === null ? 'LIMITED' : `LIMITED:${limit}`);
+
 /** Ends a message of which no server accepted anything: a started one with an outcome, another one is given back. */
 export const endUntried = (
   context: Context,

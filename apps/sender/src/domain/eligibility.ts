@@ -26,6 +26,8 @@ export type Standing = {
   factor(now: number): number;
   /** When its declared limits, or its own "slow down", let the next message to a mailbox provider be chosen. Infinity: when another one has ended. */
   nextAt(provider: string): number;
+  /** The declared limit that made `nextAt` say so, as in `messagesPerDay` or `gmail messagesPerDay`; null = none. */
+  limitedBy(): string | null;
   /** It was chosen for a message: its limits count it. */
   chosen(provider: string): void;
   /** Whether its short queue has room. */

@@ -37,6 +37,7 @@ const serverOf = (id: string, change: Partial<SendingServerConfig> = {}): Server
   connections: 10,
   factor: () => 1,
   nextAt: () => -Infinity,
+  limitedBy: () => null,
   chosen: () => undefined,
   hasRoom: () => true,
 });
@@ -113,8 +114,9 @@ describe('the choice of a server', () => {
     server('a').nextAt = () => 50;
     assert.doesNotMatch(picks(8), /a/);
     server('b').nextAt = () => 30;
+    server('b').limitedBy = () => 'messagesPerSecond';
     server('c').nextAt = () => 40;
-    assert.deepEqual(choice.choose(ask), { kind: 'WAIT', until: 30 });
+    assert.deepEqual(choice.choose(ask), { kind: 'WAIT', until: 30, limit: 'messagesPerSecond' });
     assert.equal(picks(1, { now: 30 }), 'b');
   });
 
@@ -129,7 +131,7 @@ describe('the choice of a server', () => {
     server('a').hasRoom = () => false;
     assert.doesNotMatch(picks(8), /a/);
     for (const id of ['b', 'c']) server(id).hasRoom = () => false;
-    assert.deepEqual(choice.choose(ask), { kind: 'WAIT', until: null });
+    assert.deepEqual(choice.choose(ask), { kind: 'WAIT', until: null, limit: null });
   });
 
   it('follows the hint of a deferred message, unless that server may not send now', () => {
@@ -179,7 +181,7 @@ describe('the choice of a server', () => {
     const withA = (state: 'OUT' | 'PROBATION'): PoolConfig => ({
       ...pool,
       members: pool.members.map((member) =>
-        member.serverId === 'a' ? { ...member, rotation: { ...alwaysIn, state } } : member,
+        member.serverId === 'a' ? Object.assign({}, member, { rotation: { ...alwaysIn, state } }) : member,
       ),
     });
     choice.setPool(withA('OUT'));

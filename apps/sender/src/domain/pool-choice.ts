@@ -13,12 +13,13 @@ export type PoolAsk = Ask & {
 };
 
 /**
- * WAIT: every server that could take it is at a declared limit, or full; `until` is null when only a free place helps.
+ * WAIT: every server that could take it is at a declared limit, or full; `until` is null when only a free place helps. `limit`: of the one
+ * that can take it first.
  * NO_SERVER: nobody could take it. SERVERS_FAILED: there are servers, and this message failed at them.
  */
 export type Choice<Server> =
   | { kind: 'SERVER'; server: Server }
-  | { kind: 'WAIT'; until: number | null }
+  | { kind: 'WAIT'; until: number | null; limit: string | null }
   | { kind: 'NO_SERVER' }
   | { kind: 'SERVERS_FAILED' };
 
@@ -44,14 +45,18 @@ const weigh = <Server extends Standing>(state: State, ask: PoolAsk, deps: PoolCh
     const weight = weightOf(member);
     const verdict = weight === 0 ? 'OUT' : verdictOn(server, ask, state.pool.whenBusy);
     state.weights[index] = verdict === 'READY' ? weight * server!.factor(ask.now) : 0;
-    if (verdict === 'LIMITED') wait = soonest(wait, server!.nextAt(ask.provider));
-    if (verdict === 'BUSY' && wait.kind === 'NO_SERVER') wait = { kind: 'WAIT', until: null };
+    if (verdict === 'LIMITED') wait = soonest(wait, server!, ask.provider);
+    if (verdict === 'BUSY' && wait.kind === 'NO_SERVER') wait = { kind: 'WAIT', until: null, limit: null };
   }
   return wait;
 };
 
-const soonest = <Server>(wait: Choice<Server>, at: number): Choice<Server> =>
-  wait.kind === 'WAIT' && wait.until !== null && wait.until <= at ? wait : { kind: 'WAIT', until: at };
+const soonest = <Server extends Standing>(wait: Choice<Server>, server: Server, provider: string): Choice<Server> => {
+  const until = server.nextAt(provider);
+  return wait.kind === 'WAIT' && wait.until !== null && wait.until <= until
+    ? wait
+    : { kind: 'WAIT', until, limit: server.limitedBy() };
+};
 
 /** Whether a message that had not failed before could be sent now. */
 const whyNone = <Server extends Standing>(
