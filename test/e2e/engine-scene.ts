@@ -2,6 +2,9 @@
 import { fromDomain } from '../../apps/standalone/demo/servers.ts';
 import type { Stage } from './stage.ts';
 
+/** A campaign ends once no late reply can come any more: after the wait for a reply and this margin. */
+export const shortDoubt = { AFTER_DOT_TIMEOUT_SECONDS: '2', UNKNOWN_MARGIN_SECONDS: '2', REPLY_TIMEOUT_SECONDS: '2' };
+
 const refused = '... on Refused { errors { message path } }';
 
 /** Changes a pool. Throws when it is refused. */

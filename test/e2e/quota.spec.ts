@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { sleep } from '@sendpool/kernel';
 import { startSink, type Sink } from '@sendpool/testing';
-import { updateServer } from './engine-scene.ts';
+import { shortDoubt, updateServer } from './engine-scene.ts';
 import { clusterOf } from './cluster-scene.ts';
 import { command, endStage, isFinished, processesOf, setStage, waitUntil, type Stage } from './stage.ts';
 
@@ -20,9 +20,9 @@ describe('a daily quota', () => {
     sinks = await Promise.all([startSink({ delayMs: 10 }), startSink({ delayMs: 10 })]);
     const targets = [
       { name: 'limited', port: sinks[0]!.port, weight: 1 },
-      { name: 'free', port: sinks[1]!.port, weight: 1, messagesPerSecond: 100 },
+      { name: 'free', port: sinks[1]!.port, weight: 1, messagesPerSecond: 80 },
     ];
-    stage = await setStage({ targets, recipients, shape: clusterOf({ sender: 3 }) });
+    stage = await setStage({ targets, recipients, shape: clusterOf({ sender: 3 }), env: shortDoubt });
     await updateServer(stage, 'limited', { limits: { messagesPerDay: quota } });
   });
 
@@ -41,6 +41,7 @@ describe('a daily quota', () => {
     const [limited, free] = sinks.map(({ received }) => received.length);
     t.diagnostic(`${limited} of at most ${quota} through the limited server, ${free} through the other`);
     assert.ok(limited! <= quota + burst, `${limited}`);
-    assert.ok(limited! >= 0.9 * quota, `${limited}`);
+    // Each sender leaves out what stats may not have counted yet: the last part of a quota goes slowly.
+    assert.ok(limited! >= 0.6 * quota, `${limited}`);
   });
 });

@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { shareOf, startSink, type Sink } from '@sendpool/testing';
-import { lookAtCampaign } from './engine-scene.ts';
+import { lookAtCampaign, shortDoubt } from './engine-scene.ts';
 import { command, endStage, isFinished, setStage, waitUntil, type Stage } from './stage.ts';
 
 const recipients = 300;
-/** A doubt is settled once no late reply can come any more: the wait for a reply and this margin. */
-const env = { AFTER_DOT_TIMEOUT_SECONDS: '2', UNKNOWN_MARGIN_SECONDS: '2', REPLY_TIMEOUT_SECONDS: '2' };
+
 const resend = `mutation ($input: ResendRecipientsInput!) { resendRecipients(input: $input) {
   ... on ResendPayload { resend { count } } ... on Refused { errors { message path } } } }`;
 
@@ -17,7 +16,7 @@ describe('resend', () => {
 
   before(async () => {
     sink = await startSink();
-    stage = await setStage({ targets: [{ name: 'only', port: sink.port, weight: 1 }], recipients, env });
+    stage = await setStage({ targets: [{ name: 'only', port: sink.port, weight: 1 }], recipients, env: shortDoubt });
   });
 
   after(async () => {
