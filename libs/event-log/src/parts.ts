@@ -35,9 +35,9 @@ export const createPublisher = (createAppender: (topic: string) => Appender) => 
   };
 };
 
-type Closable = { close(): Promise<void> };
+type Closable = { close(): Promise<void>; standsStill?(): boolean };
 
-/** Closes everything that is still open, each once. */
+/** Knows what is still open: whether all of it goes on, and closes everything, each once. */
 export const createKeeper = () => {
   const open = new Set<Closable>();
   return {
@@ -47,9 +47,13 @@ export const createKeeper = () => {
       thing.close = () => close().finally(() => open.delete(thing));
       return thing;
     },
+    goesOn: (): boolean => [...open].every((thing) => thing.standsStill?.() !== true),
     closeAll: async (): Promise<void> => void (await Promise.allSettled([...open].map((thing) => thing.close()))),
   };
 };
+
+/** Where nobody listens, an operator finds it in what the process writes. */
+export const warn = (message: string): void => process.emitWarning(message, 'EventLogWarning');
 
 /** Calls whose faults become those that callers see. */
 export const translating =
