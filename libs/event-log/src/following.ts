@@ -1,5 +1,6 @@
 /** What followers of both adapters share: they go on after a fault, tell the first of a row, know when they stand still, and end in time. */
 import { messageOf, sleep } from '@sendpool/kernel';
+import { atMost } from './parts.ts';
 import type { Follower } from './port.ts';
 
 /** `standsStill`: for a while now nothing could be read or handed over. */
@@ -45,9 +46,7 @@ export const keepFollowing = (
     close: async () => {
       stop.abort();
       wake();
-      const timer = new AbortController();
-      await Promise.race([done, sleep(closeMs, timer.signal)]);
-      timer.abort();
+      await atMost(closeMs, done);
     },
   };
 };

@@ -5,6 +5,13 @@ import type { NewRecord } from './port.ts';
 
 const closeMs = 5000;
 
+/** Waits for `work`, which must not reject, but no longer than `ms`. */
+export const atMost = async (ms: number, work: Promise<unknown>): Promise<void> => {
+  const timer = new AbortController();
+  await Promise.race([work, sleep(ms, timer.signal)]);
+  timer.abort();
+};
+
 /** Makes an appender for a topic when something is published to it first. */
 export const createPublisher = (createAppender: (topic: string) => Appender) => {
   const appenders = new Map<string, Appender>();
@@ -27,9 +34,7 @@ export const createPublisher = (createAppender: (topic: string) => Appender) => 
     },
     /** Waits a while for what is under way. */
     close: async (): Promise<void> => {
-      const timer = new AbortController();
-      await Promise.race([Promise.allSettled(pending), sleep(closeMs, timer.signal)]);
-      timer.abort();
+      await atMost(closeMs, Promise.allSettled(pending));
       for (const appender of appenders.values()) appender.close();
     },
   };
