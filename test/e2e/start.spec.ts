@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +29,22 @@ const start = async (): Promise<Started> => {
   }
   const [url] = /http:\S+/.exec(text)!;
   return { child, text, url, key: /sp_\S+/.exec(text)?.[0] };
+};
+
+/** A Kafka broker of before 2.0: asked what it understands, it says UNSUPPORTED_VERSION. */
+const startOldBroker = async (): Promise<Server> => {
+  const broker = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', (request) => {
+      const answer = Buffer.alloc(18);
+      answer.writeInt32BE(14);
+      request.copy(answer, 4, 8, 12); // the correlation id
+      answer.writeInt16BE(35, 8);
+      socket.write(answer);
+    });
+  });
+  await new Promise<void>((resolve) => broker.listen(0, '127.0.0.1', resolve));
+  return broker;
 };
 
 const stop = async ({ child }: Started): Promise<number | null> => {
@@ -86,5 +103,24 @@ describe('npm start', () => {
     assert.deepEqual(pids.filter(isAlive), []);
     running = await start();
     assert.deepEqual(await ask(running.url, key!), { data: { pools: { nodes: [] } } });
+  });
+
+  it('ends with the reason, and starts nothing again, when it is told to use a broker that it cannot use', async () => {
+    const broker = await startOldBroker();
+    const { port } = broker.address() as AddressInfo;
+    const child = spawn('node', ['apps/standalone/src/main.ts', '--cluster'], {
+      env: { ...process.env, DATA_DIR: join(folder, 'other'), PORT: '0', KAFKA_BROKERS: `127.0.0.1:${port}` },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    const began = performance.now();
+    const [code] = (await once(child, 'close')) as [number];
+    broker.close();
+    assert.ok(performance.now() - began < 60_000);
+    assert.equal(code, 1);
+    assert.match(said, /^\S+ cannot run with these settings \(.*use a broker from 2\.4 to 4\.x.*\); see \S+\.log\n$/);
   });
 });

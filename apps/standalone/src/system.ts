@@ -70,6 +70,26 @@ const stopAll = async (supervisor: Supervisor, deadlineMs: number): Promise<void
 
 type Addresses = { databaseUrl: string; eventLogUrl: string };
 
+/** Aborted, with what to say, when a service cannot run with its settings; once the system is up, that is no more than another end. */
+const createRefusal = (dataFolder: string) => {
+  const refusal = new AbortController();
+  let isUp = false;
+  return {
+    signal: refusal.signal,
+    givesUp: (name: string, reason: string): boolean => {
+      if (isUp) return false;
+      const where = join(dataFolder, 'logs', `${name}.log`);
+      refusal.abort(
+        new AppError('BAD_CONFIGURATION', `${name} cannot run with these settings (${reason}); see ${where}`),
+      );
+      return true;
+    },
+    isUp: () => {
+      isUp = true;
+    },
+  };
+};
+
 const startBase = async (supervisor: Supervisor, options: SystemOptions): Promise<Addresses> => {
   const { dataFolder, databaseUrl, eventLogUrl, kafkaBrokers, shape } = options;
   const postgres = databaseUrl === undefined ? await planPostgres(dataFolder) : undefined;
@@ -108,19 +128,25 @@ const startServices = async (supervisor: Supervisor, options: SystemOptions, add
 };
 
 /**
- * Starts everything and resolves when every service is ready. Throws AppError BAD_CONFIGURATION when folder or port are in use or
- * a broker cannot be had, and UNAVAILABLE when `signal` is aborted or a service does not come up.
+ * Starts everything and resolves when every service is ready. Throws AppError BAD_CONFIGURATION when folder or port are in use,
+ * a broker cannot be had, or a service says that it cannot run with its settings, and UNAVAILABLE when `signal` is aborted or a service does not come up.
  */
 export const startSystem = async (options: SystemOptions): Promise<System> => {
   const { dataFolder, onRestart } = options;
   await checkPorts(options);
   mkdirSync(dataFolder, { recursive: true });
-  const supervisor = createSupervisor({ onRestart, onChange: (all) => writeProcessTable(dataFolder, all) });
+  const refusal = createRefusal(dataFolder);
+  const onChange = (all: Parameters<typeof writeProcessTable>[1]): void => writeProcessTable(dataFolder, all);
+  const supervisor = createSupervisor({ onRestart, givesUp: refusal.givesUp, onChange });
+  const signal = AbortSignal.any([refusal.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   try {
     const addresses = await startBase(supervisor, options);
-    return await startServices(supervisor, options, addresses);
+    const system = await startServices(supervisor, { ...options, signal }, addresses);
+    refusal.isUp();
+    return system;
   } catch (error) {
     await stopAll(supervisor, 5_000);
+    if (refusal.signal.aborted) throw refusal.signal.reason;
     if (error instanceof AppError && error.code === 'UNAVAILABLE')
       throw new AppError('UNAVAILABLE', `${error.message}; see ${join(dataFolder, 'logs')}`, { cause: error });
     throw error;
