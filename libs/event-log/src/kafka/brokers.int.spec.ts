@@ -80,27 +80,31 @@ type Scene = AsyncDisposable & {
   stopWriting(): Promise<number>;
 };
 
-const connect = (): Promise<EventLog> =>
-  createKafkaEventLog({ url: brokers.url, applicationName: 'brokers spec', onWarning: () => undefined });
+const connect = async (): Promise<{ log: EventLog } & AsyncDisposable> => {
+  const options = { url: brokers.url, applicationName: 'brokers spec', onWarning: () => undefined };
+  const log = await createKafkaEventLog(options);
+  return { log, [Symbol.asyncDispose]: log.close };
+};
 
 /** Appends numbers, many at the same time, until it is stopped. */
 const startWriting = (log: EventLog, topic: string) => {
   const stop = new AbortController();
   const appends: Promise<void>[] = [];
   const write = async (): Promise<void> => {
-    for (; !stop.signal.aborted; await sleep(5))
-      appends.push(log.publish(topic, [record(appends.length % partitions.length, String(appends.length))]));
+    for (; !stop.signal.aborted; await sleep(5)) {
+      const append = log.publish(topic, [record(appends.length % partitions.length, String(appends.length))]);
+      append.catch(() => undefined);
+      appends.push(append);
+    }
   };
   const writing = write();
-  return {
-    count: () => appends.length,
-    stop: async (): Promise<number> => {
-      stop.abort();
-      await writing;
-      await Promise.all(appends);
-      return appends.length;
-    },
+  const stopWriting = async (): Promise<number> => {
+    stop.abort();
+    await writing;
+    await Promise.all(appends);
+    return appends.length;
   };
+  return { count: () => appends.length, stopWriting, abort: () => stop.abort() };
 };
 
 /** Its ledger is the number of the last record that it settled. */
@@ -128,7 +132,7 @@ const join = (log: EventLog, { topic, seen, acknowledged, stale }: Group): Promi
 
 /** A topic that is written to all the time, and a member of a group that settles what it reads. */
 const openScene = async (): Promise<Scene> => {
-  const log = await connect();
+  const { log } = await connect();
   const topic = await makeTopic({ log }, { partitions: partitions.length });
   const group: Group = { topic, seen: [], acknowledged: new Map(), stale: [] };
   const member = await join(log, group);
@@ -140,10 +144,10 @@ const openScene = async (): Promise<Scene> => {
   };
   await goesOn();
   const dispose = async (): Promise<void> => {
-    await writer.stop();
+    writer.abort();
     await log.close();
   };
-  return { log, group, member, goesOn, stopWriting: writer.stop, [Symbol.asyncDispose]: dispose };
+  return { log, group, member, goesOn, stopWriting: writer.stopWriting, [Symbol.asyncDispose]: dispose };
 };
 
 /** Everything lies in the log once and in order, has been read in order, and is in the ledgers. */
@@ -215,8 +219,8 @@ describe('with three brokers, of which one fails', { skip: whyNoBroker() ?? fals
     await scene.goesOn();
     assert.notEqual(await coordinatorOf(topic), coordinator);
     const old = lastEpoch(scene.member)!;
-    const log = await connect();
-    const heir = await join(log, scene.group);
+    await using other = await connect();
+    const heir = await join(other.log, scene.group);
     await untilSettled('it has partitions', () => (lastEpoch(heir)?.partitions.length ?? 0) > 0);
     const { generation } = lastEpoch(heir)!;
     assert.ok(generation > old.generation);
@@ -225,7 +229,6 @@ describe('with three brokers, of which one fails', { skip: whyNoBroker() ?? fals
     assert.equal(await commitAs(topic, [old.memberId, old.generation]), 'ILLEGAL_GENERATION');
     assert.equal(await commitAs(topic, ['nobody', generation]), 'UNKNOWN_MEMBER_ID');
     await scene.goesOn();
-    await log.close();
     await checkReturn(coordinator, scene);
   });
 
