@@ -54,7 +54,7 @@ try {
   const isWell = judge(options, folder);
   console.log(`\nSEED=${options.seed} ${isWell ? green('Every promise was kept.') : red('A promise was broken.')}`);
   if (isWell && !options.keep) rmSync(folder, { recursive: true, force: true });
-  else console.log(`Evidence and logs: ${folder}  (node test/faults/verify.ts --run ${folder})`);
+  else console.log(`Evidence and logs: ${folder}  (npx node test/faults/verify.ts --run ${folder})`);
   process.exit(isWell ? 0 : 1);
 } catch (error) {
   console.error(`\n${red(`The run itself failed: ${messageOf(error)}`)}\nSEED=${options.seed} Logs: ${folder}`);

@@ -1,5 +1,5 @@
 /**
- * Seals every stored password under CREDENTIALS_KEY: `node apps/config/src/reseal.ts`, with the key before in CREDENTIALS_KEY_PREVIOUS.
+ * Seals every stored password under CREDENTIALS_KEY: `npm run reseal`, with the key before in CREDENTIALS_KEY_PREVIOUS.
  * The running service publishes the changes. Ends with 1 when a password was left, 2 when it could not run.
  */
 import { createDatabase } from '@sendpool/database';

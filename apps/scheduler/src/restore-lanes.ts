@@ -1,6 +1,6 @@
 /**
- * Brings database and event log together after one of them was restored to an older state: `node apps/scheduler/src/restore-lanes.ts`,
- * with `--log-lost` when it is the log that is older. Safe to end and to run again. Ends with 1 when it was refused or failed.
+ * Brings database and event log together after one of them was restored to an older state: `npm run restore-lanes`,
+ * with `-- --log-lost` when it is the log that is older. Safe to end and to run again. Ends with 1 when it was refused or failed.
  */
 import { parseArgs } from 'node:util';
 import { campaignsTopic, deliveryEventsTopic, sendRequestsTopic, topicSpecs } from '@sendpool/contracts';

@@ -1,4 +1,4 @@
-/** Counts the event log again and compares with the tables: `node apps/stats/src/recount.ts`. Ends with 1 when they differ. */
+/** Counts the event log again and compares with the tables: `npm run recount`. Ends with 1 when they differ. */
 import { createDatabase } from '@sendpool/database';
 import { createEventLog } from '@sendpool/event-log';
 import { messageOf } from '@sendpool/kernel';
