@@ -31,6 +31,7 @@ const alsoPassing = new Set([
   'UNKNOWN',
 ]);
 const staleMetadata = new Set([
+  'BROKER_NOT_AVAILABLE',
   'UNKNOWN_TOPIC_OR_PARTITION',
   'LEADER_NOT_AVAILABLE',
   'NOT_LEADER_FOR_PARTITION',
