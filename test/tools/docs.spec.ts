@@ -50,13 +50,7 @@ describe('the docs', () => {
   });
 
   it('every link of the docs leads to a file', () => {
-    for (const file of [
-      'README.md',
-      'CONTRIBUTING.md',
-      'docs/architecture.md',
-      'docs/protocol.md',
-      'docs/operations.md',
-    ])
+    for (const file of pages)
       for (const link of allMatches(read(file), /\]\((?!http|#)([^)#]+)/g)) {
         const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/') + 1) : '';
         assert.ok(existsSync(folder + link), `${file} links to ${link}`);
