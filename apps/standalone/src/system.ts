@@ -1,14 +1,15 @@
 /** A whole Sendpool on this machine: PostgreSQL, Kafka where the shape asks for it, and every service, started and stopped as one. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '@sendpool/kernel';
+import { makeFolder } from '@sendpool/service';
 import { planKafka, planPostgres } from './backing.ts';
+import { checkBeforeStart, noteEventLog } from './before-start.ts';
 import { writeProcessTable } from './process-table.ts';
 import { createProcesses, type Processes } from './processes.ts';
 import { untilKeyIsKnown, untilReady } from './readiness.ts';
 import type { ProcessKind } from './running-process.ts';
 import { isOpen } from './ports.ts';
-import { openSecrets } from './secrets.ts';
+import { openSecrets, type GivenKeys } from './secrets.ts';
 import { startService } from './service-process.ts';
 import { planServices, type ServicePlan } from './services.ts';
 import { serviceNames, type Shape } from './shape.ts';
@@ -26,6 +27,8 @@ export type SystemOptions = {
   kafkaBrokers?: string | undefined;
   /** An existing event log of any kind; nothing is started for it then. */
   eventLogUrl?: string | undefined;
+  /** CREDENTIALS_KEY and the one before, where the user gave them. */
+  keys?: GivenKeys;
   /** Told when a process ended by itself and is started again. */
   onRestart(name: string, reason: string): void;
   /** Aborts a start that is under way; what already runs is stopped. */
@@ -105,7 +108,7 @@ const startBase = async (supervisor: Supervisor, options: SystemOptions): Promis
 
 const startServices = async (supervisor: Supervisor, options: SystemOptions, addresses: Addresses): Promise<System> => {
   const { dataFolder, gatewayPort, logLevel, shape, signal } = options;
-  const { secrets, firstAdminKey } = openSecrets(dataFolder);
+  const { secrets, firstAdminKey } = openSecrets(dataFolder, options.keys);
   const plans = await planServices({ ...addresses, shape, dataFolder, gatewayPort, secrets, logLevel });
   const start = (plan: ServicePlan): Promise<void> =>
     supervisor.start({
@@ -129,18 +132,21 @@ const startServices = async (supervisor: Supervisor, options: SystemOptions, add
 
 /**
  * Starts everything and resolves when every service is ready. Throws AppError BAD_CONFIGURATION when folder or port are in use,
- * a broker cannot be had, or a service says that it cannot run with its settings, and UNAVAILABLE when `signal` is aborted or a service does not come up.
+ * a setting cannot be used, the folder belongs to another event log, a broker cannot be had, or a service says that it cannot run with its settings, and UNAVAILABLE when `signal` is aborted or a service does not come up.
  */
 export const startSystem = async (options: SystemOptions): Promise<System> => {
   const { dataFolder, onRestart } = options;
+  makeFolder(dataFolder);
   await checkPorts(options);
-  mkdirSync(dataFolder, { recursive: true });
+  const eventLog = await checkBeforeStart(options);
   const refusal = createRefusal(dataFolder);
   const onChange = (all: Parameters<typeof writeProcessTable>[1]): void => writeProcessTable(dataFolder, all);
   const supervisor = createSupervisor({ onRestart, givesUp: refusal.givesUp, onChange });
   const signal = AbortSignal.any([refusal.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   try {
     const addresses = await startBase(supervisor, options);
+    if (signal.aborted) throw new AppError('UNAVAILABLE', 'the start was ended');
+    await noteEventLog(options, eventLog);
     const system = await startServices(supervisor, { ...options, signal }, addresses);
     refusal.isUp();
     return system;

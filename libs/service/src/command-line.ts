@@ -10,8 +10,7 @@ type Parsed<Options extends ParseArgsOptionsConfig> = ReturnType<
 
 /** What is in the line, or the end that it leads to: 0 after help, 2 when it is not understood. */
 export type CommandLine<Options extends ParseArgsOptionsConfig> =
-  | { ok: true; values: Parsed<Options>['values']; words: string[] }
-  | { ok: false; exitCode: 0 | 2; text: string };
+  { ok: true; values: Parsed<Options>['values']; words: string[] } | { ok: false; exitCode: 0 | 2; text: string };
 
 /** `words` is how many words without dashes it takes at most. */
 export const parseCommandLine = <const Options extends ParseArgsOptionsConfig>(
@@ -20,7 +19,12 @@ export const parseCommandLine = <const Options extends ParseArgsOptionsConfig>(
 ): CommandLine<Options> => {
   if (args.includes('--help') || args.includes('-h')) return { ok: false, exitCode: 0, text: usage };
   try {
-    const parsed = parseArgs({ args: [...args], options: { ...options, ...help }, allowPositionals: true, strict: true });
+    const parsed = parseArgs({
+      args: [...args],
+      options: { ...options, ...help },
+      allowPositionals: true,
+      strict: true,
+    });
     const [strange] = parsed.positionals.slice(words);
     if (strange !== undefined) throw new Error(`${strange} is not understood`);
     return { ok: true, values: parsed.values as Parsed<Options>['values'], words: parsed.positionals };
