@@ -13,6 +13,15 @@ const good = {
   CREDENTIALS_KEY: Buffer.alloc(32, 7).toString('base64'),
 };
 
+const faults = (source: NodeJS.ProcessEnv): string[] => {
+  try {
+    readEnv(schema, { ...good, ...source });
+    return [];
+  } catch (error) {
+    return (error as Error).message.split('\n  ').slice(1);
+  }
+};
+
 describe('the environment', () => {
   it('is read with its defaults', () => {
     const env = readEnv(schema, good);
@@ -41,14 +50,6 @@ describe('the environment', () => {
   });
 
   it('says what a value must be, and what it is', () => {
-    const faults = (source: NodeJS.ProcessEnv): string[] => {
-      try {
-        readEnv(schema, { ...good, ...source });
-        return [];
-      } catch (error) {
-        return (error as Error).message.split('\n  ').slice(1);
-      }
-    };
     assert.deepEqual(
       faults({ LANES: 'twelve', HTTP_PORT: '70000', LOG_LEVEL: 'loud', OTEL_TRACES_SAMPLER_ARG: '-1' }),
       [

@@ -36,7 +36,7 @@ const nameFault = (name: string, earlier: readonly string[]): string | undefined
 };
 
 /** A file of another kind, or text in another encoding; its bytes do not belong into an answer. */
-const binary = /[\u{0}-\u{8}\u{e}-\u{1f}\u{7f}-\u{9f}\u{fffd}]/u;
+const binary = /[^\P{Cc}\t\n\r]|\u{fffd}/u;
 
 const separators: readonly [name: string, sign: string][] = [
   ['semicolons', ';'],

@@ -1,7 +1,7 @@
 /** The lines of a text that streams in, numbered from 1 as in an editor; what was looked at can be looked at again until it is dropped. */
 import type { Readable } from 'node:stream';
 
-export type Line = {
+type Line = {
   readonly text: string;
   /** CRLF, LF or CR; empty at the end of the file. */
   readonly end: string;
@@ -69,8 +69,11 @@ export const openLines = (source: Readable): Lines => {
   };
   return {
     has: async (number) => {
-      while (number > last && !isOver) await readOn();
-      return number <= last;
+      for (;;) {
+        if (number <= last) return true;
+        if (isOver) return false;
+        await readOn();
+      }
     },
     at: (number) => kept.get(number)!,
     drop: (number) => void kept.delete(number),
