@@ -1,27 +1,19 @@
 /** Three brokers, of which one ends: the leader of a partition, the coordinator of the group. Then it comes back. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { sleep } from '@sendpool/kernel';
 import { startBrokers, type BrokerCluster } from '../../../../tools/kafka/cluster.ts';
 import { whyNoBroker } from '../../../../tools/kafka/jars.ts';
-import {
-  groupOf,
-  isEnded,
-  lastEpoch,
-  makeTopic,
-  record,
-  textOf,
-  until,
-  watch,
-  type Watched,
-} from '../conformance/probe.ts';
-import type { EventLog, StoredRecord } from '../port.ts';
+import { groupOf, isEnded, lastEpoch, makeTopic, record, textOf, until, type Watched } from '../conformance/probe.ts';
+import { createLink } from '../conformance/index.ts';
+import type { EventLog } from '../port.ts';
 import { createClient, type Cluster } from './client.ts';
+import type { Address } from './connection.ts';
 import { createCoordinator } from './coordinator.ts';
 import { createKafkaEventLog } from './event-log.ts';
 import { typeOf } from './faults.ts';
 import { parseLocation } from './location.ts';
 import { readFrom } from './reader.ts';
+import { join, numbersOf, startWriting, type Group } from './testing-numbers.ts';
 
 const ids = [1, 2, 3];
 const partitions = [0, 1, 2];
@@ -31,7 +23,7 @@ let brokers: BrokerCluster;
 let cluster: Cluster;
 let client: ReturnType<typeof createClient>;
 
-const untilSettled = (what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> =>
+const untilSettled = (what: string, isTrue: Parameters<typeof until>[1]): Promise<void> =>
   until(what, isTrue, settleMs);
 
 const leaderOf = async (topic: string, partition: number): Promise<number> =>
@@ -47,8 +39,6 @@ const isWhole = async (topics: readonly string[]): Promise<boolean> => {
   return all.length > topics.length && all.every(({ isr }) => isr.length === ids.length);
 };
 
-const numbersOf = (records: readonly StoredRecord[]): number[] => records.map((one) => Number(textOf(one)));
-
 /** What one broker has of a partition, whether it leads it or follows. */
 const copyAt = async (id: number, topic: string, partition: number): Promise<number[]> => {
   const alone = { ...cluster, leaders: async () => new Map([[partition, id]]) };
@@ -58,17 +48,6 @@ const copyAt = async (id: number, topic: string, partition: number): Promise<num
 /** Of the numbers 0 to n - 1 those that lie in this partition. */
 const expectedIn = (partition: number, n: number): number[] =>
   Array.from({ length: n }, (_, number) => number).filter((number) => number % partitions.length === partition);
-
-/** What the members of a group have done, all together. */
-type Group = {
-  topic: string;
-  /** Noted before the commit: one that loses its answer may have been stored, and then its records do not come again. */
-  seen: { partition: number; number: number }[];
-  /** Partition -> the number in the newest ledger that was acknowledged. */
-  acknowledged: Map<number, number>;
-  /** Ledgers that an epoch found older than what had been acknowledged. */
-  stale: string[];
-};
 
 type Scene = AsyncDisposable & {
   log: EventLog;
@@ -80,55 +59,13 @@ type Scene = AsyncDisposable & {
   stopWriting(): Promise<number>;
 };
 
-const connect = async (): Promise<{ log: EventLog } & AsyncDisposable> => {
-  const options = { url: brokers.url, applicationName: 'brokers spec', onWarning: () => undefined };
+type Route = (address: Address) => Address;
+
+const connect = async (route: Route = (address) => address): Promise<{ log: EventLog } & AsyncDisposable> => {
+  const options = { url: brokers.url, applicationName: 'brokers spec', onWarning: () => undefined, route };
   const log = await createKafkaEventLog(options);
   return { log, [Symbol.asyncDispose]: log.close };
 };
-
-/** Appends numbers, many at the same time, until it is stopped. */
-const startWriting = (log: EventLog, topic: string) => {
-  const stop = new AbortController();
-  const appends: Promise<void>[] = [];
-  const write = async (): Promise<void> => {
-    for (; !stop.signal.aborted; await sleep(5)) {
-      const append = log.publish(topic, [record(appends.length % partitions.length, String(appends.length))]);
-      append.catch(() => undefined);
-      appends.push(append);
-    }
-  };
-  const writing = write();
-  const stopWriting = async (): Promise<number> => {
-    stop.abort();
-    await writing;
-    await Promise.all(appends);
-    return appends.length;
-  };
-  return { count: () => appends.length, stopWriting, abort: () => stop.abort() };
-};
-
-/** Its ledger is the number of the last record that it settled. */
-const join = (log: EventLog, { topic, seen, acknowledged, stale }: Group): Promise<Watched> =>
-  watch(
-    { log },
-    {
-      topic,
-      onAssigned: async (epoch) => {
-        for (const partition of epoch.partitions) {
-          const found = Number((await epoch.committed(partition))?.metadata ?? -1);
-          const least = acknowledged.get(partition) ?? -1;
-          if (found < least) stale.push(`partition ${partition}: ${found} after ${least}`);
-        }
-        return undefined;
-      },
-      onBatch: async ({ partition, records }, epoch) => {
-        const last = records.at(-1)!;
-        for (const number of numbersOf(records)) seen.push({ partition, number });
-        await epoch.commit([{ partition, offset: last.offset + 1, metadata: textOf(last) }]);
-        acknowledged.set(partition, Number(textOf(last)));
-      },
-    },
-  );
 
 /** A topic that is written to all the time, and a member of a group that settles what it reads. */
 const openScene = async (): Promise<Scene> => {
@@ -136,7 +73,7 @@ const openScene = async (): Promise<Scene> => {
   const topic = await makeTopic({ log }, { partitions: partitions.length });
   const group: Group = { topic, seen: [], acknowledged: new Map(), stale: [] };
   const member = await join(log, group);
-  const writer = startWriting(log, topic);
+  const writer = startWriting(log, [topic, partitions.length]);
   const goesOn = async (): Promise<void> => {
     const from = writer.count();
     const isPast = (partition: number): boolean => (group.acknowledged.get(partition) ?? -1) >= from;
@@ -202,10 +139,27 @@ describe('with three brokers, of which one fails', { skip: whyNoBroker() ?? fals
     await brokers?.stop();
   });
 
-  test('the leader of a partition is killed: appends go on at the next one, nothing lost, doubled or out of order, and it catches up when it is back', async () => {
+  test('the leader of a partition is killed: appends go on at the next one, nothing lost, doubled or out of order, and it catches up when it is back', async (t) => {
     await using scene = await openScene();
     const led = await leaderOf(scene.group.topic, 0);
+    // Two brokers have this append, but its answer is lost: the next leader must know that it is there already.
+    const { address } = await cluster.broker(led);
+    const link = await createLink(address);
+    t.after(link.close);
+    await using other = await connect((to) => (to.port === address.port ? { ...to, port: link.port } : to));
+    const topic = await makeTopic(other, { partitions: partitions.length });
+    const leaders = () => cluster.leaders(topic, 'FRESH').catch(() => new Map<number, number>());
+    await untilSettled('it is known', async () => (await leaders()).size === partitions.length);
+    const partition = [...(await leaders())].find(([, leader]) => leader === led)![0];
+    const append = (value: string): Promise<void> => other.log.publish(topic, [record(partition, value)]);
+    await append('before');
+    link.loseAnswerTo('unanswered');
+    const unanswered = append('unanswered');
+    await untilSettled('it is there', async () => (await scene.log.read(topic, partition, 1, 1)).length === 1);
     await brokers.end(led, 'SIGKILL');
+    await unanswered;
+    await append('after');
+    assert.deepEqual((await scene.log.read(topic, partition, 0, 10)).map(textOf), ['before', 'unanswered', 'after']);
     await scene.goesOn();
     assert.notEqual(await leaderOf(scene.group.topic, 0), led);
     await checkReturn(led, scene);
