@@ -16,12 +16,13 @@ Makes another ADMIN key and prints it, once. Gateways know it within seconds; ot
 
   DATABASE_URL  that of config`;
 
+const now = (): Date => new Date();
+
 const run = async (): Promise<void> => {
   const { DATABASE_URL: url } = readEnv(z.object({ DATABASE_URL: commonEnv.DATABASE_URL }));
   const applicationName = 'sendpool new-admin-key';
   const database = await createDatabase({ url, schema, entities, migrations, applicationName });
   const keys = createKeyStore(database, () => undefined);
-  const now = (): Date => new Date();
   const name = `Admin key of ${now().toISOString().slice(0, 19)}`;
   const made = await createCreateApiKey({ keys, newId, now })({ name, role: 'ADMIN' });
   if (!made.ok) throw new Error(made.errors.map(({ message }) => message).join(' '));

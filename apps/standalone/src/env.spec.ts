@@ -5,6 +5,8 @@ import { describe, it } from 'node:test';
 import { readStandaloneEnv, standaloneVariables } from './env.ts';
 import { clusterShape, singleShape } from './shape.ts';
 
+const brokersOf = (KAFKA_BROKERS: string) => readStandaloneEnv(clusterShape, { KAFKA_BROKERS }).kafkaBrokers;
+
 describe('the environment of the launcher', () => {
   it('has a row in the README for each variable', () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
@@ -23,7 +25,6 @@ describe('the environment of the launcher', () => {
   });
 
   it('takes brokers with a log-in and parameters, and no URL', () => {
-    const brokersOf = (KAFKA_BROKERS: string) => readStandaloneEnv(clusterShape, { KAFKA_BROKERS }).kafkaBrokers;
     for (const text of ['a:9092', 'a,b:1', 'u:p%40@a:1?replication=1&minInsync=1', '[::1]:9092'])
       assert.equal(brokersOf(text), text);
     for (const text of ['kafka://host', 'a:1/x', 'a b']) assert.throws(() => brokersOf(text), /KAFKA_BROKERS: must be/);

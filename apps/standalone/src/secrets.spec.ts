@@ -36,12 +36,13 @@ describe('the secrets of a standalone system', () => {
     withFolder((folder) => assert.deepEqual(openSecrets(folder).secrets, openSecrets(folder).secrets)));
 });
 
+const keysIn = (folder: string) => {
+  const { credentialsKey, credentialsKeyPrevious } = openSecrets(folder).secrets;
+  return [credentialsKey, credentialsKeyPrevious];
+};
+
 describe('the key that seals passwords', () => {
   const [first, second, third] = Array.from({ length: 3 }, () => randomBytes(32).toString('base64'));
-  const keysIn = (folder: string) => {
-    const { credentialsKey, credentialsKeyPrevious } = openSecrets(folder).secrets;
-    return [credentialsKey, credentialsKeyPrevious];
-  };
   const refuses = (folder: string, given: Parameters<typeof openSecrets>[1], reason: RegExp): void => {
     const before = readFileSync(join(folder, 'secrets.json'), 'utf8');
     for (const work of [openSecrets, checkKeys])

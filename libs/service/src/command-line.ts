@@ -27,7 +27,7 @@ export const parseCommandLine = <const Options extends ParseArgsOptionsConfig>(
     });
     const [strange] = parsed.positionals.slice(words);
     if (strange !== undefined) throw new Error(`${strange} is not understood`);
-    return { ok: true, values: parsed.values as Parsed<Options>['values'], words: parsed.positionals };
+    return { ok: true, values: parsed.values, words: parsed.positionals };
   } catch (error) {
     const [reason] = messageOf(error).split(/\. (?:Did you|To specify)|\n/); // node's own advice is about its parser
     return { ok: false, exitCode: 2, text: `${reason}\n\n${usage}` };
