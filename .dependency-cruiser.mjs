@@ -83,7 +83,7 @@ export default {
     {
       from: { path: '^apps/standalone/' },
       to: {
-        path: '^apps/standalone/|^libs/(kernel|contracts|service|testing)/src/index\\.ts$|^libs/database/src/(index|cluster)\\.ts$|^tools/kafka/(broker|jars)\\.ts$',
+        path: '^apps/standalone/|^apps/[^/]+/src/env\\.ts$|^libs/(kernel|contracts|service|event-log|testing)/src/index\\.ts$|^libs/database/src/(index|cluster)\\.ts$|^tools/kafka/(broker|jars)\\.ts$',
       },
     },
     { from: { path: '^apps/standalone/demo/' }, to: { dependencyTypes: ['npm', 'core'] } },

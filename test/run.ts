@@ -1,7 +1,9 @@
 /** npm test: one throw-away PostgreSQL and one Kafka broker, every project's specs by Nx, then the tests across projects; ends with the line that CI reads. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { startCluster } from '@sendpool/database/cluster';
+import { sleep } from '@sendpool/kernel';
+import { onSignal, unlessEnding } from '../apps/standalone/demo/on-signal.ts';
 import { startBroker, type Broker } from '../tools/kafka/broker.ts';
 import { whyNoBroker } from '../tools/kafka/jars.ts';
 import type { Summary } from './summary-reporter.ts';
@@ -9,11 +11,27 @@ import type { Summary } from './summary-reporter.ts';
 const results = '.results';
 const across = ['tools', 'simulation', 'faults', 'e2e'].map((folder) => `test/${folder}/**/*.spec.ts`);
 
-const run = (command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> =>
-  new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: 'inherit', env });
-    child.once('exit', (code) => resolve(code ?? 1));
-  });
+/** A group of its own: a signal reaches everything that it started, and nothing is left that would start more. */
+const endGroup = async (child: ChildProcess): Promise<void> => {
+  const send = (signal: NodeJS.Signals | 0): boolean => {
+    try {
+      return process.kill(-child.pid!, signal);
+    } catch {
+      return false; // nobody is left in it
+    }
+  };
+  send('SIGTERM');
+  for (let waited = 0; send(0) && waited < 20_000; waited += 100) await sleep(100);
+  send('SIGKILL');
+};
+
+const run = async (command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> => {
+  const child = spawn(command, args, { stdio: 'inherit', env, detached: true });
+  onSignal(() => endGroup(child));
+  const code = await new Promise<number>((resolve) => child.once('exit', (status) => resolve(status ?? 1)));
+  await unlessEnding();
+  return code;
+};
 
 const acrossArgs = [
   '--test',
@@ -41,11 +59,32 @@ const kafkaEnv = (broker: Broker | string | undefined): NodeJS.ProcessEnv => {
   return { SENDPOOL_TEST_KAFKA: typeof broker === 'string' ? broker : broker.bootstrap };
 };
 
+const usage = `npm test [-- OPTIONS]
+
+Runs every spec on a PostgreSQL and, where it can, a Kafka broker that it starts itself. OPTIONS go to \`nx run-many -t test\`,
+as in: npm test -- --projects=@sendpool/sender. A single file: CONTRIBUTING.md.
+
+  KAFKA_BROKERS           host:port of brokers to use instead of an own one
+  SENDPOOL_REQUIRE_ALL=1  what would be skipped on this machine counts as failed`;
+
+if (process.argv.includes('--help') || process.argv.includes('-h')) {
+  console.log(usage);
+  process.exit(0);
+}
+const startingCluster = startCluster();
+onSignal(async () => (await startingCluster).stop());
+const cluster = await startingCluster;
+await unlessEnding();
+const startingBroker = openKafka();
+onSignal(async () => {
+  const started = await startingBroker;
+  if (typeof started === 'object') await started.stop();
+});
+const broker = await startingBroker;
+await unlessEnding();
 // What other commands have left there stays.
 for (const own of ['across.json', '@sendpool']) rmSync(`${results}/${own}`, { recursive: true, force: true });
 mkdirSync(`${results}/@sendpool`, { recursive: true });
-const cluster = await startCluster();
-const broker = await openKafka();
 const env = { ...process.env, SENDPOOL_TEST_CLUSTER: cluster.url, ...kafkaEnv(broker) };
 const projects = await run('nx', ['run-many', '-t', 'test', '--output-style=static', ...process.argv.slice(2)], env);
 const whole = await run('node', acrossArgs, env);

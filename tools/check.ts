@@ -1,5 +1,6 @@
 /** npm run check: everything that can be known without running the product, one step after the other; stops at no fault, fails at the end. */
 import { spawnSync } from 'node:child_process';
+import { readCommandLine } from '@sendpool/service';
 
 const steps: { name: string; command: string[] }[] = [
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
@@ -17,6 +18,12 @@ const steps: { name: string; command: string[] }[] = [
   { name: 'types of tests and tools', command: ['node', 'node_modules/typescript-native/bin/tsc', '-p', '.'] },
 ];
 
+const usage = `npm run check
+
+Runs one after the other, and fails at the end when one of them did:
+${steps.map(({ name }) => `  ${name}`).join('\n')}`;
+
+readCommandLine({ usage, options: {} });
 const failed: string[] = [];
 for (const { name, command } of steps) {
   const began = performance.now();

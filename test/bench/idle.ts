@@ -1,6 +1,7 @@
 /** bench idle: what a system costs that has sent a campaign and has nothing to do. */
 import { sleep } from '@sendpool/kernel';
 import { percent, table } from '../../apps/standalone/demo/print.ts';
+import { onSignal } from '../../apps/standalone/demo/on-signal.ts';
 import { demoServers } from '../../apps/standalone/demo/servers.ts';
 import { startSinks } from '../../apps/standalone/demo/sinks.ts';
 import type { Shape } from '../../apps/standalone/src/shape.ts';
@@ -54,7 +55,11 @@ const print = ({ seconds, shares, above }: IdleReport): void => {
 
 /** Sends a small campaign, waits, watches and prints. */
 export const benchIdle = async (folder: string, shape: Shape): Promise<IdleReport> => {
-  const sinks = await startSinks(folder, demoServers, { fast: true });
+  const startingSinks = startSinks(folder, demoServers, { fast: true });
+  onSignal(async () => {
+    for (const sink of await startingSinks) await sink.kill();
+  });
+  const sinks = await startingSinks;
   const targets = sinks.map(({ server, port }) => ({ name: server.name, port, weight: server.weight }));
   const stage = await setStage({ targets, recipients, shape });
   try {

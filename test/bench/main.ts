@@ -1,7 +1,9 @@
 /** npm run bench: figures of this machine, each with a reference measured beside it. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { checkWritable } from '@sendpool/service';
+import { onSignal, unlessEnding } from '../../apps/standalone/demo/on-signal.ts';
 import { clusterShape, singleShape, type Shape } from '../../apps/standalone/src/shape.ts';
 import { benchFailover } from './failover.ts';
 import { benchIdle } from './idle.ts';
@@ -49,14 +51,14 @@ const benches = { whole: runWhole, idle: runIdle, pick: runPick, failover: runFa
 
 const options = readOptions();
 const folder = mkdtempSync(join(tmpdir(), 'sendpool-bench-'));
+onSignal(() => rmSync(folder, { recursive: true, force: true }));
 try {
+  if (options.report !== undefined) checkWritable(options.report);
   const { report, good } = await benches[options.bench](folder, options);
-  if (options.report !== undefined) {
-    mkdirSync(dirname(options.report), { recursive: true });
-    writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`);
-  }
+  if (options.report !== undefined) writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`);
   process.exitCode = good ? 0 : 1;
 } catch (error) {
+  await unlessEnding();
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 } finally {

@@ -1,7 +1,7 @@
 /** The command line of npm run bench. */
-import { parseArgs } from 'node:util';
+import { readCommandLine, refuseCommandLine } from '@sendpool/service';
 
-export const benchNames = ['whole', 'idle', 'pick', 'failover'] as const;
+const benchNames = ['whole', 'idle', 'pick', 'failover'] as const;
 type BenchName = (typeof benchNames)[number];
 
 export type BenchOptions = {
@@ -29,26 +29,18 @@ npm run bench -- failover [--cluster] [--recipients N] [--report FILE]
 
 const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;
 
-const parse = (): { values: Record<string, string | boolean | undefined>; bench: string | undefined } => {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { cluster: flag, senders: text, recipients: text, report: text, help: flag },
-  });
-  return { values, bench: positionals[0] };
-};
-
 /** Ends the process with the usage when the line is not usable. */
 export const readOptions = (): BenchOptions => {
-  const { values, bench } = parse();
-  const recipients = Number(values['recipients'] ?? 50_000);
-  const senders = values['senders'] === undefined ? [] : String(values['senders']).split(',').map(Number);
-  const known = benchNames.find((name) => name === bench);
-  if (values['help'] === true || known === undefined || !isCount(recipients) || !senders.every(isCount)) {
-    console.error(usage);
-    process.exit(values['help'] === true ? 0 : 2);
-  }
-  const report = values['report'] as string | undefined;
-  return { bench: known, cluster: values['cluster'] === true, senders, recipients, report };
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const options = { cluster: flag, senders: text, recipients: text, report: text } as const;
+  const { values, words } = readCommandLine({ usage, options, words: 1 });
+  const bench = benchNames.find((name) => name === words[0]);
+  if (bench === undefined) return refuseCommandLine(`say which bench: ${benchNames.join(', ')}`, usage);
+  const recipients = Number(values.recipients ?? 50_000);
+  const senders = values.senders === undefined ? [] : values.senders.split(',').map(Number);
+  if (!isCount(recipients)) refuseCommandLine('--recipients takes a whole number from 1 on.', usage);
+  if (!senders.every(isCount))
+    refuseCommandLine('--senders takes whole numbers from 1 on, with commas between.', usage);
+  return { bench, cluster: values.cluster === true, senders, recipients, report: values.report };
 };

@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sleep } from '@sendpool/kernel';
+import { onSignal } from '../../apps/standalone/demo/on-signal.ts';
 import { demoServers } from '../../apps/standalone/demo/servers.ts';
 import { readReceived, startSinks, type RunningSink } from '../../apps/standalone/demo/sinks.ts';
 import type { Shape } from '../../apps/standalone/src/shape.ts';
@@ -45,7 +46,11 @@ const countReceived = async (folder: string, expected: number): Promise<number> 
 export const measureWhole = async (folder: string, shape: Shape, recipients: number): Promise<WholeReport> => {
   const mails = join(folder, `mails-${shape.replicas.sender}`);
   mkdirSync(mails);
-  const sinks = await startSinks(mails, demoServers, { fast: true });
+  const startingSinks = startSinks(mails, demoServers, { fast: true });
+  onSignal(async () => {
+    for (const sink of await startingSinks) await sink.kill();
+  });
+  const sinks = await startingSinks;
   try {
     const reference = await runReference(sinks[0]!.port, recipients);
     const targets = sinks.map(({ server, port }) => ({ name: server.name, port, weight: server.weight }));

@@ -6,6 +6,7 @@ import { sleep } from '@sendpool/kernel';
 import { createApi, type Api } from '../../apps/standalone/demo/api.ts';
 import { makeAudience } from '../../apps/standalone/demo/audience.ts';
 import { demoContent } from '../../apps/standalone/demo/content.ts';
+import { onSignal } from '../../apps/standalone/demo/on-signal.ts';
 import { fromDomain } from '../../apps/standalone/demo/servers.ts';
 import type { Progress } from '../../apps/standalone/demo/types.ts';
 import { singleShape, type Shape } from '../../apps/standalone/src/shape.ts';
@@ -114,21 +115,40 @@ export const addCampaign = async (api: Api, input: Record<string, unknown>): Pro
   return createCampaign.campaign.id;
 };
 
-const openSystem = (folder: string, shape: Shape): Promise<System> =>
-  startSystem({
-    dataFolder: join(folder, 'data'),
-    shape,
-    gatewayPort: 0,
-    logLevel: 'info',
-    onRestart: () => undefined,
-  });
+/** The system of each stage, also while it starts: a signal stops it. */
+const openings = new Map<string, { start: AbortController; system: Promise<System> }>();
+
+const openSystem = (folder: string, shape: Shape, open?: StageOptions['open']): Promise<System> => {
+  const start = new AbortController();
+  const system =
+    open?.(folder) ??
+    startSystem({
+      dataFolder: join(folder, 'data'),
+      shape,
+      gatewayPort: 0,
+      logLevel: 'info',
+      onRestart: () => undefined,
+      signal: start.signal,
+    });
+  openings.set(folder, { start, system });
+  return system;
+};
+
+const stopSystem = async (folder: string): Promise<void> => {
+  const opening = openings.get(folder);
+  opening?.start.abort();
+  const system = await opening?.system.catch(() => undefined);
+  await system?.stop(10_000);
+  rmSync(folder, { recursive: true, force: true });
+};
 
 /** Everything up to a DRAFT campaign. Throws when a step is refused. */
 export const setStage = async (options: StageOptions): Promise<Stage> => {
   Object.assign(process.env, options.env);
   const folder = mkdtempSync(join(tmpdir(), 'sendpool-stage-'));
   const shape = options.shape ?? singleShape;
-  const system = await (options.open?.(folder) ?? openSystem(folder, shape));
+  onSignal(() => stopSystem(folder));
+  const system = await openSystem(folder, shape, options.open);
   const api = createApi(() => stage.system.gatewayUrl, system.firstAdminKey!);
   const stage = { api, folder, shape, system } as Stage;
   const serverIds = new Map<string, string>();

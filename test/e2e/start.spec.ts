@@ -1,6 +1,6 @@
 /** npm start as a user meets it: what it prints, that it stops on Ctrl-C, and what is left when it is killed. */
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,10 +36,28 @@ const stop = async ({ child }: Started): Promise<number | null> => {
   return (await ended)[0];
 };
 
+/** A whole run of the launcher that ends by itself. */
+const run = async (
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: number; out: string; err: string }> =>
+  new Promise((resolve) => {
+    const options = { env: { ...process.env, PORT: '0', ...env } };
+    execFile('node', ['apps/standalone/src/main.ts', ...args], options, (error, out, err) =>
+      resolve({ code: Number(error?.code ?? 0), out, err }),
+    );
+  });
+
 const ask = async (url: string, key: string): Promise<unknown> => {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
   const answer = await fetch(url, { method: 'POST', headers, body: '{"query":"{ pools { nodes { id } } }"}' });
   return answer.json();
+};
+
+const untilOpen = async (url: string, key: string): Promise<void> => {
+  assert.match(key, /^sp_\S+$/);
+  for (let tries = 0; !JSON.stringify(await ask(url, key)).includes('nodes'); tries++, await sleep(100))
+    assert.ok(tries < 100, 'the gateway does not know the key');
 };
 
 const isAlive = (pid: number): boolean => {
@@ -86,5 +104,31 @@ describe('npm start', () => {
     assert.deepEqual(pids.filter(isAlive), []);
     running = await start();
     assert.deepEqual(await ask(running.url, key!), { data: { pools: { nodes: [] } } });
+  });
+
+  it('prints a new admin key on request, while it runs and while it does not', async () => {
+    running = await start();
+    const { code, out } = await run(['--new-admin-key'], { DATA_DIR: data });
+    assert.equal(code, 0);
+    await untilOpen(running.url, out.trim());
+    assert.equal(await stop(running), 0);
+    const again = await run(['--new-admin-key'], { DATA_DIR: data });
+    assert.notEqual(again.out, out);
+    running = await start();
+    await untilOpen(running.url, again.out.trim());
+    assert.deepEqual(await ask(running.url, key!), { data: { pools: { nodes: [] } } });
+  });
+
+  it('starts no cluster on this data: its event log is another one', async () => {
+    const { code, out, err } = await run(['--cluster'], { DATA_DIR: data });
+    assert.deepEqual([code, out.split('\n').length], [1, 2]);
+    assert.match(err, /^\S+ keeps its event log in PostgreSQL, not in [^\n]*DATA_DIR[^\n]*\n$/);
+  });
+
+  it('starts nothing with another key for passwords', async () => {
+    const CREDENTIALS_KEY = Buffer.alloc(32, 1).toString('base64');
+    const { code, err } = await run([], { DATA_DIR: data, CREDENTIALS_KEY });
+    assert.equal(code, 1);
+    assert.match(err, /^CREDENTIALS_KEY \(\w{8}\) is not the key in [^\n]*\n$/);
   });
 });

@@ -9,14 +9,16 @@ const isService = ({ kind }: Struck): boolean => kind !== 'broker' && kind !== '
 const isAsked = ({ fault, skipped }: Struck): boolean =>
   (fault === 'TERM' || fault === 'REMOVE') && skipped === undefined;
 
-/** Stops that a second fault struck in the middle prove nothing. */
+/** A process that still starts has nothing to finish yet: the signal may end it where it is. */
+const stillStarts = (other: Struck, { at }: Struck): boolean => other.at < at && (other.readyAt ?? Infinity) > at;
+
+/** Stops that a second fault struck in the middle prove nothing, nor do those of a process that was not ready. */
 const isDisturbed = (stop: Struck, faults: readonly Struck[]): boolean =>
   faults.some(
     (other) =>
       other !== stop &&
       other.target === stop.target &&
-      other.at + other.forMs > stop.at &&
-      other.at < stop.at + stopDeadlineMs,
+      (stillStarts(other, stop) || (other.at + other.forMs > stop.at && other.at < stop.at + stopDeadlineMs)),
   );
 
 export const plannedStops = (faults: readonly Struck[]): Struck[] =>

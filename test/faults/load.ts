@@ -30,7 +30,8 @@ export type Load = {
 const audiences = 2;
 const progressFields = 'total pending inFlight accepted deferred bounced unknown expired suppressed cancelled';
 const lookQuery = `query ($id: ID!) { campaign(id: $id) { status progress { ${progressFields} } } }`;
-const requestPatienceMs = 120_000;
+/** A broker that is killed and starts on a busy machine takes a minute and more. */
+const requestPatienceMs = 300_000;
 
 /** Asks again until it is answered: the process that should answer may just have been killed. */
 export const insist = async <Answer>(ask: () => Promise<Answer>, patienceMs = requestPatienceMs): Promise<Answer> => {

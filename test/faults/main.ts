@@ -1,8 +1,9 @@
 /** npm run faults: strikes every kind of process while campaigns are sent, then checks every promise; exit code 0 only if all were kept. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { messageOf } from '@sendpool/kernel';
+import { checkWritable } from '@sendpool/service';
 import { green, red, step } from '../../apps/standalone/demo/print.ts';
 import type { System } from '../../apps/standalone/src/system.ts';
 import { readEvidence } from './evidence.ts';
@@ -14,6 +15,7 @@ import { printChecks, verify } from './verify.ts';
 const parse = (): Options => {
   try {
     const options = readOptions(process.argv.slice(2));
+    if (options?.report !== undefined) checkWritable(options.report);
     if (options !== undefined) return options;
     console.log(usage);
     process.exit(0);
@@ -38,10 +40,7 @@ const judge = (options: Options, folder: string): boolean => {
   printReport(report);
   step('Verify');
   const isWell = printChecks(checks);
-  if (options.report !== undefined) {
-    mkdirSync(dirname(options.report), { recursive: true });
-    writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`);
-  }
+  if (options.report !== undefined) writeFileSync(options.report, `${JSON.stringify(report, null, 2)}\n`);
   return isWell;
 };
 
@@ -54,7 +53,7 @@ try {
   const isWell = judge(options, folder);
   console.log(`\nSEED=${options.seed} ${isWell ? green('Every promise was kept.') : red('A promise was broken.')}`);
   if (isWell && !options.keep) rmSync(folder, { recursive: true, force: true });
-  else console.log(`Evidence and logs: ${folder}  (node test/faults/verify.ts --run ${folder})`);
+  else console.log(`Evidence and logs: ${folder}  (npx node test/faults/verify.ts --run ${folder})`);
   process.exit(isWell ? 0 : 1);
 } catch (error) {
   console.error(`\n${red(`The run itself failed: ${messageOf(error)}`)}\nSEED=${options.seed} Logs: ${folder}`);

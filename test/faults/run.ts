@@ -117,11 +117,10 @@ type Outcome = { readonly faults: readonly Struck[]; readonly unready: readonly 
 /** The load goes on while the faults of the plan happen, and comes to its end afterwards. */
 const strikeUnderLoad = async (site: Site, load: Load, began: number): Promise<Outcome> => {
   let isOver = false;
-  const loading = load.run(() => isOver);
-  const faults = await strikeAll(site, began).finally(() => {
+  const striking = strikeAll(site, began).finally(() => {
     isOver = true;
   });
-  await loading;
+  const [faults] = await Promise.all([striking, load.run(() => isOver)]);
   const unready = await unreadyAfter(join(site.folder, 'data'), readyTimeoutMs);
   detail(unready.length === 0 ? 'everything is up again' : `NOT ready: ${unready.join(', ')}`);
   const hasEnded = await load.settle(settleTimeoutMs);

@@ -177,6 +177,13 @@ describe('verify is content with', () => {
     assert.deepEqual(brokenIn({ run, faults: [{ ...struck, readyAt: 5_000 }] }), [10]);
   });
 
+  it('the end by the signal itself of a process that still started, and of no other', () => {
+    const before: Struck = { ...killed, at: stopped.at - 100, readyAt: stopped.at + 100 };
+    const atOnce: Struck = { ...stopped, ended: 'SIGTERM' };
+    assert.deepEqual(brokenIn({ faults: [before, atOnce] }), []);
+    assert.deepEqual(brokenIn({ faults: [{ ...before, readyAt: stopped.at - 50 }, atOnce] }), [10]);
+  });
+
   it('a planned stop in time', () => assert.deepEqual(brokenIn({ faults: [stopped] }), []));
 });
 

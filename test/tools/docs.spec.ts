@@ -1,6 +1,6 @@
 /** Docs stay true only when a test reads them: error codes both ways, commands, and the rooms that the architecture page names. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
@@ -15,11 +15,32 @@ describe('the docs', () => {
     assert.deepEqual(allMatches(read('docs/errors.md'), /^\| `([A-Z_]+)` +\|/gm), inSource);
   });
 
-  it('every npm command of README.md and CONTRIBUTING.md is a script of package.json', () => {
-    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-    const named = allMatches(read('README.md') + read('CONTRIBUTING.md'), /`npm (?:run )?(?!run`)([a-z]+)/g);
-    assert.ok(named.includes('demo') && named.includes('test'));
-    for (const name of named) assert.ok(name in scripts || name === 'ci', `npm run ${name} is not a script`);
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const pages = globSync('{*.md,docs/**/*.md,docker/**/*.md,{apps,libs}/*/README.md}');
+
+  it('every npm command of a page is a script of package.json', () => {
+    const named = pages.flatMap((page) =>
+      allMatches(read(page), /(?:`|^ *)npm (?:run )?(?!run\b)([a-z-]+)/gm).map((name) => ({ page, name })),
+    );
+    for (const name of ['demo', 'test', 'recount', 'restore-lanes', 'reseal', 'sink'])
+      assert.ok(
+        named.some((one) => one.name === name),
+        name,
+      );
+    for (const { page, name } of named)
+      assert.ok(name in scripts || name === 'ci', `${page}: npm run ${name} is not a script`);
+  });
+
+  it('every script installs what is missing first, the Node it runs on among it', () => {
+    for (const name of Object.keys(scripts).filter((one) => !one.startsWith('pre')))
+      assert.equal(scripts[`pre${name}`], 'bash tools/install.sh', name);
+  });
+
+  it('no page starts a file with the `node` of the shell, which may be too old to read TypeScript', () => {
+    assert.ok(pages.length > 15);
+    for (const page of pages)
+      for (const line of read(page).split('\n'))
+        assert.doesNotMatch(line, /(?<!npx )\bnode (?:--\S+ )*[\w./-]+\.ts\b/, page);
   });
 
   it('.ci/run calls the commands of the README', () => {
@@ -29,13 +50,7 @@ describe('the docs', () => {
   });
 
   it('every link of the docs leads to a file', () => {
-    for (const file of [
-      'README.md',
-      'CONTRIBUTING.md',
-      'docs/architecture.md',
-      'docs/protocol.md',
-      'docs/operations.md',
-    ])
+    for (const file of pages)
       for (const link of allMatches(read(file), /\]\((?!http|#)([^)#]+)/g)) {
         const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/') + 1) : '';
         assert.ok(existsSync(folder + link), `${file} links to ${link}`);

@@ -1,4 +1,4 @@
-/** A real Kafka broker without containers: one KRaft node as a child process on 127.0.0.1. */
+/** A real Kafka broker without containers: one KRaft node as a child process on 127.0.0.1; several of them make a cluster. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { AppError, sleep } from '@sendpool/kernel';
 import { freePort, isOpen } from '../../apps/standalone/src/ports.ts';
 import { findJars } from './jars.ts';
-import { brokerSettings, type Ports } from './settings.ts';
+import { brokerSettings, copiesOn, type KafkaNode } from './settings.ts';
 
 export type BrokerOptions = {
   /** Folder of its data and its log; a second start there finds the topics again. Default: a new one that stop() removes. */
@@ -16,12 +16,16 @@ export type BrokerOptions = {
   port?: number;
   /** Further lines of server.properties. */
   settings?: Readonly<Record<string, string>>;
+  /** Default: alone. */
+  node?: Pick<KafkaNode, 'id' | 'controllers'>;
+  /** Log-ins by SCRAM-SHA-512, name -> password, written when the folder is made. */
+  users?: Readonly<Record<string, string>>;
 };
 
 export type Broker = {
   /** `127.0.0.1:port` */
   bootstrap: string;
-  /** EVENT_LOG_URL for this broker: one node, so one replica. */
+  /** EVENT_LOG_URL for this broker, with as many copies as its cluster can keep. */
   url: string;
   port: number;
   directory: string;
@@ -65,9 +69,13 @@ const failure = (place: Place, what: string): AppError => {
   return new AppError('UNAVAILABLE', `Apache Kafka did not start in ${place.directory}: ${what}\n${log}`);
 };
 
-const format = (jars: string, place: Place): void => {
+const format = (jars: string, place: Place, users: Readonly<Record<string, string>>): void => {
   if (existsSync(join(place.data, 'meta.properties'))) return;
-  const tool = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', place.properties];
+  const scram = Object.entries(users).flatMap(([name, password]) => [
+    '--add-scram',
+    `SCRAM-SHA-512=[name=${name},password=${password}]`,
+  ]);
+  const tool = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', place.properties, ...scram];
   const { status, stdout, stderr } = spawnSync('java', [...javaArgs(jars, '64m'), ...tool], { encoding: 'utf8' });
   if (status !== 0) throw failure(place, `its folder could not be made: ${(stdout + stderr).slice(-1000)}`);
 };
@@ -113,10 +121,12 @@ const untilOpen = async (child: ChildProcess, place: Place, port: number): Promi
   }
 };
 
-const choosePorts = async (place: Place, port: number | undefined): Promise<Ports> => {
+const chooseNode = async (place: Place, { node, port }: BrokerOptions): Promise<KafkaNode> => {
+  const chosen = port ?? (await freePort());
+  if (node !== undefined) return { ...node, port: chosen };
   const former = existsSync(place.properties) ? readFileSync(place.properties, 'utf8') : '';
   const controllerPort = Number(/CONTROLLER:\/\/127\.0\.0\.1:(\d+)/.exec(former)?.[1] ?? (await freePort()));
-  return { port: port ?? (await freePort()), controllerPort };
+  return { id: 1, port: chosen, controllers: [controllerPort] };
 };
 
 /** Resolves when the broker takes connections. Throws AppError BAD_CONFIGURATION without Java or Maven, UNAVAILABLE with the end of its log. */
@@ -126,13 +136,13 @@ export const startBroker = async (options: BrokerOptions = {}): Promise<Broker> 
   const place = placeOf(directory);
   mkdirSync(directory, { recursive: true });
   await endSurvivor(place);
-  const ports = await choosePorts(place, options.port);
-  writeFileSync(place.properties, brokerSettings(ports, place.data, options.settings ?? {}));
-  format(jars, place);
+  const node = await chooseNode(place, options);
+  writeFileSync(place.properties, brokerSettings(node, place.data, options.settings ?? {}));
+  format(jars, place, options.users ?? {});
   const child = launch(jars, place);
   writeFileSync(place.pidFile, String(child.pid));
   const ended = endOf(child);
-  await untilOpen(child, place, ports.port);
+  await untilOpen(child, place, node.port);
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
     const mercy = setTimeout(() => child.kill('SIGKILL'), stopDeadlineMs);
@@ -140,7 +150,8 @@ export const startBroker = async (options: BrokerOptions = {}): Promise<Broker> 
     clearTimeout(mercy);
     if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
   };
-  const bootstrap = `127.0.0.1:${ports.port}`;
-  const url = `kafka://${bootstrap}?replication=1&minInsync=1`;
-  return { bootstrap, url, port: ports.port, directory, pid: child.pid!, ended, stop };
+  const bootstrap = `127.0.0.1:${node.port}`;
+  const { replication, minInsync } = copiesOn(node.controllers.length);
+  const url = `kafka://${bootstrap}?replication=${replication}&minInsync=${minInsync}`;
+  return { bootstrap, url, port: node.port, directory, pid: child.pid!, ended, stop };
 };

@@ -1,10 +1,10 @@
 /**
- * Seals every stored password under CREDENTIALS_KEY: `node apps/config/src/reseal.ts`, with the key before in CREDENTIALS_KEY_PREVIOUS.
+ * Seals every stored password under CREDENTIALS_KEY: `npm run reseal`, with the key before in CREDENTIALS_KEY_PREVIOUS.
  * The running service publishes the changes. Ends with 1 when a password was left, 2 when it could not run.
  */
 import { createDatabase } from '@sendpool/database';
 import { isAppError, messageOf } from '@sendpool/kernel';
-import { commonEnv, keyIdOf, openingKeys, openSecret, readEnv, sealSecret } from '@sendpool/service';
+import { commonEnv, keyIdOf, openingKeys, openSecret, readCommandLine, readEnv, sealSecret } from '@sendpool/service';
 import { z } from 'zod';
 import { createResealPasswords, type ResealDeps } from './domain/reseal-passwords.ts';
 import { createServerStore } from './store/sending-server.store.ts';
@@ -37,6 +37,15 @@ const run = async (): Promise<boolean> => {
   return left.length === 0;
 };
 
+const usage = `npm run reseal
+
+Seals every stored password of sending servers under CREDENTIALS_KEY; see docs/operations.md. It may run twice.
+Ends with 1 when a password was left that no key opens.
+
+  DATABASE_URL                               that of config
+  CREDENTIALS_KEY, CREDENTIALS_KEY_PREVIOUS  the new key, and the one before`;
+
+readCommandLine({ usage, options: {} });
 // The process ends here and its connections with it: every change is durable.
 run().then(
   (isWhole) => process.exit(isWhole ? 0 : 1),

@@ -45,6 +45,7 @@ export const createConfigService = async (options: {
   const eventLog = await createEventLog({
     url: env.EVENT_LOG_URL,
     applicationName,
+    onWarning: (message) => log.warn({}, message),
     observer: createEventLogMetrics(metrics),
   });
   const publisher = createWake();

@@ -39,6 +39,7 @@ export const createGatewayService = async (options: {
   const eventLog = await createEventLog({
     url: env.EVENT_LOG_URL,
     applicationName: 'sendpool gateway',
+    onWarning: (message) => log.warn({}, message),
     observer: createEventLogMetrics(options.metrics),
   });
   const keys = createKeyRing();

@@ -1,13 +1,12 @@
 /**
- * Brings database and event log together after one of them was restored to an older state: `node apps/scheduler/src/restore-lanes.ts`,
- * with `--log-lost` when it is the log that is older. Safe to end and to run again. Ends with 1 when it was refused or failed.
+ * Brings database and event log together after one of them was restored to an older state: `npm run restore-lanes`,
+ * with `-- --log-lost` when it is the log that is older. Safe to end and to run again. Ends with 1 when it was refused or failed.
  */
-import { parseArgs } from 'node:util';
 import { campaignsTopic, deliveryEventsTopic, sendRequestsTopic, topicSpecs } from '@sendpool/contracts';
 import { createDatabase, type Database } from '@sendpool/database';
 import { createEventLog, type EventLog } from '@sendpool/event-log';
 import { messageOf, newId, sleep } from '@sendpool/kernel';
-import { commonEnv, createLog, readEnv } from '@sendpool/service';
+import { commonEnv, createLog, readCommandLine, readEnv } from '@sendpool/service';
 import { z } from 'zod';
 import { createRestoreLog, readCampaigns, readTails } from './api/events/lane-log.ts';
 import { holdLedgers } from './api/events/sender-ledgers.ts';
@@ -52,14 +51,23 @@ const depsOf = async (env: Env): Promise<RestoreSystemDeps> => {
   };
 };
 
-const run = async (): Promise<void> => {
-  const { values } = parseArgs({ options: { 'log-lost': { type: 'boolean', default: false } } });
-  await restoreSystem(await depsOf(readEnv(envSchema)), values['log-lost']);
+const usage = `npm run restore-lanes [-- --log-lost]
+
+Brings database and event log together after one of them was restored to an older state; see docs/operations.md.
+Stop every scheduler first. It may be ended and run again.
+
+  --log-lost  it is the event log that lost records; every process must be stopped
+
+  DATABASE_URL, EVENT_LOG_URL, LANES  those of the scheduler`;
+
+const run = async (isLogLost: boolean): Promise<void> => {
+  await restoreSystem(await depsOf(readEnv(envSchema)), isLogLost);
   console.log('done: start the schedulers and all the others');
 };
 
+const { values } = readCommandLine({ usage, options: { 'log-lost': { type: 'boolean' } } });
 // The process ends here and its connections with it: each step is durable before the next begins.
-run().then(
+run(values['log-lost'] === true).then(
   () => process.exit(0),
   (error: unknown) => {
     console.error(messageOf(error));

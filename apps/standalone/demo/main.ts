@@ -1,16 +1,17 @@
-/** npm run demo: the whole main job on this machine, step by step, with a server killed on the way; exit code 0 only if every promise held. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+/** npm run demo: the whole main job on this machine, step by step, with a server killed on the way; exit code 0 only if every promise was tried and held. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { join } from 'node:path';
 import { messageOf } from '@sendpool/kernel';
+import { checkWritable, readCommandLine, refuseCommandLine } from '@sendpool/service';
 import { clusterShape, serviceNames, singleShape, type Shape } from '../src/shape.ts';
 import { startSystem, type System } from '../src/system.ts';
 import { createApi } from './api.ts';
 import { makeAudience } from './audience.ts';
 import { createClusterAct } from './cluster-act.ts';
-import { detail, green, red, step } from './print.ts';
-import { printReport } from './print-report.ts';
+import { onSignal, unlessEnding } from './on-signal.ts';
+import { detail, red, step } from './print.ts';
+import { printReport, printVerdict } from './print-report.ts';
 import { recountStatistics } from './recount.ts';
 import { addressesIn, makeReport, settledStats, type DemoReport } from './report.ts';
 import { demoServers } from './servers.ts';
@@ -23,7 +24,9 @@ const usage = `npm run demo [-- --cluster] [--report FILE] [--recipients N] [--k
   --cluster       on Apache Kafka and several processes of each service; a sender is added and one is killed on the way
   --report FILE   write the report as JSON
   --recipients N  size of the audience (default 20,000)
-  --keep          keep the data folder with its logs`;
+  --keep          keep the data folder with its logs
+
+Exit code: 0 every promise held, 1 one was broken, 3 all that were tried held, but the campaign was over before some could be.`;
 
 /** A user waits minutes between tries; the demo waits seconds. The code is the same. */
 const shortDelays = {
@@ -70,13 +73,6 @@ const tell = async ({ folder, dataFolder, sinks, system, shape }: Stage, recipie
   return report;
 };
 
-/** Ctrl-C while the demo runs: everything that it started stops with it. */
-const stopOnSignal = (system: System): void => {
-  const stop = (): void => void system.stop(10_000).then(() => process.exit(130));
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-};
-
 /** As in "config, scheduler × 2". */
 const inWords = ({ eventLog, replicas }: Shape): string => {
   const services = serviceNames.map((name) => (replicas[name] === 1 ? name : `${name} × ${replicas[name]}`));
@@ -85,20 +81,33 @@ const inWords = ({ eventLog, replicas }: Shape): string => {
 
 const runDemo = async (folder: string, shape: Shape, recipients: number): Promise<DemoReport> => {
   step('Start three SMTP servers that demand TLS and AUTH');
-  const sinks = await startSinks(folder, demoServers);
+  const startingSinks = startSinks(folder, demoServers);
+  onSignal(async () => {
+    for (const sink of await startingSinks) await sink.kill();
+  });
+  const sinks = await startingSinks;
   for (const { server, port } of sinks) detail(`${server.name} on 127.0.0.1:${port}`);
   step(`Start Sendpool: ${inWords(shape)}`);
   Object.assign(process.env, shortDelays);
   const began = performance.now();
   const dataFolder = join(folder, 'data');
-  const system = await startSystem({
+  const start = new AbortController();
+  const starting = startSystem({
     dataFolder,
     shape,
     gatewayPort: 0,
     logLevel: 'info',
     onRestart: (name, reason) => console.error(red(`   ${name} ended (${reason}) and is started again`)),
+    signal: start.signal,
   });
-  stopOnSignal(system);
+  onSignal(async () => {
+    start.abort();
+    await starting.then(
+      (system) => system.stop(10_000),
+      () => undefined,
+    );
+  });
+  const system = await starting;
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   detail(`GraphQL at ${system.gatewayUrls.map((url) => `${url}/graphql`).join(' and ')}, ready after ${seconds} s`);
   try {
@@ -109,37 +118,34 @@ const runDemo = async (folder: string, shape: Shape, recipients: number): Promis
   }
 };
 
-const { values } = parseArgs({
+const { values } = readCommandLine({
+  usage,
   options: {
     cluster: { type: 'boolean' },
     report: { type: 'string' },
     recipients: { type: 'string' },
     keep: { type: 'boolean' },
-    help: { type: 'boolean' },
   },
 });
-if (values.help === true) {
-  console.log(usage);
-  process.exit(0);
-}
 const recipients = Number(values.recipients ?? 20_000);
-if (!Number.isInteger(recipients) || recipients < 100) {
-  console.error(`--recipients takes a whole number from 100 on.\n\n${usage}`);
-  process.exit(2);
-}
+if (!Number.isInteger(recipients) || recipients < 100)
+  refuseCommandLine('--recipients takes a whole number from 100 on.', usage);
 const folder = mkdtempSync(join(tmpdir(), 'sendpool-demo-'));
+const leave = (): void =>
+  values.keep === true ? console.log(`Data and logs: ${folder}`) : rmSync(folder, { recursive: true, force: true });
+onSignal(leave);
 try {
+  if (values.report !== undefined) checkWritable(values.report);
   const report = await runDemo(folder, values.cluster === true ? clusterShape : singleShape, recipients);
-  if (values.report !== undefined) {
-    mkdirSync(dirname(values.report), { recursive: true });
-    writeFileSync(values.report, `${JSON.stringify(report, null, 2)}\n`);
-  }
-  const held = report.checks.every(({ holds }) => holds);
-  console.log(`\n${held ? green('Every promise held.') : red('A promise was broken.')}`);
-  if (values.keep !== true) rmSync(folder, { recursive: true, force: true });
-  else console.log(`Data and logs: ${folder}`);
-  process.exit(held ? 0 : 1);
+  if (values.report !== undefined) writeFileSync(values.report, `${JSON.stringify(report, null, 2)}\n`);
+  await unlessEnding();
+  const exitCode = printVerdict(report);
+  leave();
+  process.exit(exitCode);
 } catch (error) {
-  console.error(`\n${red(`The demo failed: ${messageOf(error)}`)}\nData and logs: ${folder}`);
+  await unlessEnding();
+  console.error(`\n${red(`The demo failed: ${messageOf(error)}`)}`);
+  if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
+  else console.error(`Data and logs: ${folder}`);
   process.exit(1);
 }

@@ -46,4 +46,5 @@ export type CampaignEvent = {
   act(progress: Progress): Promise<void>;
 };
 
-export type DemoCheck = { name: string; holds: boolean; detail: string };
+/** `holds` is null when it was not tried: the campaign was over before the step that it judges. */
+export type DemoCheck = { name: string; holds: boolean | null; detail: string };

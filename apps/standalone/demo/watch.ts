@@ -26,6 +26,7 @@ export type Watched = {
   samples: QueueSample[];
   progress: Progress;
   seconds: number;
+  /** Infinity: smtp-backup was not set Inactive, because the campaign was over. */
   inactiveSince: number;
 };
 
@@ -125,6 +126,14 @@ const sampleOf = (look: Look): QueueSample => ({
 const isDue = (event: CampaignEvent | undefined, progress: Progress): event is CampaignEvent =>
   event !== undefined && progress.total > 0 && handled(progress) >= event.share * progress.total;
 
+/** Every recipient has an outcome: what happens to the servers from now on proves nothing. */
+const isOver = (progress: Progress): boolean => handled(progress) >= progress.total;
+
+const sayNotTried = ({ says }: CampaignEvent): void => {
+  endOfBar();
+  detail(yellow(`not tried, the campaign was over: ${says}`));
+};
+
 const perform = async (event: CampaignEvent, progress: Progress): Promise<void> => {
   endOfBar();
   detail(yellow(`at ${((handled(progress) / progress.total) * 100).toFixed(0)} %: ${event.says}`));
@@ -148,12 +157,14 @@ export const runCampaign = async (input: WatchInput): Promise<Watched> => {
     const [event] = events;
     if (isDue(event, progress)) {
       events.shift();
-      await perform(event, progress);
-      if (event.next !== undefined) book.enter(event.next);
+      if (isOver(progress)) sayNotTried(event);
+      else await perform(event, progress);
+      if (event.next !== undefined && !isOver(progress)) book.enter(event.next);
     } else if (book.current().name === 'smtp-primary comes back' && primaryIsBack(look))
       book.enter('all servers again');
     if (status === 'FINISHED') {
       endOfBar();
+      for (const missed of events) sayNotTried(missed);
       book.current().to = Date.now();
       const seconds = (Date.now() - began) / 1000;
       return { phases: book.phases, samples, progress, seconds, inactiveSince: tutorial.inactiveSince() };

@@ -2,7 +2,8 @@
 import { messageOf } from '@sendpool/kernel';
 import { readyText, startLine } from './announce.ts';
 import { readStandaloneEnv } from './env.ts';
-import { clusterShape, singleShape } from './shape.ts';
+import { printNewAdminKey } from './new-admin-key.ts';
+import { readLauncherOptions } from './options.ts';
 import { startSystem } from './system.ts';
 
 const stopDeadlineMs = 20_000;
@@ -17,9 +18,10 @@ const untilStopped = (): Promise<void> =>
     else stopSignal.signal.addEventListener('abort', () => resolve());
   });
 
+const { shape, newAdminKey } = readLauncherOptions();
 try {
-  const shape = process.argv.includes('--cluster') ? clusterShape : singleShape;
-  const env = readStandaloneEnv();
+  const env = readStandaloneEnv(shape);
+  if (newAdminKey) process.exit(await printNewAdminKey(env));
   console.log(startLine(env, shape));
   const system = await startSystem({
     ...env,

@@ -9,6 +9,8 @@ export type RunningProcess = {
   port: number;
   /** Resolves with a reason when it has ended, however. */
   ended: Promise<string>;
+  /** True when it ended because it cannot run with its settings: another start would end in the same way. */
+  isMisconfigured?(): boolean;
   /** Asks it to end. A service that has not done so after `deadlineMs` is ended by force. */
   stop(deadlineMs: number): Promise<void>;
 };

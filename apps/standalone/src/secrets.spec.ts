@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { openSecrets } from './secrets.ts';
+import { isAppError } from '@sendpool/kernel';
+import { checkKeys, openSecrets } from './secrets.ts';
 
 const withFolder = (work: (folder: string) => void): void => {
   const folder = mkdtempSync(join(tmpdir(), 'sendpool-secrets-'));
@@ -33,4 +34,50 @@ describe('the secrets of a standalone system', () => {
 
   it('stay the same over a restart', () =>
     withFolder((folder) => assert.deepEqual(openSecrets(folder).secrets, openSecrets(folder).secrets)));
+});
+
+const keysIn = (folder: string) => {
+  const { credentialsKey, credentialsKeyPrevious } = openSecrets(folder).secrets;
+  return [credentialsKey, credentialsKeyPrevious];
+};
+
+describe('the key that seals passwords', () => {
+  const [first, second, third] = Array.from({ length: 3 }, () => randomBytes(32).toString('base64'));
+  const refuses = (folder: string, given: Parameters<typeof openSecrets>[1], reason: RegExp): void => {
+    const before = readFileSync(join(folder, 'secrets.json'), 'utf8');
+    for (const work of [openSecrets, checkKeys])
+      assert.throws(
+        () => work(folder, given!),
+        (error) =>
+          isAppError(error, 'BAD_CONFIGURATION') &&
+          reason.test(error.message) &&
+          ![first, second, third].some((key) => error.message.includes(key!)),
+      );
+    assert.equal(readFileSync(join(folder, 'secrets.json'), 'utf8'), before);
+  };
+
+  it('is the one that was given at the first start', () =>
+    withFolder((folder) => {
+      openSecrets(folder, { credentialsKey: first });
+      openSecrets(folder, { credentialsKey: first });
+      assert.deepEqual(keysIn(folder), [first, undefined]);
+    }));
+
+  it('is not changed to one that could not open what is stored', () =>
+    withFolder((folder) => {
+      openSecrets(folder, { credentialsKey: first });
+      refuses(folder, { credentialsKey: second }, /secrets\.json.*CREDENTIALS_KEY_PREVIOUS/);
+      refuses(folder, { credentialsKey: second, credentialsKeyPrevious: third }, /CREDENTIALS_KEY_PREVIOUS/);
+    }));
+
+  it('is changed when the one before is given with it, and both are kept, readable by their owner only', () =>
+    withFolder((folder) => {
+      openSecrets(folder, { credentialsKey: first });
+      openSecrets(folder, { credentialsKey: second, credentialsKeyPrevious: first });
+      assert.deepEqual(keysIn(folder), [second, first]);
+      assert.equal(statSync(join(folder, 'secrets.json')).mode & 0o777, 0o600);
+      refuses(folder, { credentialsKey: third, credentialsKeyPrevious: second }, /credentialsKeyPrevious/);
+      openSecrets(folder, { credentialsKey: first, credentialsKeyPrevious: second });
+      assert.deepEqual(keysIn(folder), [first, second]);
+    }));
 });

@@ -1,39 +1,107 @@
 /** The secrets of a standalone system: made at the first start, kept in its data folder, readable by its owner only. */
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AppError } from '@sendpool/kernel';
+import { keyIdOf, makeFolder } from '@sendpool/service';
 
-export type Secrets = {
+/** Keys that seal the passwords of sending servers; 32 bytes each, base64. */
+type Keys = {
+  /** Without it passwords cannot be read again. */
+  credentialsKey: string;
+  /** The one before, until every password is sealed anew. */
+  credentialsKeyPrevious?: string;
+};
+
+export type Secrets = Keys & {
   /** Signs requests between the gateway and the services. */
   internalSecret: string;
-  /** Seals the passwords of sending servers; 32 bytes, base64. Without it they cannot be read again. */
-  credentialsKey: string;
   adminKeyPrefix: string;
   /** SHA-256 of the first admin key, hex. The key itself is not stored. */
   adminKeyHash: string;
 };
 
+/** CREDENTIALS_KEY and CREDENTIALS_KEY_PREVIOUS as the user gave them. */
+export type GivenKeys = { credentialsKey?: string | undefined; credentialsKeyPrevious?: string | undefined };
+
 /** `firstAdminKey` is there only at the very first start: it is shown once and never again. */
 export type OpenedSecrets = { secrets: Secrets; firstAdminKey: string | undefined };
 
-const fresh = (): { secrets: Secrets; firstAdminKey: string } => {
+const secretsFile = (dataFolder: string): string => join(dataFolder, 'secrets.json');
+
+const readSecrets = (dataFolder: string): Secrets | undefined => {
+  const file = secretsFile(dataFolder);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Secrets) : undefined;
+};
+
+const nameOf = (key: string): string => keyIdOf(Buffer.from(key, 'base64'));
+
+const withPrevious = (credentialsKey: string, previous: string | undefined): Keys =>
+  previous === undefined ? { credentialsKey } : { credentialsKey, credentialsKeyPrevious: previous };
+
+/** Another key may take the place of the kept one only when that goes on to open what it sealed. */
+const changedKeys = (kept: Secrets, wanted: string, previous: string | undefined, file: string): Keys => {
+  if (previous !== kept.credentialsKey)
+    throw new AppError(
+      'BAD_CONFIGURATION',
+      `CREDENTIALS_KEY (${nameOf(wanted)}) is not the key in ${file} (${nameOf(kept.credentialsKey)}), and passwords sealed under that one could not be opened: ` +
+        'leave CREDENTIALS_KEY out, or give the key of the file as CREDENTIALS_KEY_PREVIOUS to change it.',
+    );
+  if (kept.credentialsKeyPrevious !== undefined && kept.credentialsKeyPrevious !== wanted)
+    throw new AppError(
+      'BAD_CONFIGURATION',
+      `the last change of the key in ${file} is not over: seal the passwords anew (apps/config/src/reseal.ts) and take credentialsKeyPrevious out of the file first.`,
+    );
+  return withPrevious(wanted, previous);
+};
+
+const keysOf = (kept: Secrets, given: GivenKeys, file: string): Keys => {
+  const { credentialsKey: wanted = kept.credentialsKey, credentialsKeyPrevious: previous } = given;
+  return wanted === kept.credentialsKey
+    ? withPrevious(wanted, previous ?? kept.credentialsKeyPrevious)
+    : changedKeys(kept, wanted, previous, file);
+};
+
+const fresh = (given: GivenKeys): { secrets: Secrets; firstAdminKey: string } => {
   const prefix = randomBytes(4).toString('hex');
   const key = `sp_${prefix}_${randomBytes(32).toString('base64url')}`;
   const secrets = {
     internalSecret: randomBytes(32).toString('base64url'),
-    credentialsKey: randomBytes(32).toString('base64'),
+    ...withPrevious(given.credentialsKey ?? randomBytes(32).toString('base64'), given.credentialsKeyPrevious),
     adminKeyPrefix: prefix,
     adminKeyHash: createHash('sha256').update(key).digest('hex'),
   };
   return { secrets, firstAdminKey: key };
 };
 
-/** Reads the secrets of the data folder, or makes folder and secrets when there are none. */
-export const openSecrets = (dataFolder: string): OpenedSecrets => {
-  const file = join(dataFolder, 'secrets.json');
-  if (existsSync(file)) return { secrets: JSON.parse(readFileSync(file, 'utf8')) as Secrets, firstAdminKey: undefined };
-  mkdirSync(dataFolder, { recursive: true });
-  const made = fresh();
-  writeFileSync(file, `${JSON.stringify(made.secrets, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-  return made;
+/** Readers see the file before or after, never half of it. */
+const write = (dataFolder: string, secrets: Secrets): void => {
+  const file = secretsFile(dataFolder);
+  rmSync(`${file}.draft`, { force: true });
+  writeFileSync(`${file}.draft`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  renameSync(`${file}.draft`, file);
+};
+
+/** Throws AppError BAD_CONFIGURATION when openSecrets would; changes nothing. */
+export const checkKeys = (dataFolder: string, given: GivenKeys): void => {
+  const kept = readSecrets(dataFolder);
+  if (kept !== undefined) keysOf(kept, given, secretsFile(dataFolder));
+};
+
+/**
+ * Reads the secrets of the data folder, or makes folder and secrets when there are none. A key that was given is kept there:
+ * the next start without it opens the same passwords. Throws AppError BAD_CONFIGURATION when passwords could not be opened with it.
+ */
+export const openSecrets = (dataFolder: string, given: GivenKeys = {}): OpenedSecrets => {
+  makeFolder(dataFolder);
+  const kept = readSecrets(dataFolder);
+  if (kept === undefined) {
+    const made = fresh(given);
+    write(dataFolder, made.secrets);
+    return made;
+  }
+  const keys = keysOf(kept, given, secretsFile(dataFolder));
+  const secrets = { ...kept, ...keys };
+  if (JSON.stringify(secrets) !== JSON.stringify(kept)) write(dataFolder, secrets);
+  return { secrets, firstAdminKey: undefined };
 };

@@ -24,23 +24,34 @@ const spawnService = ({ name, service, env }: ServicePlan, dataFolder: string): 
   return child;
 };
 
-/** The last complaint in what the service wrote at the end. */
-const complaintIn = (text: string): string => {
+type Complaint = { msg?: string; code?: string };
+
+/** The last complaint in what the service wrote at the end. A `code` of its own has the one that its environment or its clients led to. */
+const complaintIn = (text: string): Complaint => {
   const line = text.split('\n').findLast((part) => part.startsWith('{"level":"error"'));
-  const msg = /"msg":("(?:[^"\\]|\\.)*")/.exec(line ?? '')?.[1];
-  return msg === undefined ? '' : `: ${JSON.parse(msg)}`;
+  try {
+    return JSON.parse(line ?? '{}') as Complaint;
+  } catch {
+    return {}; // the end came in the midst of it
+  }
 };
 
-/** Resolves with how it ended, and with its own word for it when it gave up by itself. */
-const endOf = (child: ChildProcess): Promise<string> => {
+/** How it ended, with its own word for it when it gave up by itself. */
+const endOf = (child: ChildProcess): Pick<RunningProcess, 'ended'> & { complaint(): Complaint } => {
   let last = '';
+  let complaint: Complaint = {};
   child.stdout!.on('data', (chunk: Buffer) => {
     last = chunk.toString();
   });
-  return new Promise((resolve) => {
+  const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => resolve(signal ?? `exit code ${code ?? 0}${complaintIn(last)}`));
+    child.once('close', (code, signal) => {
+      if (signal === null) complaint = complaintIn(last);
+      const { msg } = complaint;
+      resolve(signal ?? `exit code ${code ?? 0}${msg === undefined ? '' : `: ${msg}`}`);
+    });
   });
+  return { ended, complaint: () => complaint };
 };
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
@@ -57,7 +68,8 @@ const stopChild = async (child: ChildProcess, ended: Promise<string>, deadlineMs
 export const startService = (plan: ServicePlan, dataFolder: string): RunningProcess => {
   for (const folder of ['logs', join('state', plan.name)]) mkdirSync(join(dataFolder, folder), { recursive: true });
   const child = spawnService(plan, dataFolder);
-  const ended = endOf(child);
+  const { ended, complaint } = endOf(child);
   const stop = (deadlineMs: number): Promise<void> => stopChild(child, ended, deadlineMs);
-  return { pid: child.pid ?? 0, port: plan.port, ended, stop };
+  const isMisconfigured = (): boolean => complaint().code === 'BAD_CONFIGURATION';
+  return { pid: child.pid ?? 0, port: plan.port, ended, stop, isMisconfigured };
 };

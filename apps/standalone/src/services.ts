@@ -31,6 +31,11 @@ const urlsOf = (service: ServiceName, { shape }: Wiring, ports: Ports): string =
     .map((name) => `http://127.0.0.1:${ports.get(name)!}`)
     .join(',');
 
+const keysIn = ({ credentialsKey, credentialsKeyPrevious }: Secrets): Record<string, string> => ({
+  CREDENTIALS_KEY: credentialsKey,
+  ...(credentialsKeyPrevious === undefined ? {} : { CREDENTIALS_KEY_PREVIOUS: credentialsKeyPrevious }),
+});
+
 const environmentOf = (
   { name, service, port }: Omit<ServicePlan, 'env'>,
   wiring: Wiring,
@@ -50,7 +55,7 @@ const environmentOf = (
     case 'config':
       return {
         ...withDatabase,
-        CREDENTIALS_KEY: secrets.credentialsKey,
+        ...keysIn(secrets),
         BOOTSTRAP_ADMIN_KEY_PREFIX: secrets.adminKeyPrefix,
         BOOTSTRAP_ADMIN_KEY_HASH: secrets.adminKeyHash,
       };
@@ -58,7 +63,7 @@ const environmentOf = (
     case 'stats':
       return withDatabase;
     case 'sender':
-      return { ...common, CREDENTIALS_KEY: secrets.credentialsKey };
+      return { ...common, ...keysIn(secrets) };
     case 'gateway':
       return {
         ...common,

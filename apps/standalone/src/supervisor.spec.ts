@@ -10,6 +10,7 @@ class Fake {
   static readonly noPid = 2 ** 30;
   starts = 0;
   end: (reason: string) => void = () => undefined;
+  isMisconfigured = false;
   /** What the next starts throw. */
   faults: Error[] = [];
   readonly plan: ProcessPlan = {
@@ -25,7 +26,8 @@ class Fake {
     const { promise, resolve } = Promise.withResolvers<string>();
     this.end = resolve;
     const stop = (): Promise<void> => Promise.resolve(resolve('stopped'));
-    return { pid: Fake.noPid, port: this.starts, ended: promise, stop };
+    const isMisconfigured = (): boolean => this.isMisconfigured;
+    return { pid: Fake.noPid, port: this.starts, ended: promise, stop, isMisconfigured };
   }
 }
 
@@ -44,13 +46,19 @@ describe('the supervisor', () => {
   let table: Record<string, ProcessEntry>;
   let supervisor: Supervisor;
   let fake: Fake;
+  let givesUp: boolean;
 
   beforeEach(async () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     told = [];
     fake = new Fake();
+    givesUp = false;
     supervisor = createSupervisor({
       onRestart: (name, reason) => told.push(`${name}: ${reason}`),
+      givesUp: (name, reason) => {
+        told.push(`${name} cannot run: ${reason}`);
+        return givesUp;
+      },
       onChange: (processes) => {
         table = processes;
       },
@@ -80,6 +88,18 @@ describe('the supervisor', () => {
     for (const ms of [0, 200, 400]) await pass(ms);
     assert.equal(fake.starts, 2);
     assert.deepEqual(told, ['one: SIGKILL', 'one: the port is taken', 'one: still taken']);
+  });
+
+  it('asks whether to give up a process that cannot run with its settings, and starts it again or not', async () => {
+    fake.isMisconfigured = true;
+    fake.end('no log-in');
+    await pass(0);
+    assert.deepEqual([fake.starts, told], [2, ['one cannot run: no log-in', 'one: no log-in']]);
+    givesUp = true;
+    fake.end('no log-in');
+    await pass(60_000);
+    assert.deepEqual([fake.starts, table, told.at(-1)], [2, {}, 'one cannot run: no log-in']);
+    await supervisor.stop('one', 1_000);
   });
 
   it('keeps a process away as long as it was asked to, once, and tells nobody', async () => {

@@ -10,6 +10,8 @@ const healthyMs = 30_000;
 export type SupervisorOptions = {
   /** Told in words when a process ended by itself, or could not be started, and is started again. */
   onRestart(name: string, reason: string): void;
+  /** Asked when a process cannot run with its settings: true gives it up; else it is started again like any other. */
+  givesUp(name: string, reason: string): boolean;
   /** Told whenever a process starts or ends. */
   onChange(processes: Record<string, ProcessEntry>): void;
 };
@@ -73,19 +75,26 @@ const stopEntry = async (entry: Entry, deadlineMs: number): Promise<void> => {
   await entry.running.stop(deadlineMs);
 };
 
-export const createSupervisor = ({ onRestart, onChange }: SupervisorOptions): Supervisor => {
+export const createSupervisor = ({ onRestart, givesUp, onChange }: SupervisorOptions): Supervisor => {
   const entries = new Map<string, Entry>();
 
   const launch = async (entry: Entry): Promise<void> => {
     const running = await entry.plan.start();
     Object.assign(entry, { running, startedAt: performance.now() });
     onChange(runningOf(entries));
-    void running.ended.then((reason) => relaunch(entry, reason));
+    void running.ended.then((reason) => {
+      const isGivenUp = running.isMisconfigured?.() === true && givesUp(entry.plan.name, reason);
+      return isGivenUp ? forget(entry) : relaunch(entry, reason);
+    });
+  };
+
+  const forget = (entry: Entry): void => {
+    entry.running = undefined;
+    onChange(runningOf(entries));
   };
 
   const relaunch = async (entry: Entry, reason: string): Promise<void> => {
-    entry.running = undefined;
-    onChange(runningOf(entries));
+    forget(entry);
     for (let why: string | undefined = reason; why !== undefined && !entry.leaving.signal.aborted;) {
       if (entry.awayMs === undefined) onRestart(entry.plan.name, why);
       await sleep(delayOf(entry), entry.leaving.signal);

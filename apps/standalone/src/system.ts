@@ -1,14 +1,15 @@
 /** A whole Sendpool on this machine: PostgreSQL, Kafka where the shape asks for it, and every service, started and stopped as one. */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '@sendpool/kernel';
+import { makeFolder } from '@sendpool/service';
 import { planKafka, planPostgres } from './backing.ts';
+import { checkBeforeStart, noteEventLog } from './before-start.ts';
 import { writeProcessTable } from './process-table.ts';
 import { createProcesses, type Processes } from './processes.ts';
 import { untilKeyIsKnown, untilReady } from './readiness.ts';
 import type { ProcessKind } from './running-process.ts';
 import { isOpen } from './ports.ts';
-import { openSecrets } from './secrets.ts';
+import { openSecrets, type GivenKeys } from './secrets.ts';
 import { startService } from './service-process.ts';
 import { planServices, type ServicePlan } from './services.ts';
 import { serviceNames, type Shape } from './shape.ts';
@@ -26,6 +27,8 @@ export type SystemOptions = {
   kafkaBrokers?: string | undefined;
   /** An existing event log of any kind; nothing is started for it then. */
   eventLogUrl?: string | undefined;
+  /** CREDENTIALS_KEY and the one before, where the user gave them. */
+  keys?: GivenKeys;
   /** Told when a process ended by itself and is started again. */
   onRestart(name: string, reason: string): void;
   /** Aborts a start that is under way; what already runs is stopped. */
@@ -70,6 +73,26 @@ const stopAll = async (supervisor: Supervisor, deadlineMs: number): Promise<void
 
 type Addresses = { databaseUrl: string; eventLogUrl: string };
 
+/** Aborted, with what to say, when a service cannot run with its settings; once the system is up, that is no more than another end. */
+const createRefusal = (dataFolder: string) => {
+  const refusal = new AbortController();
+  let isUp = false;
+  return {
+    signal: refusal.signal,
+    givesUp: (name: string, reason: string): boolean => {
+      if (isUp) return false;
+      const where = join(dataFolder, 'logs', `${name}.log`);
+      refusal.abort(
+        new AppError('BAD_CONFIGURATION', `${name} cannot run with these settings (${reason}); see ${where}`),
+      );
+      return true;
+    },
+    isUp: () => {
+      isUp = true;
+    },
+  };
+};
+
 const startBase = async (supervisor: Supervisor, options: SystemOptions): Promise<Addresses> => {
   const { dataFolder, databaseUrl, eventLogUrl, kafkaBrokers, shape } = options;
   const postgres = databaseUrl === undefined ? await planPostgres(dataFolder) : undefined;
@@ -85,7 +108,7 @@ const startBase = async (supervisor: Supervisor, options: SystemOptions): Promis
 
 const startServices = async (supervisor: Supervisor, options: SystemOptions, addresses: Addresses): Promise<System> => {
   const { dataFolder, gatewayPort, logLevel, shape, signal } = options;
-  const { secrets, firstAdminKey } = openSecrets(dataFolder);
+  const { secrets, firstAdminKey } = openSecrets(dataFolder, options.keys);
   const plans = await planServices({ ...addresses, shape, dataFolder, gatewayPort, secrets, logLevel });
   const start = (plan: ServicePlan): Promise<void> =>
     supervisor.start({
@@ -108,19 +131,28 @@ const startServices = async (supervisor: Supervisor, options: SystemOptions, add
 };
 
 /**
- * Starts everything and resolves when every service is ready. Throws AppError BAD_CONFIGURATION when folder or port are in use or
- * a broker cannot be had, and UNAVAILABLE when `signal` is aborted or a service does not come up.
+ * Starts everything and resolves when every service is ready. Throws AppError BAD_CONFIGURATION when folder or port are in use,
+ * a setting cannot be used, the folder belongs to another event log, a broker cannot be had, or a service says that it cannot run with its settings, and UNAVAILABLE when `signal` is aborted or a service does not come up.
  */
 export const startSystem = async (options: SystemOptions): Promise<System> => {
   const { dataFolder, onRestart } = options;
+  makeFolder(dataFolder);
   await checkPorts(options);
-  mkdirSync(dataFolder, { recursive: true });
-  const supervisor = createSupervisor({ onRestart, onChange: (all) => writeProcessTable(dataFolder, all) });
+  const eventLog = await checkBeforeStart(options);
+  const refusal = createRefusal(dataFolder);
+  const onChange = (all: Parameters<typeof writeProcessTable>[1]): void => writeProcessTable(dataFolder, all);
+  const supervisor = createSupervisor({ onRestart, givesUp: refusal.givesUp, onChange });
+  const signal = AbortSignal.any([refusal.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   try {
     const addresses = await startBase(supervisor, options);
-    return await startServices(supervisor, options, addresses);
+    if (signal.aborted) throw new AppError('UNAVAILABLE', 'the start was ended');
+    await noteEventLog(options, eventLog);
+    const system = await startServices(supervisor, { ...options, signal }, addresses);
+    refusal.isUp();
+    return system;
   } catch (error) {
     await stopAll(supervisor, 5_000);
+    if (refusal.signal.aborted) throw refusal.signal.reason;
     if (error instanceof AppError && error.code === 'UNAVAILABLE')
       throw new AppError('UNAVAILABLE', `${error.message}; see ${join(dataFolder, 'logs')}`, { cause: error });
     throw error;

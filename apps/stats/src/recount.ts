@@ -1,8 +1,8 @@
-/** Counts the event log again and compares with the tables: `node apps/stats/src/recount.ts`. Ends with 1 when they differ. */
+/** Counts the event log again and compares with the tables: `npm run recount`. Ends with 1 when they differ. */
 import { createDatabase } from '@sendpool/database';
 import { createEventLog } from '@sendpool/event-log';
 import { messageOf } from '@sendpool/kernel';
-import { commonEnv, readEnv } from '@sendpool/service';
+import { commonEnv, readCommandLine, readEnv } from '@sendpool/service';
 import { z } from 'zod';
 import { firstKept, readLane } from './api/events/delivery-events.replay.ts';
 import { checkRecount } from './domain/check-recount.ts';
@@ -28,6 +28,13 @@ const run = async (): Promise<boolean> => {
   return report.differences.length === 0;
 };
 
+const usage = `npm run recount
+
+Counts the event log again, compares with the tables of stats, and changes nothing. Ends with 1 when they differ.
+
+  DATABASE_URL, EVENT_LOG_URL  those of stats`;
+
+readCommandLine({ usage, options: {} });
 // The process ends here and its connections with it: nothing has been written that would have to be waited for.
 run().then(
   (equal) => process.exit(equal ? 0 : 1),

@@ -10,7 +10,7 @@ export type EventLogOptions = {
   applicationName: string;
   /** Kafka: a folder of this process alone that outlives it. A restarted process makes its dead group members leave at once. */
   stateFolder?: string | undefined;
-  /** Kafka: told what an operator should change. Default: a warning of the process. */
+  /** Told what an operator should know or change. Default: a warning of the process. */
   onWarning?: (message: string) => void;
   /** Told how long appends and commits take, and how epochs come and go. */
   observer?: EventLogObserver;

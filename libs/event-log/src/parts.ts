@@ -5,6 +5,13 @@ import type { NewRecord } from './port.ts';
 
 const closeMs = 5000;
 
+/** Waits for `work`, which must not reject, but no longer than `ms`. */
+export const atMost = async (ms: number, work: Promise<unknown>): Promise<void> => {
+  const timer = new AbortController();
+  await Promise.race([work, sleep(ms, timer.signal)]);
+  timer.abort();
+};
+
 /** Makes an appender for a topic when something is published to it first. */
 export const createPublisher = (createAppender: (topic: string) => Appender) => {
   const appenders = new Map<string, Appender>();
@@ -27,17 +34,15 @@ export const createPublisher = (createAppender: (topic: string) => Appender) => 
     },
     /** Waits a while for what is under way. */
     close: async (): Promise<void> => {
-      const timer = new AbortController();
-      await Promise.race([Promise.allSettled(pending), sleep(closeMs, timer.signal)]);
-      timer.abort();
+      await atMost(closeMs, Promise.allSettled(pending));
       for (const appender of appenders.values()) appender.close();
     },
   };
 };
 
-type Closable = { close(): Promise<void> };
+type Closable = { close(): Promise<void>; standsStill?(): boolean };
 
-/** Closes everything that is still open, each once. */
+/** Knows what is still open: whether all of it goes on, and closes everything, each once. */
 export const createKeeper = () => {
   const open = new Set<Closable>();
   return {
@@ -47,9 +52,13 @@ export const createKeeper = () => {
       thing.close = () => close().finally(() => open.delete(thing));
       return thing;
     },
+    goesOn: (): boolean => [...open].every((thing) => thing.standsStill?.() !== true),
     closeAll: async (): Promise<void> => void (await Promise.allSettled([...open].map((thing) => thing.close()))),
   };
 };
+
+/** Where nobody listens, an operator finds it in what the process writes. */
+export const warn = (message: string): void => process.emitWarning(message, 'EventLogWarning');
 
 /** Calls whose faults become those that callers see. */
 export const translating =

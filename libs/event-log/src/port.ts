@@ -90,6 +90,7 @@ export type Consumer = {
 export type Follower = {
   /** Resolves when everything that lay in the log at the start has been handed over. */
   readonly caughtUp: Promise<void>;
+  /** Within a few seconds, also when the log does not answer. */
   close(): Promise<void>;
 };
 
@@ -108,7 +109,7 @@ export type EventLog = {
   consume(options: ConsumeOptions): Promise<Consumer>;
   /**
    * Newest record of each key first, then every new record. `onRecord` may see a key more than once; order of a key is log order.
-   * When it throws, it gets the same record again.
+   * When it throws, it gets the same record again. Faults are told as a warning, the first of a row; see isReady.
    */
   follow(topic: string, onRecord: (record: StoredRecord) => void | Promise<void>): Promise<Follower>;
   /** Records of one partition from `offset` on, at most `max`; empty at the end. For replay, recount and take-over. */
@@ -118,6 +119,7 @@ export type EventLog = {
   lag(topic: string, group: string): Promise<PartitionLag[]>;
   /** Drops records before `offset` in a partition (the ledger's base has passed them). */
   trim(topic: string, partition: number, offset: number): Promise<void>;
+  /** False while the log cannot be reached, or when a follower has not come on for ten seconds because of faults. */
   isReady(): boolean;
   close(): Promise<void>;
 };

@@ -13,6 +13,15 @@ const good = {
   CREDENTIALS_KEY: Buffer.alloc(32, 7).toString('base64'),
 };
 
+const faults = (source: NodeJS.ProcessEnv): string[] => {
+  try {
+    readEnv(schema, { ...good, ...source });
+    return [];
+  } catch (error) {
+    return (error as Error).message.split('\n  ').slice(1);
+  }
+};
+
 describe('the environment', () => {
   it('is read with its defaults', () => {
     const env = readEnv(schema, good);
@@ -20,16 +29,14 @@ describe('the environment', () => {
     assert.deepEqual(env.CREDENTIALS_KEY, new Uint8Array(32).fill(7));
   });
 
-  it('reports every fault at once and quotes no value', () => {
+  it('reports every fault at once and quotes no value that may be a secret', () => {
     const canary = 'canary7f3a';
     const bad = {
-      HTTP_PORT: canary,
-      LOG_LEVEL: canary,
       DATABASE_URL: `mysql://root:${canary}@db`,
       EVENT_LOG_URL: canary,
       INTERNAL_SECRET: canary,
       CREDENTIALS_KEY: canary,
-      LANES: '0',
+      OTEL_EXPORTER_OTLP_ENDPOINT: `ftp://root:${canary}@host`,
     };
     assert.throws(
       () => readEnv(schema, bad),
@@ -39,6 +46,35 @@ describe('the environment', () => {
         assert.ok(!`${error.message}${error.stack}${String(error.cause)}`.includes(canary), error.message);
         return true;
       },
+    );
+  });
+
+  it('says what a value must be, and what it is', () => {
+    assert.deepEqual(
+      faults({ LANES: 'twelve', HTTP_PORT: '70000', LOG_LEVEL: 'loud', OTEL_TRACES_SAMPLER_ARG: '-1' }),
+      [
+        'HTTP_PORT: must be at most 65535; it is "70000"',
+        'LOG_LEVEL: must be one of debug, info, warn, error; it is "loud"',
+        'OTEL_TRACES_SAMPLER_ARG: must be at least 0; it is "-1"',
+        'LANES: must be a number; it is "twelve"',
+      ],
+    );
+    assert.deepEqual(faults({ LANES: '1.5', INTERNAL_SECRET: 'short' }), [
+      'INTERNAL_SECRET: must have at least 32 characters',
+      'LANES: must be a whole number; it is "1.5"',
+    ]);
+    const none = {
+      HTTP_PORT: '',
+      DATABASE_URL: '',
+      EVENT_LOG_URL: undefined,
+      INTERNAL_SECRET: '',
+      CREDENTIALS_KEY: '',
+    };
+    assert.deepEqual(
+      faults(none),
+      ['HTTP_PORT', 'DATABASE_URL', 'EVENT_LOG_URL', 'INTERNAL_SECRET', 'CREDENTIALS_KEY'].map(
+        (name) => `${name}: is missing`,
+      ),
     );
   });
 

@@ -51,21 +51,52 @@ export const commonEnv = {
   LANES: z.coerce.number().int().min(1).max(1024).default(12).describe('Number of lanes, the same in all services.'),
 } as const;
 
-const faultOf = (issue: z.core.$ZodIssue): string => `${issue.path.join('.')}: ${issue.message}`;
+/** What zod says of its own, in the words of whoever sets a variable; a schema that has its own message keeps it. */
+const wording = (issue: z.core.$ZodRawIssue): string | undefined => {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'int' ? 'must be a whole number' : `must be a ${issue.expected}`;
+    case 'invalid_value':
+      return `must be one of ${issue.values.join(', ')}`;
+    case 'too_small':
+      return `must ${issue.origin === 'string' ? 'have' : 'be'} at least ${issue.minimum}${issue.origin === 'string' ? ' characters' : ''}`;
+    case 'too_big':
+      return `must ${issue.origin === 'string' ? 'have' : 'be'} at most ${issue.maximum}${issue.origin === 'string' ? ' characters' : ''}`;
+    default:
+      return undefined;
+  }
+};
+
+/** Addresses too may hold a password. */
+const mayBeSecret = /SECRET|KEY|PASSWORD|TOKEN|USER|URL|BROKERS|ENDPOINT/;
+const shown = 60;
+
+const valueOf = (name: string, value: string | undefined): string => {
+  if (value === undefined || mayBeSecret.test(name)) return '';
+  return `; it is ${JSON.stringify(value.length > shown ? `${value.slice(0, shown)}…` : value)}`;
+};
+
+const faultOf = (issue: z.core.$ZodIssue, source: NodeJS.ProcessEnv): string => {
+  const name = String(issue.path[0] ?? '');
+  const value = source[name];
+  if (value === undefined && issue.code !== 'custom') return `${name}: is missing`;
+  return `${issue.path.join('.')}: ${issue.message}${valueOf(name, value)}`;
+};
 
 const given = (source: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined && value !== ''));
 
 /**
  * Reads the variables that `schema` names; an empty one counts as not given.
- * Throws AppError BAD_CONFIGURATION that names every fault at once and quotes no value.
+ * Throws AppError BAD_CONFIGURATION that names every fault at once, with the value unless it may be a secret.
  */
 export const readEnv = <Schema extends z.ZodObject>(
   schema: Schema,
   source: NodeJS.ProcessEnv = process.env,
 ): z.output<Schema> => {
-  const result = schema.safeParse(given(source));
+  const values = given(source);
+  const result = schema.safeParse(values, { error: wording });
   if (result.success) return result.data;
-  const faults = result.error.issues.map(faultOf);
+  const faults = result.error.issues.map((issue) => faultOf(issue, values));
   throw new AppError('BAD_CONFIGURATION', `the environment is not usable:\n  ${faults.join('\n  ')}`);
 };

@@ -15,6 +15,8 @@ export {
 } from './tracing.ts';
 export { createRequestTraces } from './request-traces.ts';
 export { commonEnv, readEnv } from './env.ts';
+export { checkWritable, makeFolder } from './folders.ts';
+export { readCommandLine, refuseCommandLine } from './command-line.ts';
 export { keyIdOf, openingKeys, openSecret, sealSecret } from './credentials.ts';
 export { signRequest, streamedBody, verifyRequest, type SignedRequest } from './signing.ts';
 export { answerJson, type HttpOptions, type Route } from './http.ts';

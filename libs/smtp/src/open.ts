@@ -115,10 +115,19 @@ const stageOfError = (opening: Opening, error: ClientError): SmtpStage => {
 const replyOf = (error: ClientError): SmtpReply | null =>
   error.responseCode === undefined || error.response === undefined ? null : parseReply(error.response);
 
+const untrusted = /^(?:UNABLE_TO_(?:VERIFY|GET_ISSUER)|SELF_SIGNED|DEPTH_ZERO_SELF_SIGNED|CERT_SIGNATURE_FAILURE)/;
+const trustHint =
+  'no authority that is known here signed the certificate: give the PEM of the right one as caCertificate';
+
+const textOf = ({ originalCode, message }: ClientError): string => {
+  const text = originalCode ?? message;
+  return untrusted.test(text) ? `${text}: ${trustHint}` : text;
+};
+
 const failureOf = (opening: Opening, error: ClientError): SmtpFailure => {
   const stage = stageOfError(opening, error);
   const reply = replyOf(error);
-  const text = reply === null ? (error.originalCode ?? error.message) : `${reply.code} ${reply.text}`;
+  const text = reply === null ? textOf(error) : `${reply.code} ${reply.text}`;
   return new SmtpFailure(stage, classifyOpening(stage, reply), `${stage}: ${text}`, reply?.code ?? null);
 };
 

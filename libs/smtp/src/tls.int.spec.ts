@@ -97,12 +97,16 @@ test('OPPORTUNISTIC takes STARTTLS with any certificate, and plain text without 
 
 for (const tls of ['STARTTLS', 'IMPLICIT'] as const) {
   const policy = tls === 'IMPLICIT' ? 'IMPLICIT' : 'REQUIRED';
-  test(`${tls}: a certificate of another authority is refused at TLS`, async () => {
+  test(`${tls}: a certificate of another authority is refused at TLS, and the refusal names the field that mends it`, async () => {
     const other = await makeCertificate();
     await withSink({ tls, auth: login }, async (sink) => {
       for (const caCertificate of [other.ca, null]) {
         const server = serverOf(sink, { tls: policy, caCertificate });
-        await assert.rejects(openConnection(server, { timeouts }), { stage: 'TLS', kind: 'CONNECTION' });
+        await assert.rejects(openConnection(server, { timeouts }), {
+          stage: 'TLS',
+          kind: 'CONNECTION',
+          message: /^TLS: [A-Z_]+: .* caCertificate$/,
+        });
       }
     });
   });

@@ -1,5 +1,5 @@
 /**
- * The sink as a process: `node sink-main.ts '<SinkConfig as JSON>'`. Prints `{"port":…,"ca":…}` when ready.
+ * The sink as a process: `npm run sink -- '<SinkConfig as JSON>'`. Prints `{"port":…,"ca":…}` when ready.
  * A line `{"rules":[…]}` on stdin replaces the rules and is answered by `{"rules":<count>}`. SIGTERM ends it with status 0.
  */
 import { createInterface } from 'node:readline';

@@ -35,13 +35,30 @@ const nameFault = (name: string, earlier: readonly string[]): string | undefined
   return earlier.includes(name) ? `column "${name}" is there twice` : undefined;
 };
 
+/** A file of another kind, or text in another encoding; its bytes do not belong into an answer. */
+const binary = /[^\P{Cc}\t\n\r]|\u{fffd}/u;
+
+const separators: readonly [name: string, sign: string][] = [
+  ['semicolons', ';'],
+  ['tabs', '\t'],
+];
+
+/** What is wrong with the first line as a whole. */
+const lineFault = (values: readonly string[]): string | undefined => {
+  if (values.some((value) => binary.test(value))) return 'the first line is not text in UTF-8: is this a CSV file?';
+  if (values.length > uploadLimits.columns) return `at most ${uploadLimits.columns} columns`;
+  const other = values.length === 1 ? separators.find(([, sign]) => values[0]!.includes(sign)) : undefined;
+  return other && `the columns are separated by ${other[0]}: separate them by commas, as in email,first_name`;
+};
+
 /** The header line, or why no row below it can be used. */
 export const readHeader = (
   values: readonly string[],
 ): { ok: true; header: UploadHeader } | { ok: false; message: string } => {
   const names = values.map((value) => (/^email$/i.test(value.trim()) ? 'email' : value.trim()));
-  if (names.length > uploadLimits.columns) return { ok: false, message: `at most ${uploadLimits.columns} columns` };
-  const fault = names.map((name, index) => nameFault(name, names.slice(0, index))).find((text) => text !== undefined);
+  const fault =
+    lineFault(values) ??
+    names.map((name, index) => nameFault(name, names.slice(0, index))).find((text) => text !== undefined);
   if (fault !== undefined) return { ok: false, message: fault };
   const email = names.indexOf('email');
   if (email === -1) return { ok: false, message: 'the first line must name the columns, one of them "email"' };

@@ -107,6 +107,18 @@ const badHeaders: [string, string[][], RegExp][] = [
   ['without a column email', [['name']], /"email"/],
   ['with a column twice', [['email', 'a', 'a']], /twice/],
   ['with a name that is no merge field', [['email', 'first name']], /first_name/],
+  [
+    'with semicolons',
+    [['email;first_name']],
+    /separated by semicolons: separate them by commas, as in email,first_name/,
+  ],
+  ['with tabs', [['email\tfirst_name']], /separated by tabs: separate them by commas/],
+  [
+    'of bytes that are no text',
+    [['PK\u{3}\u{4}\u{14}canary']],
+    /^the first line is not text in UTF-8: is this a CSV file\?$/,
+  ],
+  ['of bytes that are not UTF-8', [['email', '\u{fffd}canary']], /^the first line is not text in UTF-8/],
   ['with more than 100 columns', [['email', ...Array.from({ length: 100 }, (_, index) => `c${index}`)]], /100 columns/],
   ['that is empty', [], /empty/],
 ];

@@ -6,7 +6,7 @@ import type { Peer } from './harness.ts';
 let topics = 0;
 
 /** Makes a topic under a name that no other case uses. */
-export const makeTopic = async ({ log }: Peer, spec: Partial<TopicSpec> = {}): Promise<string> => {
+export const makeTopic = async ({ log }: Pick<Peer, 'log'>, spec: Partial<TopicSpec> = {}): Promise<string> => {
   const name = `topic-${process.pid}-${++topics}`;
   await log.ensureTopics([{ name, partitions: 4, cleanup: 'DELETED', retentionMs: 0, ...spec }]);
   return name;
@@ -47,7 +47,7 @@ export const groupOf = (topic: string): string => `readers of ${topic}`;
 
 /** Joins the group of a topic and writes down what happens; `overrides` replace or follow the noting hooks. */
 export const watch = async (
-  peer: Peer,
+  peer: Pick<Peer, 'log'>,
   options: Pick<ConsumeOptions, 'topic'> & Partial<ConsumeOptions>,
 ): Promise<Watched> => {
   const epochs: Epoch[] = [];

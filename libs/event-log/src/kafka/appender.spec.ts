@@ -54,6 +54,16 @@ describe('the appender', () => {
     assert.ok(fake.refreshes.length >= 2, 'who leads is asked anew');
   });
 
+  it('asks anew who leads when the leader that it knows is no broker of the cluster any more', async () => {
+    const fake = scripted([]);
+    const gone = new KafkaError('BROKER_NOT_AVAILABLE', 'Kafka has no node 0 now', { passes: true });
+    const { broker } = fake.cluster;
+    // As a real one: what it remembers of leaders names a node that it has forgotten.
+    fake.cluster.broker = (nodeId) => (fake.refreshes.length === 0 ? Promise.reject(gone) : broker(nodeId));
+    await appenderOn(fake).append([record('a')]);
+    assert.deepEqual(fake.arrived, ['0:1:0:a']);
+  });
+
   it('takes a batch that the broker has already for stored', async () => {
     const fake = scripted([duplicate]);
     const appender = appenderOn(fake);

@@ -116,6 +116,23 @@ describe('with a broker that fails', { skip: whyNoBroker() ?? false }, () => {
     assert.deepEqual(positions, ['during', 'after']);
   });
 
+  test('a follower whose broker hangs closes within seconds, whatever it waits for', async () => {
+    await using peer = await connectPeer(server.bootstrap);
+    const topic = await makeCompacted(peer);
+    const settled = await peer.log.follow(topic, () => undefined);
+    await settled.caughtUp;
+    const followers = [settled, await peer.log.follow(topic, () => undefined)];
+    process.kill(server.pid, 'SIGSTOP');
+    try {
+      await sleep(3500);
+      const began = performance.now();
+      await Promise.all(followers.map((follower) => follower.close()));
+      assert.ok(performance.now() - began < 5000);
+    } finally {
+      process.kill(server.pid, 'SIGCONT');
+    }
+  });
+
   test('a publish whose answer is lost is repeated: its records are there, behind nothing that came later', async () => {
     await using peer = await connectPeer(server.bootstrap);
     const topic = await makeTopic(peer, { partitions: 1 });

@@ -6,7 +6,7 @@ import { KafkaError, wrap } from './faults.ts';
 import { calmQueue, createLogger, definitionOf, RawConnection, type ApiVersions, type Definition } from './kafkajs.ts';
 import { ownDefinition } from './own-requests.ts';
 import type { RequestName, Requests } from './protocol.ts';
-import { bestVersion, checkVersions } from './versions.ts';
+import { bestVersion, checkVersions, foreignVersions } from './versions.ts';
 
 export type Address = { host: string; port: number };
 export type ConnectionSettings = {
@@ -96,7 +96,9 @@ const readVersions = async (raw: RawConnection): Promise<ApiVersions> => {
 
 const handshake = async ({ raw }: Link): Promise<ApiVersions> => {
   await raw.connect();
-  const versions = await readVersions(raw);
+  const versions = await readVersions(raw).catch((error: unknown) => {
+    throw (error as { type?: string }).type === 'UNSUPPORTED_VERSION' ? foreignVersions(error) : error;
+  });
   raw.setVersions(versions);
   raw.setSupportAuthenticationProtocol(true);
   await raw.authenticate();

@@ -122,7 +122,7 @@ const beginHeartbeat = ({ membership, settings, onError }: Context, share: Share
   startHeartbeat(
     {
       ...settings,
-      beat: (timeoutMs) => membership.beat(share, timeoutMs),
+      beat: (timeoutMs, stop) => membership.beat(share, timeoutMs, stop),
       onRebalance: () => end({ reason: 'REBALANCE' }),
       onLost: (error) => end({ reason: 'LOST', error }),
       onError,
@@ -150,8 +150,8 @@ const runEpoch = async (context: Context, share: Share): Promise<Ending> => {
   const limitMs = Math.min(context.settings.drainMs, heartbeat.timeToJoin());
   await session.drain(reason === 'FAILED' ? 'REBALANCE' : reason, Math.max(0, limitMs));
   over.abort();
-  heartbeat.stop();
   session.closeReader();
+  await heartbeat.stop();
   return reason === 'CLOSING' ? { reason } : (lost() ?? { reason, error });
 };
 
@@ -204,14 +204,17 @@ const keepConsuming = async (context: Context): Promise<void> => {
 
 export const createConsumer = (deps: ConsumerDeps, options: ConsumeOptions): Consumer => {
   const stop = new AbortController();
-  const onError = (error: unknown): void => options.onError?.(deps.faultOf(error));
+  const onError = (error: unknown): void => {
+    // A connection that was closed here is no fault.
+    if (typeOf(error) !== 'CLOSED') options.onError?.(deps.faultOf(error));
+  };
   const context = { ...deps, options, settings: settingsOf(options), stop: stop.signal, onError };
   const done = keepConsuming(context);
   return {
     close: async () => {
       stop.abort();
       await done;
-      await deps.membership.leave().catch(onError);
+      await deps.membership.close().catch(onError);
       deps.close();
     },
   };

@@ -11,6 +11,8 @@ export type Coordinator = {
   reach(): Promise<Line>;
   /** Ends the connection; what is under way on it is rejected. */
   drop(): void;
+  /** Drops, and reaches nobody any more. */
+  close(): void;
 };
 
 const reachMs = 5000;
@@ -34,6 +36,7 @@ const find = async (cluster: Cluster, group: string): Promise<Broker> => {
 export const createCoordinator = (client: Client, group: string): Coordinator => {
   let cluster: Cluster | undefined;
   let current: Promise<Broker> | undefined;
+  let isClosed = false;
   const lines = new WeakMap<Broker, Line>();
   const drop = (): void => {
     cluster?.close();
@@ -41,6 +44,7 @@ export const createCoordinator = (client: Client, group: string): Coordinator =>
     current = undefined;
   };
   const look = (): Promise<Broker> => {
+    if (isClosed) throw new KafkaError('CLOSED', `the member of ${group} is closed`, { passes: true });
     const looking = find((cluster ??= client.openCluster()), group);
     current = looking;
     looking.catch(() => current === looking && drop());
@@ -69,5 +73,9 @@ export const createCoordinator = (client: Client, group: string): Coordinator =>
       return lineTo(broker);
     },
     drop,
+    close: () => {
+      isClosed = true;
+      drop();
+    },
   };
 };

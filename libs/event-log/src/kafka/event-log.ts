@@ -1,7 +1,8 @@
 /** The event log on Kafka, put together: connections for single requests, and connections of their own for appends, each follower and each consumer. */
 import { AppError, isAppError, sleep } from '@sendpool/kernel';
-import { createKeeper, createPublisher, translating } from '../parts.ts';
-import type { EventLog, Follower, StoredRecord } from '../port.ts';
+import type { KeptFollower } from '../following.ts';
+import { createKeeper, createPublisher, translating, warn } from '../parts.ts';
+import type { EventLog, StoredRecord } from '../port.ts';
 import { createAppender } from './appender.ts';
 import { createClient, type Client, type Cluster } from './client.ts';
 import type { ConnectionSettings } from './connection.ts';
@@ -24,7 +25,7 @@ export type KafkaEventLogOptions = Pick<ConnectionSettings, 'applicationName' | 
   onWarning?: (message: string) => void;
 };
 
-type Core = { client: Client; cluster: Cluster; topics: Topics };
+type Core = { client: Client; cluster: Cluster; topics: Topics; onWarning(message: string): void };
 
 const pingMs = 3000;
 const pingDeadlineMs = 5000;
@@ -51,14 +52,16 @@ const openReader =
   };
 
 const follow = async (
-  { client, cluster, topics }: Core,
+  { client, cluster, topics, onWarning }: Core,
   name: string,
   onRecord: (record: StoredRecord) => void | Promise<void>,
-): Promise<Follower> => {
+): Promise<KeptFollower> => {
   const topic = await topics.find(name);
   if (!topic.compacted) throw new AppError('BAD_INPUT', `${name} is not compacted`);
   const connections = client.openCluster();
   return createFollower({
+    topic: name,
+    onWarning,
     reader: createReader(connections, name),
     readEnd: async () => (await readBounds(cluster, topic))[0]!.next,
     onRecord,
@@ -93,8 +96,6 @@ const groupDeps = (core: Core, stateFolder: string | undefined): GroupDeps => ({
   },
 });
 
-const warn = (message: string): void => process.emitWarning(message, 'EventLogWarning');
-
 /** A broker that wants TLS or a log-in hangs up without a word. */
 const explained = (error: unknown): unknown => {
   if (!isAppError(error, 'UNAVAILABLE') || !error.message.includes('Closed connection')) return error;
@@ -115,7 +116,7 @@ export const createKafkaEventLog = async (options: KafkaEventLogOptions): Promis
   });
   for (const warning of warnings) onWarning(warning);
   const topics = createTopics({ cluster, location, log: onWarning });
-  const core: Core = { client, cluster, topics };
+  const core: Core = { client, cluster, topics, onWarning };
   const stop = new AbortController();
   const appends = client.openCluster();
   const publisher = createPublisher((name) =>
@@ -123,6 +124,7 @@ export const createKafkaEventLog = async (options: KafkaEventLogOptions): Promis
   );
   const groups = groupDeps(core, options.stateFolder);
   const keeper = createKeeper();
+  const answers = watchReadiness(cluster, stop.signal);
   const asked = <T>(work: () => Promise<T>): Promise<T> => persist(work, { ...forCaller, stop: stop.signal });
   return {
     ensureTopics: translated(topics.ensure),
@@ -148,7 +150,7 @@ export const createKafkaEventLog = async (options: KafkaEventLogOptions): Promis
       await topics.find(name, partition + 1);
       return asked(() => trim(cluster, [name, partition], offset));
     }),
-    isReady: watchReadiness(cluster, stop.signal),
+    isReady: () => answers() && keeper.goesOn(),
     close: async () => {
       await keeper.closeAll();
       await publisher.close();

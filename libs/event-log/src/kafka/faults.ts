@@ -31,6 +31,7 @@ const alsoPassing = new Set([
   'UNKNOWN',
 ]);
 const staleMetadata = new Set([
+  'BROKER_NOT_AVAILABLE',
   'UNKNOWN_TOPIC_OR_PARTITION',
   'LEADER_NOT_AVAILABLE',
   'NOT_LEADER_FOR_PARTITION',
@@ -75,6 +76,9 @@ export const throwFirst = (answers: Iterable<{ errorCode: number }>): void => {
 /** Codes of OpenSSL and Node. */
 const untrusted = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/;
 
+/** kafkajs calls it a refused log-in also when the connection was lost on the way. */
+const lostWhileLoggingIn = /failed: (Closed connection|Connection (closed|error|timeout)|Not connected)/;
+
 /** What kafkajs throws, as an error of our own. */
 export const wrap = (error: unknown, what: string): unknown => {
   if (!(error instanceof Error) || error instanceof KafkaError || error instanceof AppError) return error;
@@ -88,7 +92,7 @@ export const wrap = (error: unknown, what: string): unknown => {
       'BAD_CONFIGURATION',
       `${what}: the certificate of the broker is not trusted (${error.message}); see ca`,
     );
-  if (/Connection(Closed)?Error$/.test(error.name))
+  if (/Connection(Closed)?Error$/.test(error.name) || lostWhileLoggingIn.test(error.message))
     return new KafkaError('CONNECTION', `${what}: ${error.message}`, { passes: true, cause: error });
   if (error.name === 'KafkaJSSASLAuthenticationError')
     return new AppError('BAD_CONFIGURATION', `Kafka refuses the log-in: ${error.message}`);

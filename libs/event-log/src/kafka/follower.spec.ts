@@ -22,6 +22,8 @@ test('a follower whose log has lost what it had read begins anew, and misses not
   const asked: number[] = [];
   const seen: string[] = [];
   const follower = createFollower({
+    topic: 'spec',
+    onWarning: () => undefined,
     reader: readerOf(log, asked),
     readEnd: async () => log.length,
     onRecord: ({ key }) => void seen.push(key!),

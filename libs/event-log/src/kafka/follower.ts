@@ -2,15 +2,14 @@
  * Reads a compacted topic from the start and follows it. What compaction has left lies in the order in which it was written, and records
  * written later come behind it: reading on is the snapshot and the tail in one.
  */
-import { sleep } from '@sendpool/kernel';
-import type { Follower, StoredRecord } from '../port.ts';
+import { keepFollowing, type Faults, type KeptFollower } from '../following.ts';
+import type { StoredRecord } from '../port.ts';
 import type { Reader } from './reader.ts';
 
 /** The broker answers at once when there is something. */
 const waitMs = 3000;
-const retryMs = 200;
 
-export type FollowerDeps = {
+export type FollowerDeps = Faults & {
   reader: Reader;
   /** The next offset to be written, asked once. */
   readEnd(): Promise<number>;
@@ -20,7 +19,7 @@ export type FollowerDeps = {
 };
 
 /** A record whose handler throws, and a read that fails, are tried again. */
-export const createFollower = (deps: FollowerDeps): Follower => {
+export const createFollower = (deps: FollowerDeps): KeptFollower => {
   const stop = new AbortController();
   const { promise: caughtUp, resolve: reachedEnd } = Promise.withResolvers<void>();
   let end: number | undefined;
@@ -46,16 +45,5 @@ export const createFollower = (deps: FollowerDeps): Follower => {
     // Compaction may have left nothing of the last offsets.
     if (isAtEnd && runs.length === 0) end = 0;
   };
-  const loop = async (): Promise<void> => {
-    while (!stop.signal.aborted) await readOn().catch(() => sleep(retryMs, stop.signal));
-  };
-  const done = loop();
-  return {
-    caughtUp,
-    close: async () => {
-      stop.abort();
-      deps.close();
-      await done;
-    },
-  };
+  return { caughtUp, ...keepFollowing(readOn, deps, [stop, deps.close]) };
 };

@@ -38,8 +38,8 @@ export const openConsumer = (deps: GroupDeps, options: ConsumeOptions): Consumer
       interrupt: coordinator.drop,
       faultOf,
       close: () => {
-        coordinator.drop();
-        commits.drop();
+        coordinator.close();
+        commits.close();
       },
     },
     options,

@@ -20,7 +20,7 @@ const start = (beat: HeartbeatDeps['beat'], times: Partial<HeartbeatDeps> = {}):
     },
     performance.now(),
   );
-  return { heartbeat, heard, [Symbol.dispose]: () => heartbeat.stop() };
+  return { heartbeat, heard, [Symbol.dispose]: () => void heartbeat.stop() };
 };
 
 const always = (verdict: Verdict) => (): Promise<Verdict> => Promise.resolve(verdict);
@@ -83,4 +83,16 @@ test('a fenced member has lost its epoch, and faults are told', async () => {
   await sleep(50);
   assert.deepEqual(fenced.heard, ['the group has dropped this member']);
   assert.deepEqual(broken.heard, ['no network']);
+});
+
+test('what becomes of a heartbeat after the epoch is over is told to nobody, and stop waits for it', async () => {
+  let isAnswered = false;
+  using noted = start(async () => {
+    await sleep(30);
+    isAnswered = true;
+    throw new Error('the connection is closed');
+  });
+  await sleep(5);
+  await noted.heartbeat.stop();
+  assert.deepEqual([isAnswered, noted.heard], [true, []]);
 });

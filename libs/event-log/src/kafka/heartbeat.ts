@@ -3,10 +3,12 @@
  * after half the session, long before the coordinator gives the partitions to others; once it has run out, no later answer revives it.
  */
 import { AppError, sleep } from '@sendpool/kernel';
+import { atMost } from '../parts.ts';
 import type { Verdict } from './membership.ts';
 
 export type HeartbeatDeps = {
-  beat(timeoutMs: number): Promise<Verdict>;
+  /** Sends nothing once `stop` has come. */
+  beat(timeoutMs: number, stop: AbortSignal): Promise<Verdict>;
   sessionMs: number;
   /** The coordinator drops a member that has not joined this long after a rebalance began. */
   rebalanceMs: number;
@@ -21,7 +23,8 @@ export type Heartbeat = {
   isValid(): boolean;
   /** Milliseconds until a rebalance drops a member that has not joined again. */
   timeToJoin(): number;
-  stop(): void;
+  /** Sends no more, and waits for the answer to what was sent: a request that stays unanswered closes its connection, under whatever was sent on it after. */
+  stop(): Promise<void>;
 };
 
 /** The next heartbeat is how a member hears of a rebalance, and everybody waits for the last one that hears of it. */
@@ -40,6 +43,7 @@ const note = (times: Times, verdict: Verdict, sentAt: number): void => {
 /** `askedAt`: when the request was sent by which the coordinator began to count the session. */
 export const startHeartbeat = (deps: HeartbeatDeps, askedAt: number): Heartbeat => {
   const { sessionMs, rebalanceMs } = deps;
+  const answerMs = sessionMs / 4;
   const stop = new AbortController();
   const times: Times = { ackedAt: askedAt, stableAt: askedAt, dropAt: Infinity, hasLapsed: false };
   const isValid = (): boolean => {
@@ -48,7 +52,7 @@ export const startHeartbeat = (deps: HeartbeatDeps, askedAt: number): Heartbeat 
   };
   const beat = async (): Promise<void> => {
     const sentAt = performance.now();
-    const verdict = await deps.beat(sessionMs / 4);
+    const verdict = await deps.beat(answerMs, stop.signal);
     if (stop.signal.aborted || !isValid()) return;
     if (verdict === 'FENCED') throw new AppError('EPOCH_ENDED', 'the group has dropped this member');
     if (verdict === 'REBALANCE' && times.dropAt === Infinity) {
@@ -65,6 +69,7 @@ export const startHeartbeat = (deps: HeartbeatDeps, askedAt: number): Heartbeat 
       return Math.min(sessionMs / 6, maxBeatMs);
     } catch (error) {
       if (error instanceof AppError && error.code === 'EPOCH_ENDED') throw error;
+      if (stop.signal.aborted) return 0;
       deps.onError(error);
       return retryMs;
     }
@@ -76,8 +81,15 @@ export const startHeartbeat = (deps: HeartbeatDeps, askedAt: number): Heartbeat 
       await sleep(pauseMs, stop.signal);
     }
   };
-  run().catch((error: unknown) => {
+  const done = run().catch((error: unknown) => {
     if (!stop.signal.aborted) deps.onLost(error);
   });
-  return { isValid, timeToJoin: () => times.dropAt - performance.now(), stop: () => stop.abort() };
+  return {
+    isValid,
+    timeToJoin: () => times.dropAt - performance.now(),
+    stop: () => {
+      stop.abort();
+      return atMost(answerMs, done);
+    },
+  };
 };

@@ -37,11 +37,13 @@ export type Membership = {
    * the group may already count on this member.
    */
   join(): Promise<Share>;
-  beat(share: Share, timeoutMs: number): Promise<Verdict>;
+  beat(share: Share, timeoutMs: number, stop: AbortSignal): Promise<Verdict>;
   /** The next join is that of a new member; nothing is sent now. */
   abandon(): void;
   /** Leaves the group now. */
   leave(): Promise<void>;
+  /** Leaves for good. A join that is still under way leaves again as soon as the group may count on it. */
+  close(): Promise<void>;
 };
 
 export type MembershipDeps = {
@@ -57,7 +59,7 @@ export type MembershipDeps = {
 };
 
 /** `last`: what was held last; the same generation never begins twice. */
-type State = { memberId: string; abandoned: Set<string>; last: Held & { memberId: string } };
+type State = { memberId: string; abandoned: Set<string>; last: Held & { memberId: string }; isClosed: boolean };
 
 const answerMs = 5000;
 
@@ -105,7 +107,12 @@ const requireId = (deps: MembershipDeps, state: State, memberId: string): void =
   deps.memory.remember(deps.group, memberId);
 };
 
+const checkOpen = ({ isClosed }: State, { group }: MembershipDeps): void => {
+  if (isClosed) throw new KafkaError('CLOSED', `the member of ${group} is closed`, { passes: true });
+};
+
 const askToJoin = (deps: MembershipDeps, state: State, line: Line): Promise<JoinAnswer> => {
+  checkOpen(state, deps);
   const request = {
     groupId: deps.group,
     memberId: state.memberId,
@@ -140,6 +147,20 @@ const syncGroup = async (deps: MembershipDeps, line: Line, answer: JoinAnswer): 
   return { generation, memberId, partitions: decodeAssignment(deps.topic, memberAssignment), leads, askedAt };
 };
 
+const joinOnce = async (deps: MembershipDeps, state: State): Promise<Share> => {
+  await leaveAbandoned(deps, state);
+  const line = await deps.coordinator.reach();
+  const answer = await joinGroup(deps, state, line);
+  requireId(deps, state, answer.memberId);
+  checkOpen(state, deps);
+  const share = await syncGroup(deps, line, answer);
+  checkOpen(state, deps);
+  if (share.memberId === state.last.memberId && share.generation <= state.last.generation)
+    throw new KafkaError('ILLEGAL_GENERATION', 'the group gave a generation twice', { passes: true });
+  state.last = share;
+  return share;
+};
+
 /** A refusal to join that no waiting will change, in words for an operator. */
 const explainJoin = (error: unknown, { group, sessionMs }: MembershipDeps): unknown => {
   const refusal = typeOf(error);
@@ -158,31 +179,31 @@ export const createMembership = (deps: MembershipDeps): Membership => {
     memberId: '',
     abandoned: new Set(memory.takeOver(group)),
     last: { ...nothingHeld, memberId: '' },
+    isClosed: false,
   };
   const abandon = (): void => {
     if (state.memberId !== '') state.abandoned.add(state.memberId);
     state.memberId = '';
   };
+  const leave = async (): Promise<void> => {
+    abandon();
+    await leaveAbandoned(deps, state);
+  };
   return {
     abandon,
     join: async () => {
-      await leaveAbandoned(deps, state);
-      const line = await coordinator.reach();
       try {
-        const answer = await joinGroup(deps, state, line);
-        requireId(deps, state, answer.memberId);
-        const share = await syncGroup(deps, line, answer);
-        if (share.memberId === state.last.memberId && share.generation <= state.last.generation)
-          throw new KafkaError('ILLEGAL_GENERATION', 'the group gave a generation twice', { passes: true });
-        state.last = share;
-        return share;
+        return await joinOnce(deps, state);
       } catch (error) {
+        // Nobody waits for it any more.
+        if (state.isClosed) await leave().catch(() => undefined);
         if (gone.has(typeOf(error)) || typeOf(error) === 'ILLEGAL_GENERATION') abandon();
         throw explainJoin(error, deps);
       }
     },
-    beat: async ({ generation, memberId }, timeoutMs) => {
+    beat: async ({ generation, memberId }, timeoutMs, stop) => {
       const line = await coordinator.reach();
+      stop.throwIfAborted();
       const request = { groupId: group, memberId, groupGenerationId: generation };
       try {
         await line.request('Heartbeat', request, timeoutMs);
@@ -193,9 +214,10 @@ export const createMembership = (deps: MembershipDeps): Membership => {
         throw error;
       }
     },
-    leave: async () => {
-      abandon();
-      await leaveAbandoned(deps, state);
+    leave,
+    close: () => {
+      state.isClosed = true;
+      return leave();
     },
   };
 };

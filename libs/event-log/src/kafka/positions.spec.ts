@@ -20,7 +20,7 @@ const scripted = ({ commits = [], beats = [] }: Script) => {
         : Promise.reject(new KafkaError(type, type, { passes: true }));
     },
   };
-  const coordinator: Coordinator = { reach: async () => line, drop: () => undefined };
+  const coordinator: Coordinator = { reach: async () => line, drop: () => undefined, close: () => undefined };
   const positions = createPositions({ topic: 't', group: 'g', commits: coordinator, reads: coordinator });
   const commit = (): Promise<boolean> =>
     positions.commit({ memberId: 'm', generation: 1, number: 1 }, [{ partition: 0, offset: 1, metadata: '' }], 1000);

@@ -4,7 +4,7 @@ import type { Found } from '../group/delivery.ts';
 import { fakeCluster } from './fake-cluster.ts';
 import { KafkaError } from './faults.ts';
 import type { FetchedPartition, Requests } from './protocol.ts';
-import { createReader } from './reader.ts';
+import { createReader, readFrom } from './reader.ts';
 import { encodeBatch } from './records.ts';
 
 type FetchAsk = Requests['Fetch']['ask'];
@@ -122,6 +122,18 @@ describe('the reader', () => {
     await assert.rejects(reader.read([{ partition: 0, offset: 0 }], 0), { type: 'CONNECTION' });
     assert.equal(outcome(await reader.read([{ partition: 0, offset: 0 }], 0)), 'nothing, at the end');
     assert.equal(refreshes.length, 2);
+  });
+
+  it('asks anew who leads also for a single read, whose reader nobody asks twice', async () => {
+    const lost = new KafkaError('CONNECTION', 'lost', { passes: true });
+    const { cluster, refreshes } = fetching(() =>
+      refreshes.length === 0 ? Promise.reject(lost) : Promise.resolve([fetched(0, batch(0, ['a']), 1)]),
+    );
+    const records = await readFrom(cluster, ['t', 0, 0], 10);
+    assert.deepEqual(
+      records.map(({ value }) => value.toString()),
+      ['a'],
+    );
   });
 
   it('lets no dead leader hold up the records of another, and tells of it when there are none', async () => {

@@ -186,7 +186,12 @@ export const readFrom = async (
   const records: StoredRecord[] = [];
   for (;;) {
     const from = (records.at(-1)?.offset ?? offset - 1) + 1;
-    const { runs, isAtEnd } = await reader.read([{ partition, offset: from }], 0);
+    const read = (): Promise<Found> => reader.read([{ partition, offset: from }], 0);
+    // The same reader again: it knows that it has to ask who leads now.
+    const { runs, isAtEnd } = await read().catch((error: unknown) => {
+      if (!isStale(error)) throw error;
+      return read();
+    });
     for (const record of runs.flat()) records.push(record);
     if (records.length >= max || isAtEnd) return records.slice(0, max);
   }

@@ -57,6 +57,12 @@ export const bestVersion = (name: string, versions: ApiVersions): number => {
   return Math.min(max, versions[key]?.maxVersion ?? max);
 };
 
+const advice = 'use a broker from 2.4 to 4.x, or a newer Sendpool';
+
+/** Of a broker that does not even say in our way what it understands. */
+export const foreignVersions = (cause: unknown): AppError =>
+  new AppError('BAD_CONFIGURATION', `this Kafka broker is of another time than Sendpool; ${advice}`, { cause });
+
 /** Throws AppError BAD_CONFIGURATION that names each request that this broker no longer or not yet understands. */
 export const checkVersions = (versions: ApiVersions): void => {
   const faults: string[] = [];
@@ -69,6 +75,6 @@ export const checkVersions = (versions: ApiVersions): void => {
   if (faults.length === 0) return;
   throw new AppError(
     'BAD_CONFIGURATION',
-    `this Kafka broker does not understand Sendpool (${faults.join('; ')}); use a broker from 2.4 to 4.x, or a newer Sendpool`,
+    `this Kafka broker does not understand Sendpool (${faults.join('; ')}); ${advice}`,
   );
 };

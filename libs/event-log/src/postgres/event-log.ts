@@ -1,8 +1,9 @@
 /** The event log in PostgreSQL, put together: one pool, one listening connection, an appender for each topic. */
 import { AppError, sleep } from '@sendpool/kernel';
 import type pg from 'pg';
-import { createKeeper, createPublisher, translating } from '../parts.ts';
-import type { Consumer, ConsumeOptions, EventLog, Follower, StoredRecord } from '../port.ts';
+import type { KeptFollower } from '../following.ts';
+import { createKeeper, createPublisher, translating, warn } from '../parts.ts';
+import type { Consumer, ConsumeOptions, EventLog, StoredRecord } from '../port.ts';
 import { createAppender } from './appender.ts';
 import { createPool, faultOf, withClient, type PoolOptions } from './connection.ts';
 import { createConsumer } from './consumer.ts';
@@ -17,9 +18,11 @@ import { createTopics, type Topic, type Topics } from './topics.ts';
 export type PostgresEventLogOptions = PoolOptions & {
   /** Milliseconds between two looks for batches that are too old. Default 60,000. */
   retentionIntervalMs?: number;
+  /** Told what an operator should know. */
+  onWarning?: (message: string) => void;
 };
 
-type Core = { pool: pg.Pool; signals: Signals; topics: Topics };
+type Core = { pool: pg.Pool; signals: Signals; topics: Topics; onWarning(message: string): void };
 
 const topicKey = (topic: Topic): string => `t${topic.id}`;
 const groupKey = (id: number): string => `g${id}`;
@@ -49,13 +52,15 @@ const consume = async ({ pool, signals, topics }: Core, options: ConsumeOptions)
 };
 
 const follow = async (
-  { pool, signals, topics }: Core,
+  { pool, signals, topics, onWarning }: Core,
   name: string,
   onRecord: (record: StoredRecord) => void | Promise<void>,
-): Promise<Follower> => {
+): Promise<KeptFollower> => {
   const topic = await topics.find(name);
   if (!topic.compacted) throw new AppError('BAD_INPUT', `${name} is not compacted`);
   return createFollower({
+    topic: name,
+    onWarning,
     read: async (offset, max) => (await readRuns(pool, topic, [[{ partition: 0, offset }], max])).runs.flat(),
     subscribe: (onSignal) => signals.subscribe(topicKey(topic), onSignal),
     onRecord,
@@ -71,7 +76,8 @@ export const createPostgresEventLog = async (options: PostgresEventLogOptions): 
     await pool.end();
     throw faultOf(error);
   });
-  const core: Core = { pool, signals: createSignals(options), topics: createTopics(pool) };
+  const { onWarning = warn } = options;
+  const core: Core = { pool, signals: createSignals(options), topics: createTopics(pool), onWarning };
   const stop = new AbortController();
   const retention = keepRetention(pool, options.retentionIntervalMs ?? 60_000, stop.signal);
   const publisher = createPublisher((name) =>
@@ -95,7 +101,7 @@ export const createPostgresEventLog = async (options: PostgresEventLogOptions): 
     bounds: translated(topics.bounds),
     lag: translated(async (name, group) => readLag(pool, await topics.find(name), group)),
     trim: translated(topics.trim),
-    isReady: signals.isConnected,
+    isReady: () => signals.isConnected() && keeper.goesOn(),
     close: async () => {
       stop.abort();
       await keeper.closeAll();

@@ -2,22 +2,21 @@
  * Reads a compacted topic from the start and follows it. The newest record of each key lies at its own offset, and offsets become visible
  * in their order: reading on from the last offset seen is the snapshot and the tail in one, and misses nothing between them.
  */
-import { sleep } from '@sendpool/kernel';
-import type { Follower, StoredRecord } from '../port.ts';
+import { keepFollowing, type Faults, type KeptFollower } from '../following.ts';
 import { createBell } from '../group/bell.ts';
+import type { StoredRecord } from '../port.ts';
 
 const pollMs = 1000;
-const retryMs = 200;
 const pageSize = 500;
 
-export type FollowerDeps = {
+export type FollowerDeps = Faults & {
   read(offset: number, max: number): Promise<StoredRecord[]>;
   subscribe(onSignal: () => void): () => void;
   onRecord(record: StoredRecord): void | Promise<void>;
 };
 
 /** A record whose handler throws, and a read that fails, are tried again. */
-export const createFollower = (deps: FollowerDeps): Follower => {
+export const createFollower = (deps: FollowerDeps): KeptFollower => {
   const bell = createBell();
   const unsubscribe = deps.subscribe(bell.ring);
   const stop = new AbortController();
@@ -34,17 +33,9 @@ export const createFollower = (deps: FollowerDeps): Follower => {
     reachedEnd();
     await bell.wait(pollMs);
   };
-  const loop = async (): Promise<void> => {
-    while (!stop.signal.aborted) await readOn().catch(() => sleep(retryMs, stop.signal));
+  const wake = (): void => {
+    unsubscribe();
+    bell.ring();
   };
-  const done = loop();
-  return {
-    caughtUp,
-    close: async () => {
-      stop.abort();
-      unsubscribe();
-      bell.ring();
-      await done;
-    },
-  };
+  return { caughtUp, ...keepFollowing(readOn, deps, [stop, wake]) };
 };

@@ -1,0 +1,50 @@
+/** Everything that can refuse a start before a process has been started. */
+import { readDatabaseNote, writeDatabaseNote } from './database-note.ts';
+import { checkNote, folderPlace, readNote, wantedNote, writeNote, type EventLogNote } from './event-log-note.ts';
+import { checkBrokers, checkSettings } from './preflight.ts';
+import { checkKeys } from './secrets.ts';
+import { planServices } from './services.ts';
+import type { SystemOptions } from './system.ts';
+
+const databasePlace = { name: 'the database of DATABASE_URL', another: 'use another database to begin anew' };
+
+/** Values of the right form for what is known only later. */
+const stand = {
+  databaseUrl: 'postgres://127.0.0.1/postgres',
+  secrets: {
+    internalSecret: '-'.repeat(32),
+    credentialsKey: Buffer.alloc(32).toString('base64'),
+    adminKeyPrefix: '00000000',
+    adminKeyHash: '0'.repeat(64),
+  },
+};
+
+const checkServices = async (options: SystemOptions): Promise<void> => {
+  const { shape, dataFolder, logLevel } = options;
+  const wiring = { ...stand, shape, dataFolder, logLevel, gatewayPort: 0, eventLogUrl: stand.databaseUrl };
+  checkSettings((await planServices(wiring)).first);
+};
+
+/** The event log that this start uses; undefined when it is none of the launcher's business. Throws AppError BAD_CONFIGURATION, in one line. */
+export const checkBeforeStart = async (options: SystemOptions): Promise<EventLogNote | undefined> => {
+  const { dataFolder, shape, databaseUrl, kafkaBrokers, eventLogUrl, keys = {} } = options;
+  await checkServices(options);
+  checkKeys(dataFolder, keys);
+  if (eventLogUrl !== undefined) return undefined;
+  const known = readNote(dataFolder);
+  const wanted = wantedNote(shape, kafkaBrokers, known);
+  checkNote(known, wanted, folderPlace(dataFolder));
+  if (databaseUrl !== undefined) checkNote(await readDatabaseNote(databaseUrl), wanted, databasePlace);
+  if (shape.eventLog === 'KAFKA' && kafkaBrokers !== undefined) await checkBrokers(kafkaBrokers);
+  return wanted;
+};
+
+/** Before the first service writes: from then on folder and database belong to this log. */
+export const noteEventLog = async (
+  { dataFolder, databaseUrl }: SystemOptions,
+  note: EventLogNote | undefined,
+): Promise<void> => {
+  if (note === undefined) return;
+  writeNote(dataFolder, note);
+  if (databaseUrl !== undefined) await writeDatabaseNote(databaseUrl, note);
+};

@@ -1,0 +1,47 @@
+/** npm start -- --new-admin-key: a new ADMIN key for whoever can read the data folder, whether the system runs or not. */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AppError } from '@sendpool/kernel';
+import { planPostgres } from './backing.ts';
+import type { StandaloneEnv } from './env.ts';
+import { isOpen } from './ports.ts';
+
+const command = fileURLToPath(new URL('../../config/src/new-admin-key.ts', import.meta.url));
+
+const runCommand = (databaseUrl: string): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const env = { ...process.env, DATABASE_URL: databaseUrl };
+    spawn(process.execPath, [command], { env, stdio: 'inherit' })
+      .once('error', reject)
+      .once('exit', (code) => resolve(code ?? 1));
+  });
+
+/** Of the embedded database while a launcher runs in this folder. */
+const runningDatabase = async (dataFolder: string): Promise<string | undefined> => {
+  const table = join(dataFolder, 'processes.json');
+  if (!existsSync(table)) return undefined;
+  const { postgres } = JSON.parse(readFileSync(table, 'utf8')) as { postgres?: { port: number } };
+  if (postgres === undefined || !(await isOpen(postgres.port))) return undefined;
+  const password = readFileSync(join(dataFolder, 'postgres', 'password'), 'utf8');
+  return `postgres://postgres:${password}@127.0.0.1:${postgres.port}/postgres`;
+};
+
+/** Resolves with the exit code. Throws AppError BAD_CONFIGURATION when no Sendpool has run in this folder. */
+export const printNewAdminKey = async ({ dataFolder, databaseUrl }: StandaloneEnv): Promise<number> => {
+  if (!existsSync(join(dataFolder, 'secrets.json')))
+    throw new AppError(
+      'BAD_CONFIGURATION',
+      `no Sendpool has run in ${dataFolder}: set DATA_DIR to its folder; a new one shows its first key when it starts.`,
+    );
+  const running = databaseUrl ?? (await runningDatabase(dataFolder));
+  if (running !== undefined) return runCommand(running);
+  const { plan, url } = await planPostgres(dataFolder);
+  const postgres = await plan.start();
+  try {
+    return await runCommand(url());
+  } finally {
+    await postgres.stop(20_000);
+  }
+};
