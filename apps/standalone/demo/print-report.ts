@@ -68,7 +68,7 @@ export const printReport = (report: DemoReport, samples: readonly QueueSample[])
   step('Report per server');
   printServers(report, samples);
   const out = report.servers.filter(({ rotateOut }) => rotateOut).map(({ name }) => name);
-  if (out.length > 0) detail(`${yellow(out.join(', '))}: bounce rate above 3 %.`);
+  if (out.length > 0) detail(`${yellow(out.join(', '))}: bounce rate significantly above 3 %.`);
   step('Shares in each phase');
   printPhases(report);
   step('Check against what the SMTP servers really received');
