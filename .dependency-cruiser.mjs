@@ -5,7 +5,7 @@
 const adapter = '(database|event-log|graphql|smtp|ses|service)';
 const layer = '(kernel|contracts|database|event-log|graphql|smtp|ses|service)';
 const packages = ['npm', 'npm-dev', 'npm-optional'];
-const spec = '(\\.spec|/testing)\\.ts$';
+const spec = '(\\.spec|\\.fixture|/testing)\\.ts$';
 
 /** `pkg` and its subpaths may be imported below `homes` only. */
 const only = (pkg, homes) => ({

@@ -5,7 +5,7 @@ const minute = 60 * second;
 const hour = 60 * minute;
 
 /** What is asked for is held within these bounds, milliseconds. */
-export const retryAfterBounds = { min: second, max: 24 * hour };
+const retryAfterBounds = { min: second, max: 24 * hour };
 
 const units: readonly (readonly [RegExp, number])[] = [
   [/^h/i, hour],

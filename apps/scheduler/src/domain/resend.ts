@@ -7,7 +7,7 @@ import type { Campaign, CampaignPatch } from './campaign.ts';
 import { badInput, conflict, done, refuse, type Refusal, type Result } from './refusal.ts';
 
 export const resendStates = ['UNKNOWN', 'EXPIRED', 'BOUNCED'] as const;
-export type ResendState = (typeof resendStates)[number];
+type ResendState = (typeof resendStates)[number];
 
 export type ResendInput = {
   readonly campaignId: string;

@@ -22,7 +22,7 @@ const spans = [
 ] as const;
 
 /** Limits of a minute or an hour are spread evenly over it; the sharpest of all binds. */
-export const sharpestRate = (limits: Pick<ServerLimits, (typeof spans)[number][0]>): RateLimit | null => {
+const sharpestRate = (limits: Pick<ServerLimits, (typeof spans)[number][0]>): RateLimit | null => {
   let sharpest: RateLimit | null = null;
   for (const [name, seconds] of spans) {
     const limit = limits[name];

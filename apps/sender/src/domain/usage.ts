@@ -9,7 +9,7 @@ const dayMs = 86_400_000;
  * What is younger than this when stats says how far it has counted, is counted here too: clocks differ, and processes hear of stats at
  * different times. While a conversation and the lag of stats together take less, the quota is never passed; a longer one may pass it.
  */
-export const slackMs = 5000;
+const slackMs = 5000;
 
 /** Start of the day in UTC. All times of this file are wall clock, milliseconds since 1970. */
 export const dayOf = (now: number): number => now - (now % dayMs);
