@@ -7,7 +7,13 @@ import type { Phase, PhaseName } from '../../apps/standalone/demo/types.ts';
 
 const addresses = ['a@x.example', 'b@x.example'];
 const received = addresses.map((to, index) => ({ to, server: 'amazon-ses', at: 10 + index })) as Evidence['received'];
-const phaseOf = (name: PhaseName, from: number, to: number): Phase => ({ name, from, to, shareWanted: null });
+const phaseOf = (name: PhaseName, from: number, to: number): Phase => ({
+  name,
+  rotatedOut: [],
+  from,
+  to,
+  shareWanted: null,
+});
 const progress = {
   total: 2,
   pending: 0,

@@ -42,7 +42,7 @@ const printPhases = (report: DemoReport): void => {
   table(
     ['phase', 'time', 'delivered', ...names.map((name) => `${name}: wanted / got`)],
     report.phases.map((phase, index) => [
-      phase.name,
+      [phase.name, ...phase.rotatedOut.map((name) => `${name} rotated out`)].join(', '),
       seconds(phase.seconds),
       String(phase.delivered),
       ...report.servers.map(({ shareByPhase }) => {

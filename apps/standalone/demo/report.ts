@@ -19,7 +19,7 @@ export type DemoReport = {
   unknown: number;
   failovers: number;
   servers: ServerReport[];
-  phases: { name: string; seconds: number; delivered: number }[];
+  phases: { name: string; rotatedOut: readonly string[]; seconds: number; delivered: number }[];
   seconds: number;
   messagesPerSecond: number;
   sentToInactive: number;
@@ -225,6 +225,7 @@ export const makeReport = (sinks: readonly RunningSink[], evidence: Evidence): D
     servers,
     phases: watched.phases.map((phase) => ({
       name: phase.name,
+      rotatedOut: phase.rotatedOut,
       seconds: (phase.to - phase.from) / 1000,
       delivered: within(received, phase).length,
     })),

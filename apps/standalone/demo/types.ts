@@ -18,7 +18,14 @@ export type PhaseName =
   'all servers' | 'smtp-primary down' | 'smtp-primary comes back' | 'all servers again' | 'smtp-backup inactive';
 
 /** A span of the campaign in which the wanted shares stay the same. */
-export type Phase = { name: PhaseName; from: number; to: number; shareWanted: Record<string, number> | null };
+export type Phase = {
+  name: PhaseName;
+  /** Servers that the system itself has taken out for their bounces. */
+  rotatedOut: readonly string[];
+  from: number;
+  to: number;
+  shareWanted: Record<string, number> | null;
+};
 
 export type QueueSample = { at: number; queueDepth: Record<string, number> };
 

@@ -11,13 +11,16 @@ const deactivate =
   'mutation ($input: SendingServerInput!) { deactivateSendingServer(input: $input) { ... on SendingServerPayload { server { state } } ... on Refused { errors { message path } } } }';
 const lookAt = `query ($campaign: ID!, $pool: ID!) {
   campaign(id: $campaign) { status progress { total pending inFlight accepted deferred bounced unknown expired cancelled deferredThenAccepted done waitingFor } }
-  pool(id: $pool) { members { server { name health { queueDepth senders { breaker } } } } }
+  pool(id: $pool) { members { rotation { state reason } server { name health { queueDepth senders { breaker } } } } }
 }`;
 
 type Look = {
   campaign: { status: string; progress: Progress };
   pool: {
-    members: { server: { name: string; health: { queueDepth: number; senders: { breaker: string }[] } | null } }[];
+    members: {
+      rotation: { state: string; reason: string | null };
+      server: { name: string; health: { queueDepth: number; senders: { breaker: string }[] } | null };
+    }[];
   };
 };
 
@@ -49,17 +52,21 @@ const sharesOf = (sinks: readonly RunningSink[], without: readonly string[]): Re
   return Object.fromEntries(weights.map(([name, weight]) => [name, weight / sum]));
 };
 
-const wantedIn = (phase: PhaseName, sinks: readonly RunningSink[]): Record<string, number> | null => {
+const wantedIn = (
+  phase: PhaseName,
+  sinks: readonly RunningSink[],
+  rotatedOut: readonly string[],
+): Record<string, number> | null => {
   switch (phase) {
     case 'all servers':
     case 'all servers again':
-      return sharesOf(sinks, []);
+      return sharesOf(sinks, rotatedOut);
     case 'smtp-primary down':
-      return sharesOf(sinks, ['smtp-primary']);
+      return sharesOf(sinks, ['smtp-primary', ...rotatedOut]);
     case 'smtp-primary comes back':
       return null; // the breaker probes, and its slow start raises the share step by step
     case 'smtp-backup inactive':
-      return sharesOf(sinks, ['smtp-backup']);
+      return sharesOf(sinks, ['smtp-backup', ...rotatedOut]);
   }
 };
 
@@ -100,22 +107,38 @@ const createTutorial = ({ api, sinks, serverIds }: WatchInput): Tutorial => {
   return { events, inactiveSince: () => inactiveSince };
 };
 
-type PhaseBook = { phases: Phase[]; enter(name: PhaseName): void; current(): Phase };
+type PhaseBook = { phases: Phase[]; enter(name: PhaseName, rotatedOut: readonly string[]): void; current(): Phase };
 
 const createPhaseBook = (sinks: readonly RunningSink[], began: number): PhaseBook => {
-  const phaseOf = (name: PhaseName, from: number): Phase => ({
+  const phaseOf = (name: PhaseName, from: number, rotatedOut: readonly string[]): Phase => ({
     name,
+    rotatedOut,
     from,
     to: from,
-    shareWanted: wantedIn(name, sinks),
+    shareWanted: wantedIn(name, sinks, rotatedOut),
   });
-  const phases = [phaseOf('all servers', began)];
+  const phases = [phaseOf('all servers', began, [])];
   const current = (): Phase => phases.at(-1)!;
-  const enter = (name: PhaseName): void => {
+  const enter = (name: PhaseName, rotatedOut: readonly string[]): void => {
     current().to = Date.now();
-    phases.push(phaseOf(name, Date.now()));
+    phases.push(phaseOf(name, Date.now(), rotatedOut));
   };
   return { phases, enter, current };
+};
+
+const rotatedOutIn = ({ pool }: Look): string[] =>
+  pool.members.filter(({ rotation }) => rotation.state === 'OUT').map(({ server }) => server.name);
+
+/** The system takes a server out by itself: another phase, with other shares. */
+const noteRotation = (look: Look, book: PhaseBook): void => {
+  const { name, rotatedOut } = book.current();
+  const out = rotatedOutIn(look);
+  for (const { server, rotation } of look.pool.members) {
+    if (!out.includes(server.name) || rotatedOut.includes(server.name)) continue;
+    endOfBar();
+    detail(yellow(`${server.name} is rotated out: ${rotation.reason ?? ''}`));
+  }
+  if (out.join() !== rotatedOut.join()) book.enter(name, out);
 };
 
 const sampleOf = (look: Look): QueueSample => ({
@@ -154,14 +177,15 @@ export const runCampaign = async (input: WatchInput): Promise<Watched> => {
     const { progress, status } = look.campaign;
     samples.push(sampleOf(look));
     progressBar(progress.done, lineOf(look));
+    noteRotation(look, book);
     const [event] = events;
     if (isDue(event, progress)) {
       events.shift();
       if (isOver(progress)) sayNotTried(event);
       else await perform(event, progress);
-      if (event.next !== undefined && !isOver(progress)) book.enter(event.next);
+      if (event.next !== undefined && !isOver(progress)) book.enter(event.next, rotatedOutIn(look));
     } else if (book.current().name === 'smtp-primary comes back' && primaryIsBack(look))
-      book.enter('all servers again');
+      book.enter('all servers again', rotatedOutIn(look));
     if (status === 'FINISHED') {
       endOfBar();
       for (const missed of events) sayNotTried(missed);
