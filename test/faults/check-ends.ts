@@ -9,14 +9,22 @@ const isService = ({ kind }: Struck): boolean => kind !== 'broker' && kind !== '
 const isAsked = ({ fault, skipped }: Struck): boolean =>
   (fault === 'TERM' || fault === 'REMOVE') && skipped === undefined;
 
+/** The run waits so long for a process to be ready again; one that never is, is told apart. */
+const startLimitMs = 90_000;
+
+/** When what was struck was ready again, at the latest. One that was taken away does not start at all. */
+const readyBy = ({ at, forMs, fault, readyAt }: Struck): number =>
+  readyAt ?? (fault === 'REMOVE' ? at : at + forMs + startLimitMs);
+
 /** A process that still starts has nothing to finish yet: the signal may end it where it is. */
-const stillStarts = (other: Struck, { at }: Struck): boolean => other.at < at && (other.readyAt ?? Infinity) > at;
+const stillStarts = (other: Struck, { at }: Struck): boolean => other.at < at && readyBy(other) > at;
 
 /** Stops that a second fault struck in the middle prove nothing, nor do those of a process that was not ready. */
 const isDisturbed = (stop: Struck, faults: readonly Struck[]): boolean =>
   faults.some(
     (other) =>
       other !== stop &&
+      other.skipped === undefined &&
       other.target === stop.target &&
       (stillStarts(other, stop) || (other.at + other.forMs > stop.at && other.at < stop.at + stopDeadlineMs)),
   );
@@ -33,8 +41,11 @@ const stopWord = ({ target, at, endedAt, ended }: Struck): string =>
 /** A process that was struck, and one that could not start again because what it needs was struck too. */
 const isCaused = ({ name, at }: Ending, faults: readonly Struck[]): boolean =>
   faults.some(
-    ({ target, at: from, forMs, readyAt = Infinity }) =>
-      target === name && at >= from - 100 && at <= Math.max(readyAt, from + forMs + stopDeadlineMs + margin),
+    (struck) =>
+      struck.skipped === undefined &&
+      struck.target === name &&
+      at >= struck.at - 100 &&
+      at <= Math.max(readyBy(struck), struck.at + struck.forMs + stopDeadlineMs + margin),
   );
 
 export const judgeEnds: Judge = ({ faults, run }) => {

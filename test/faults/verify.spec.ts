@@ -184,6 +184,18 @@ describe('verify is content with', () => {
     assert.deepEqual(brokenIn({ faults: [{ ...before, readyAt: stopped.at - 50 }, atOnce] }), [10]);
   });
 
+  it('no failed stop, and no end, long after a fault that was skipped or took the process away', () => {
+    const at = stopped.at + 500_000;
+    const failed: Struck = { ...stopped, at, endedAt: at + 900, ended: 'exit code 1' };
+    const run = { endings: [{ name: stopped.target, at: at + 300_000, reason: 'exit code 1' }] };
+    for (const before of [{ skipped: 'it was down' }, { fault: 'REMOVE' as const }, {}]) {
+      const { readyAt: _, ...struck } = killed;
+      const faults: Struck[] = [{ ...struck, target: stopped.target, kind: stopped.kind, ...before }];
+      assert.deepEqual(brokenIn({ faults: [...faults, failed] }), [10]);
+      assert.deepEqual(brokenIn({ faults, run }), [10]);
+    }
+  });
+
   it('a planned stop in time', () => assert.deepEqual(brokenIn({ faults: [stopped] }), []));
 });
 

@@ -80,4 +80,15 @@ describe('the key that seals passwords', () => {
       openSecrets(folder, { credentialsKey: first, credentialsKeyPrevious: second });
       assert.deepEqual(keysIn(folder), [first, second]);
     }));
+
+  it('keeps the one before until its change is over', () =>
+    withFolder((folder) => {
+      openSecrets(folder, { credentialsKey: first });
+      openSecrets(folder, { credentialsKey: second, credentialsKeyPrevious: first });
+      const reason = /CREDENTIALS_KEY_PREVIOUS .* is not the key before in .*secrets\.json/;
+      refuses(folder, { credentialsKeyPrevious: third }, reason);
+      refuses(folder, { credentialsKey: second, credentialsKeyPrevious: third }, reason);
+      openSecrets(folder, { credentialsKeyPrevious: first });
+      assert.deepEqual(keysIn(folder), [second, first]);
+    }));
 });

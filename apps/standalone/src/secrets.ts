@@ -55,11 +55,21 @@ const changedKeys = (kept: Secrets, wanted: string, previous: string | undefined
   return withPrevious(wanted, previous);
 };
 
+/** The key before is needed until every password is sealed anew: another one must not take its place. */
+const checkPrevious = ({ credentialsKeyPrevious: kept }: Secrets, previous: string | undefined, file: string): void => {
+  if (kept === undefined || previous === undefined || previous === kept) return;
+  throw new AppError(
+    'BAD_CONFIGURATION',
+    `CREDENTIALS_KEY_PREVIOUS (${nameOf(previous)}) is not the key before in ${file} (${nameOf(kept)}), which passwords may still be sealed under: ` +
+      'leave CREDENTIALS_KEY_PREVIOUS out, or seal the passwords anew (npm run reseal) and take credentialsKeyPrevious out of the file first.',
+  );
+};
+
 const keysOf = (kept: Secrets, given: GivenKeys, file: string): Keys => {
   const { credentialsKey: wanted = kept.credentialsKey, credentialsKeyPrevious: previous } = given;
-  return wanted === kept.credentialsKey
-    ? withPrevious(wanted, previous ?? kept.credentialsKeyPrevious)
-    : changedKeys(kept, wanted, previous, file);
+  if (wanted !== kept.credentialsKey) return changedKeys(kept, wanted, previous, file);
+  checkPrevious(kept, previous, file);
+  return withPrevious(wanted, previous ?? kept.credentialsKeyPrevious);
 };
 
 const fresh = (given: GivenKeys): { secrets: Secrets; firstAdminKey: string } => {

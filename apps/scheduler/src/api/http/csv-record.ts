@@ -73,7 +73,8 @@ export const readRecord = async (lines: Lines, begin: number): Promise<CsvRecord
     const read = await readValue(lines, cursor);
     if ('fault' in read) return { ...read, next: read.row + 1 };
     values.push(read.value);
-    size += read.value.length;
+    // With the comma or the line end behind it: empty values take memory too.
+    size += read.value.length + 1;
     if (size > maxLine) return { row: begin, fault: faults.tooLong, next: cursor.line + 1 };
     if (cursor.at === lines.at(cursor.line).text.length) return { values, next: cursor.line + 1 };
   }

@@ -134,3 +134,11 @@ test('a source that breaks off breaks the reading', async () => {
   );
   await assert.rejects(collect(readCsv(source)), /the connection was lost/);
 });
+
+test('a record of empty values that goes over many lines is refused: they take memory too', async () => {
+  const commas = ','.repeat(200_000);
+  const file = `${commas}"\n${`"${commas}"\n`.repeat(50)}`;
+  const rows = await rowsOf(file, 65_536);
+  assert.ok(rows.length > 5, `${rows.length} rows`);
+  assert.ok(rows.some((row) => 'fault' in row && row.fault.includes('1 MiB')));
+});
