@@ -29,7 +29,7 @@ export const createUseCases = ({ seal, probe, ...stores }: UseCaseDeps): UseCase
     activateSendingServer: createSwitchSendingServer({ servers }, 'ACTIVE'),
     deactivateSendingServer: createSwitchSendingServer({ servers }, 'INACTIVE'),
     createPool: createCreatePool({ ...stores, newId }),
-    updatePool: createUpdatePool(stores),
+    updatePool: createUpdatePool({ ...stores, now: () => Date.now() }),
     restorePoolMember: createRestorePoolMember({ pools, now }),
     createApiKey: createCreateApiKey({ ...stores, newId, now }),
     revokeApiKey: createRevokeApiKey({ ...stores, now }),

@@ -62,6 +62,22 @@ const slower: readonly ReplyRule[] = [
     means: 'SOFT',
     reason: 'MAILBOX_BUSY',
   },
+  { id: 'one-mailbox', code: /^4..$/, enhanced: /^4\.2\.2$/, means: 'SOFT', reason: 'MAILBOX_FULL' },
+  { id: 'one-message', code: /^4..$/, enhanced: /^4\.3\.4$/, means: 'SOFT', reason: 'TOO_LARGE' },
+  {
+    id: 'one-mailbox-words',
+    code: /^4..$/,
+    words: /(?:mailbox|storage|size|message size) (?:size )?(?:limit|quota)|over ?quota|message size/i,
+    means: 'SOFT',
+    reason: 'MAILBOX_FULL',
+  },
+  {
+    id: 'one-route',
+    code: /^4..$/,
+    words: /too many (?:levels|hops|(?:dns )?lookups|recipients? of|forward)|mail loop/i,
+    means: 'SOFT',
+    reason: 'TEMPORARY',
+  },
   {
     id: 'rate-later',
     code: /^4..$/,

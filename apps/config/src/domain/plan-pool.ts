@@ -57,8 +57,9 @@ export const planFaults = ({ recipients, providers, fromDomain }: PlanArguments)
   return faults.errors;
 };
 
-/** What no entry names is of the provider `other`. */
+/** What no entry names is of the provider `other`. Nothing is known of the recipients when none is named: no limit to a provider counts then. */
 const wholeProviders = (given: NonNullable<PlanArguments['providers']>): { provider: string; share: number }[] => {
+  if (given.length === 0) return [{ provider: '', share: 1 }];
   const named = given.filter(({ provider, share }) => provider !== 'other' && share > 0);
   const rest = 1 - named.reduce((sum, { share }) => sum + share, 0);
   return rest > slack ? [...named, { provider: 'other', share: rest }] : named;

@@ -80,13 +80,13 @@ describe('creating a pool', () => {
 describe('updating a pool', () => {
   it('replaces the whole list of members and leaves the rest', async () => {
     const { id } = valueOf(await create([{ serverId: one.id, weight: 1 }]));
-    const update = createUpdatePool({ servers, pools });
+    const update = createUpdatePool({ servers, pools, now: () => 1000 });
     const pool = valueOf(await update({ id, members: [{ serverId: two.id, weight: 3 }] }));
     assert.deepEqual(pool, {
       ...pool,
       name: 'Pool',
       revision: 2,
-      members: [memberWith(two.id, 3)],
+      members: [memberWith(two.id, 3, { since: 1000 })],
     });
     assert.deepEqual(pathsOf(await update({ id, members: [] })), ['input.members']);
     assert.deepEqual(pathsOf(await update({ id, name: null })), ['input.name']);
@@ -103,7 +103,7 @@ describe('the rule of rotating out', () => {
 
   it('keeps what an update leaves out, and goes to the topic', async () => {
     const { id } = valueOf(await create([{ serverId: one.id, weight: 1 }]));
-    const update = createUpdatePool({ servers, pools });
+    const update = createUpdatePool({ servers, pools, now: () => 1000 });
     valueOf(await update({ id, rotateOut: { rule: 'LITERAL' }, isp: 'AFFINITY' }));
     const pool = valueOf(await update({ id, rotateOut: { minSends: 50 } }));
     const { rotateOut, isp } = toPoolRecord(pool);
@@ -120,7 +120,7 @@ describe('the rule of rotating out', () => {
   ] as const)
     it(`refuses ${JSON.stringify(rotateOut)}`, async () => {
       const { id } = valueOf(await create([{ serverId: one.id, weight: 1 }]));
-      const update = createUpdatePool({ servers, pools });
+      const update = createUpdatePool({ servers, pools, now: () => 1000 });
       assert.deepEqual(pathsOf(await update({ id, rotateOut })), [`input.rotateOut.${path}`]);
     });
 
@@ -131,8 +131,11 @@ describe('the rule of rotating out', () => {
       { serverId: two.id, weight: 1 },
       { serverId: one.id, weight: 7 },
     ];
-    const next = valueOf(await createUpdatePool({ servers, pools })({ id: pool.id, members }));
-    assert.deepEqual(next.members, [memberWith(two.id, 1), memberWith(one.id, 7, { state: 'OUT', times: 2 })]);
+    const next = valueOf(await createUpdatePool({ servers, pools, now: () => 1000 })({ id: pool.id, members }));
+    assert.deepEqual(next.members, [
+      memberWith(two.id, 1, { since: 1000 }),
+      memberWith(one.id, 7, { state: 'OUT', times: 2 }),
+    ]);
   });
 });
 

@@ -15,7 +15,12 @@ export type UpdatePoolInput = {
   readonly members?: readonly PoolMemberInput[] | null;
 };
 
-export type UpdatePoolDeps = { pools: PoolStore; servers: ServerStore };
+export type UpdatePoolDeps = {
+  pools: PoolStore;
+  servers: ServerStore;
+  /** Milliseconds since 1970. */
+  now(): number;
+};
 
 const nullFaults = (input: UpdatePoolInput): readonly UserError[] => {
   const faults = createFaults();
@@ -32,11 +37,11 @@ const merge = (pool: Pool, input: UpdatePoolInput): PoolDraft => ({
   members: input.members ?? pool.members,
 });
 
-/** Members that stay keep their rotation: a new list is no way back in. */
-const keepRotation = (members: readonly PoolMember[], { members: before }: Pool): PoolMember[] =>
+/** Members that stay keep their rotation: a new list is no way back in. Newcomers begin now: what was found before is not about them. */
+const keepRotation = (members: readonly PoolMember[], { members: before }: Pool, now: number): PoolMember[] =>
   members.map((member) => {
     const known = before.find(({ serverId }) => serverId === member.serverId);
-    return known === undefined ? member : { ...member, rotation: known.rotation };
+    return { ...member, rotation: known?.rotation ?? { ...member.rotation, since: now } };
   });
 
 export const createUpdatePool =
@@ -47,7 +52,7 @@ export const createUpdatePool =
     const decide = async (pool: Pool): Promise<Result<Pool>> => {
       const checked = await checkPool(merge(pool, input), deps.servers);
       if (!checked.ok) return checked;
-      return good({ ...pool, ...checked.value, members: keepRotation(checked.value.members, pool) });
+      return good({ ...pool, ...checked.value, members: keepRotation(checked.value.members, pool, deps.now()) });
     };
     return changeRow(deps.pools, { id: input.id, noun: 'pool', decide });
   };

@@ -2,6 +2,7 @@
 import type { PoolConfig, SendingServerConfig, ServerUsage } from '@sendpool/contracts';
 import type { SmtpServer } from '@sendpool/smtp';
 import { createBreaker } from '../domain/breaker.ts';
+import { weightOf } from '../domain/eligibility.ts';
 import type { ReadyMessage } from '../domain/lane-types.ts';
 import { applyDeclared, applyShare, applyUsage as tellLimits } from '../domain/limits.ts';
 import { connectionShare, type Share } from '../domain/pace.ts';
@@ -12,7 +13,7 @@ import { setPool } from './pool-queue.ts';
 import type { Pump } from './pump.ts';
 import { createServer, leastReadAhead, type Server } from './server.ts';
 import type { Task } from './task.ts';
-import { endUntried, isWanted } from './vet.ts';
+import { endUntried, isWanted, mayCarry } from './vet.ts';
 
 const shareConnections = (server: Server, share: Share): void => {
   server.connections = connectionShare(server.config.limits.maxConnections, share);
@@ -48,6 +49,8 @@ export const applyServer = (context: Context, change: Change): void => {
   shareConnections(server, change.share);
   applyDeclared(server.limits, change.config);
   sweepIdle(server, -Infinity);
+  const stays = (task: Task): boolean => mayCarry(context, server, task);
+  context.again([...server.ready.reject(stays), ...server.queue.reject(stays)]);
   context.freed(server);
 };
 
@@ -91,7 +94,7 @@ const sweep = (pump: Pump, keep: (task: Task) => boolean): Task[] => {
 };
 
 const membersOf = ({ deleted, members }: PoolConfig): Set<string> =>
-  new Set(deleted ? [] : members.filter(({ weight }) => weight > 0).map(({ serverId }) => serverId));
+  new Set(deleted ? [] : members.filter((member) => weightOf(member) > 0).map(({ serverId }) => serverId));
 
 /** What waits for a server that is no member any more, chooses anew. */
 export const applyPool = (pump: Pump, config: PoolConfig): void => {

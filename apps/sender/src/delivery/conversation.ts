@@ -5,7 +5,7 @@ import { traceStep, type Context } from './context.ts';
 import { renderFailed, reportOf, type Verdict } from './report.ts';
 import { endConversation } from '../domain/limits.ts';
 import { noteWell, throttle, type Line, type Server } from './server.ts';
-import { endFailed } from './vet.ts';
+import { endFailed, endUntried } from './vet.ts';
 import { noteHop, type Hop, type Task } from './task.ts';
 
 type Failure = Extract<SendResult, { kind: 'SERVER_FAILURE' }>;
@@ -56,6 +56,8 @@ export type ServerFailure = {
   isThrottle: boolean;
   /** It refused the connection, or could not be connected to: fewer of them are tried. */
   isRefusal: boolean;
+  /** It named the time after which it may be asked again. Milliseconds. */
+  retryAfterMs?: number | undefined;
   message: string;
 };
 
@@ -63,10 +65,14 @@ export type ServerFailure = {
 export const noteFailure = (context: Context, server: Server, failure: ServerFailure): void => {
   const now = context.clock.monotonic();
   server.lastError = failure.message;
-  if (failure.isThrottle) return throttle(server, now, failure.isRefusal);
+  if (failure.isThrottle) return throttle(server, now, failure);
   if (failure.isRefusal) server.plan.refused(now);
   server.breaker.failed(failure.revision, now);
 };
+
+/** Servers that only asked to go slower took no try; a message that meets nothing else goes back, and comes again without having used one. */
+const mostThrottles = 5;
+const throttlesOf = ({ hops, tried }: Task): number => hops.length - tried.length;
 
 /**
  * The same message goes to the next server at once. When too many do, it is deferred instead: that loses nothing, and its time to wait
@@ -76,7 +82,9 @@ export const hop = (context: Context, task: Task, server: Server, failure: Serve
   const { stage, message, isThrottle } = failure;
   noteHop(task, { serverId: server.config.id, stage, error: message }, isThrottle);
   task.server = null;
-  if (!context.retries.take(context.clock.monotonic())) return endFailed(context, task, 'RETRY_BUDGET');
+  if (isThrottle && throttlesOf(task) >= mostThrottles)
+    return endUntried(context, task, { outcome: 'RELEASED', reason: 'THROTTLED' });
+  if (!isThrottle && !context.retries.take(context.clock.monotonic())) return endFailed(context, task, 'RETRY_BUDGET');
   server.failovers += 1;
   context.observer.failover(server.config.id, stage);
   context.again([task]);
@@ -93,7 +101,14 @@ const moveOn = (context: Context, line: Line, task: Task, failure: Failure): voi
     return;
   }
   const { stage, message } = failure;
-  const noted = { revision, stage, message, isThrottle: failure.failure === 'THROTTLE', isRefusal: is421(failure) };
+  const noted = {
+    revision,
+    stage,
+    message,
+    isThrottle: failure.failure === 'THROTTLE',
+    isRefusal: is421(failure),
+    retryAfterMs: failure.retryAfterMs,
+  };
   noteFailure(context, server, noted);
   hop(context, task, server, noted);
 };

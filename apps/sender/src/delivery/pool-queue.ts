@@ -6,7 +6,7 @@ import { createFifo, type Fifo } from './fifo.ts';
 import { admit } from './server-queue.ts';
 import { isOpen, type Server } from './server.ts';
 import type { Task } from './task.ts';
-import { endFailed, endUntried, isWanted, limitReason } from './vet.ts';
+import { endFailed, endUntried, isWanted, limitReason, mayCarry } from './vet.ts';
 
 export type Pool = {
   readonly id: string;
@@ -31,8 +31,8 @@ const choose = (context: Context, task: Task, now: number): Choice<Server> => {
   const { choice } = task.pool;
   const { campaignId, serverHint } = task.message.request;
   const { fromDomain } = context.campaigns.get(campaignId)!;
-  const { provider, tried, hops } = task;
-  const ask = { provider, fromDomain, hint: serverHint, tried, failures: hops.length, now };
+  const { provider, tried } = task;
+  const ask = { provider, fromDomain, hint: serverHint, tried, failures: tried.length, now };
   const made = choice?.choose(ask) ?? none;
   if (made.kind === 'SERVER') made.server.chosen(provider);
   return made;
@@ -40,7 +40,7 @@ const choose = (context: Context, task: Task, now: number): Choice<Server> => {
 
 /** The choice that was made before holds, unless that server fell out meanwhile. */
 const serverFor = (context: Context, task: Task, now: number): Choice<Server> =>
-  task.server !== null && isOpen(task.server, now)
+  task.server !== null && isOpen(task.server, now) && mayCarry(context, task.server, task)
     ? { kind: 'SERVER', server: task.server }
     : choose(context, task, now);
 
@@ -61,26 +61,37 @@ const patienceMs = 30_000;
 const waitsTooLong = ({ until, limit }: Extract<Choice<Server>, { kind: 'WAIT' }>, now: number): boolean =>
   limit !== null && until !== null && until < Infinity && until - now > patienceMs;
 
-/**
- * Hands on as many messages as have a server with room. Returns when to look again (milliseconds on the monotonic clock), or
- * null when only a free place, a new message or new settings can help.
- */
-export const pumpPool = (context: Context, pool: Pool, now: number): number | null => {
-  for (let task = pool.waiting.peek(); task !== undefined; task = pool.waiting.peek()) {
-    if (isWanted(context, task) && hasContent(context, task)) {
-      const choice = serverFor(context, task, now);
-      if (choice.kind === 'WAIT' && !waitsTooLong(choice, now)) return choice.until;
-      if (choice.kind === 'SERVER') {
-        task.server = choice.server;
-        if (!task.started && !choice.server.hasRoom()) return null;
-        pool.waiting.shift();
-        admit(context, choice.server, task);
-        continue;
-      }
-      if (choice.kind === 'SERVERS_FAILED') endFailed(context, task);
-      else endUntried(context, task, { outcome: 'RELEASED', reason: reasonOf(choice) });
-    }
-    pool.waiting.shift();
+/** `until`: when to look again (milliseconds on the monotonic clock); null when only a free place, a new message or new settings help. */
+type Turn = { moved: number; until: number | null };
+
+type Front = { kind: 'GIVEN'; server: Server } | { kind: 'ENDED' } | { kind: 'WAITS'; until: number | null };
+
+const ended: Front = { kind: 'ENDED' };
+
+/** What becomes of the message at the front. One that waits for a place keeps its server. */
+const takeFront = (context: Context, task: Task, now: number): Front => {
+  if (!isWanted(context, task) || !hasContent(context, task)) return ended;
+  const choice = serverFor(context, task, now);
+  if (choice.kind === 'WAIT' && !waitsTooLong(choice, now)) return { kind: 'WAITS', until: choice.until };
+  if (choice.kind === 'SERVER') {
+    const { server } = choice;
+    task.server = server;
+    return task.started || server.hasRoom() ? { kind: 'GIVEN', server } : { kind: 'WAITS', until: null };
   }
-  return null;
+  if (choice.kind === 'SERVERS_FAILED') endFailed(context, task);
+  else endUntried(context, task, { outcome: 'RELEASED', reason: reasonOf(choice) });
+  return ended;
+};
+
+/** Hands on the messages that have a server with room, `most` at most. */
+export const pumpPool = (context: Context, pool: Pool, { now, most }: { now: number; most: number }): Turn => {
+  for (let moved = 0; moved < most; moved += 1) {
+    const task = pool.waiting.peek();
+    if (task === undefined) return { moved, until: null };
+    const front = takeFront(context, task, now);
+    if (front.kind === 'WAITS') return { moved, until: front.until };
+    pool.waiting.shift();
+    if (front.kind === 'GIVEN') admit(context, front.server, task);
+  }
+  return { moved: most, until: null };
 };

@@ -27,13 +27,21 @@ type State = {
   timer: NodeJS.Timeout | undefined;
 };
 
+/** One pool after the other, a message each: a pool that always has more must not take every place that becomes free. */
 const runPools = (context: Context, state: State, now: number): number => {
-  let wakeAt = Infinity;
-  for (const pool of state.busy) {
-    wakeAt = Math.min(wakeAt, pumpPool(context, pool, now) ?? Infinity);
-    if (pool.waiting.length === 0) state.busy.delete(pool);
+  for (let wakeAt = Infinity, hasMoved = true; ; wakeAt = Infinity, hasMoved = true) {
+    hasMoved = false;
+    const most = state.busy.size === 1 ? Infinity : 1;
+    for (const pool of [...state.busy]) {
+      const turn = pumpPool(context, pool, { now, most });
+      wakeAt = Math.min(wakeAt, turn.until ?? Infinity);
+      if (turn.moved === 0 && pool.waiting.length > 0) continue;
+      hasMoved ||= most === 1;
+      state.busy.delete(pool);
+      if (pool.waiting.length > 0) state.busy.add(pool);
+    }
+    if (!hasMoved) return wakeAt;
   }
-  return wakeAt;
 };
 
 /** A longer wait is looked at again on the way. */

@@ -132,9 +132,13 @@ const nextAt = ({ limits }: Server, provider: string): number =>
   limits.isWaitedFor ? limits.throttle.until : Math.max(limits.throttle.until, choiceAt(limits, provider));
 
 /** The server asks to go slower. One connection less when that is how it said so (421). */
-export const throttle = (server: Server, now: number, isRefusal: boolean): void => {
-  throttleLimits(server.limits);
-  if (isRefusal) server.plan.refused(now);
+export const throttle = (
+  server: Server,
+  now: number,
+  said: { isRefusal: boolean; retryAfterMs?: number | undefined },
+): void => {
+  throttleLimits(server.limits, said.retryAfterMs);
+  if (said.isRefusal) server.plan.refused(now);
 };
 
 /** Messages may go to it now: in force, well, and not asked to go slower. What is declared is seen to elsewhere. */

@@ -1,8 +1,15 @@
 /** Asks before each step whether a message is still to be sent, and ends it when it is not. */
-import type { CampaignStatus } from '@sendpool/contracts';
+import { mayBeFrom, type CampaignStatus } from '@sendpool/contracts';
 import type { Context } from './context.ts';
 import { serversFailed, withoutTry } from './report.ts';
+import type { Server } from './server.ts';
 import type { Task } from './task.ts';
+
+/** Whether the server may send From the domain of the message's campaign. */
+export const mayCarry = ({ campaigns }: Context, { config }: Server, { message }: Task): boolean => {
+  const campaign = campaigns.get(message.request.campaignId);
+  return campaign === undefined || mayBeFrom(config.fromDomains, campaign.fromDomain);
+};
 
 /** Why a message is given back whose servers are at a declared limit, as in `LIMITED:messagesPerDay`. */
 export const limitReason = (limit: string | null): string => (limit === null ? 'LIMITED' : `LIMITED:${limit}`);

@@ -179,9 +179,9 @@ export const endConversation = (limits: Limits, provider: string, reached: boole
   if (one !== undefined) endAtMeter(one, reached, clock);
 };
 
-/** The server asks to go slower. */
-export const throttleLimits = (limits: Limits): void => {
-  if (slowDown(limits.throttle, limits.deps.clock.monotonic())) applyFactor(limits);
+/** The server asks to go slower, and may have said for how long it wants to rest. */
+export const throttleLimits = (limits: Limits, retryAfterMs = 0): void => {
+  if (slowDown(limits.throttle, limits.deps.clock.monotonic(), retryAfterMs)) applyFactor(limits);
 };
 
 /** Call it about once a second. */

@@ -139,7 +139,13 @@ describe('the choice of a server', () => {
     assert.equal(picks(2, { hint: 'c' }), 'c c');
     server('c').factor = () => 0;
     assert.equal(picks(1, { hint: 'c' }), 'a');
-    assert.equal(picks(1, { hint: 'gone' }), 'a');
+    assert.equal(picks(1, { hint: 'gone' }), 'b');
+  });
+
+  it('does not charge a hinted message again: the others get no surge afterwards', () => {
+    const { picks } = setUp();
+    picks(300, { hint: 'a' });
+    assert.equal(picks(9), 'a b a c a b a a b');
   });
 
   it('tries each server once, and three at most', () => {

@@ -75,10 +75,13 @@ const whyNone = <Server extends Standing>(
 const keepsServer = ({ pool }: State, { provider }: PoolAsk): boolean =>
   pool.isp === 'AFFINITY' && provider !== otherProvider;
 
+/** A hinted message was counted when it was chosen first: once more, and the others would get a surge for what is one message. */
 const pick = (state: State, ask: PoolAsk): number => {
-  const forced = ask.hint === null ? -1 : state.pool.members.findIndex(({ serverId }) => serverId === ask.hint);
-  if (!keepsServer(state, ask)) return state.selector.pick(ask.provider, state.weights, forced);
-  return forced >= 0 && state.weights[forced]! > 0 ? forced : state.affinity.serverFor(ask.provider, state.weights);
+  const hinted = ask.hint === null ? -1 : state.pool.members.findIndex(({ serverId }) => serverId === ask.hint);
+  if (hinted >= 0 && state.weights[hinted]! > 0) return hinted;
+  return keepsServer(state, ask)
+    ? state.affinity.serverFor(ask.provider, state.weights)
+    : state.selector.pick(ask.provider, state.weights);
 };
 
 const pickFrom = <Server extends Standing>(

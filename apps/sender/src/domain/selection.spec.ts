@@ -76,19 +76,6 @@ describe('the sequence of picks', () => {
   });
 });
 
-describe('a server hint', () => {
-  it('is followed, and counts: the others get what it took', () => {
-    const selector = createSelector(members(3));
-    const counts = [0, 0, 0];
-    for (let pick = 0; pick < 360; pick += 1) counts[selector.pick('gmail', [10, 5, 3], pick < 20 ? 2 : -1)]! += 1;
-    assert.deepEqual(counts, [200, 100, 60]);
-  });
-
-  it('to a server that is not eligible is passed over', () => {
-    assert.equal(createSelector(members(3)).pick('gmail', [10, 5, 0], 2), 0);
-  });
-});
-
 describe('mailbox providers', () => {
   it('each see every server, also when the order of the list beats the cycle', () => {
     const selector = createSelector(members(3));

@@ -18,9 +18,9 @@ export type Selector = {
   setMembers(ids: readonly string[]): void;
   /**
    * Index of the member for a message to mailbox provider `group`; -1 when no weight is positive. `weights` has one number for
-   * each member, 0 for one that is not eligible now. A `forced` member with a positive weight is taken, and counts like any other.
+   * each member, 0 for one that is not eligible now.
    */
-  pick(group: string, weights: ArrayLike<number>, forced?: number): number;
+  pick(group: string, weights: ArrayLike<number>): number;
   /** Moves the selector to a random place in its cycle, so that processes that start together do not all begin with the same server. */
   skip(weights: ArrayLike<number>, random: () => number): void;
   /** A copy of the lags: of the whole pool, or of one mailbox provider. */
@@ -51,11 +51,10 @@ const choose = (pool: Float64Array, group: Float64Array, weights: ArrayLike<numb
   return best;
 };
 
-const take = (state: State, group: Float64Array, pick: { weights: ArrayLike<number>; forced: number }): number => {
-  const best = choose(state.pool, group, pick.weights);
-  const chosen = pick.forced >= 0 && pick.weights[pick.forced]! > 0 ? pick.forced : best;
+const take = (pool: Float64Array, group: Float64Array, weights: ArrayLike<number>): number => {
+  const chosen = choose(pool, group, weights);
   if (chosen === -1) return -1;
-  state.pool[chosen]! -= 1;
+  pool[chosen]! -= 1;
   group[chosen]! -= 1;
   return chosen;
 };
@@ -87,8 +86,7 @@ const cycleOf = (weights: ArrayLike<number>): number => {
 
 const skipPicks = (pool: Float64Array, weights: ArrayLike<number>, count: number): void => {
   const group = pool.slice();
-  const state: State = { ids: [], pool, groups: new Map() };
-  for (let done = 0; done < count; done += 1) take(state, group, { weights, forced: -1 });
+  for (let done = 0; done < count; done += 1) take(pool, group, weights);
 };
 
 export const createSelector = (members: readonly string[] = []): Selector => {
@@ -99,7 +97,7 @@ export const createSelector = (members: readonly string[] = []): Selector => {
       state.pool = moved(state.pool, state.ids, ids);
       state.ids = ids;
     },
-    pick: (group, weights, forced = -1) => take(state, groupOf(state, group), { weights, forced }),
+    pick: (group, weights) => take(state.pool, groupOf(state, group), weights),
     skip: (weights, random) => skipPicks(state.pool, weights, Math.floor(random() * cycleOf(weights))),
     lags: (group) => [...((group === undefined ? undefined : state.groups.get(group)) ?? state.pool)],
   };

@@ -18,6 +18,8 @@ export type Throttle = {
 
 const baseMs = 2000;
 const maxMs = 60_000;
+/** No server can send itself away for longer. */
+const longestAskedMs = 15 * 60_000;
 const cut = 0.7;
 /** It never stands still for good. */
 const leastFactor = 0.05;
@@ -35,11 +37,12 @@ export const createThrottle = (): Throttle => ({
   begins: createWindow(),
 });
 
-/** False when the answer was on its way while the server rests already: answers to one push count once. */
-export const slowDown = (throttle: Throttle, now: number): boolean => {
+/** It rests for `retryAfterMs` when it asked for that. False when the answer was on its way while the server rests already: answers to one push count once. */
+export const slowDown = (throttle: Throttle, now: number, retryAfterMs = 0): boolean => {
   if (now < throttle.until) return false;
   if (throttle.factor === 1) throttle.usual = Math.max(leastUsual, throttle.begins.perSecond(now));
-  throttle.until = now + Math.min(maxMs, baseMs * 2 ** throttle.times);
+  const rest = Math.min(maxMs, baseMs * 2 ** throttle.times);
+  throttle.until = now + Math.max(rest, Math.min(longestAskedMs, retryAfterMs));
   throttle.times += 1;
   throttle.factor = Math.max(leastFactor, throttle.factor * cut);
   throttle.changedAt = now;

@@ -23,9 +23,16 @@ export type UsageDeps = {
   now(): number;
 };
 
+/**
+ * After its last change a server is told on for so long: senders leave out of a quota what they sent in the five seconds before
+ * `countedUntil`, and would do so until they hear again. Milliseconds.
+ */
+const settleMs = 8_000;
+
 /** One round. The order of the questions matters: the clock, then the ends of the log, then what is counted. */
 export const createUsageRound = (deps: UsageDeps): (() => Promise<void>) => {
   let hasBegun = false;
+  const changedAt = new Map<string, number>();
   return async () => {
     const now = deps.now();
     const ends = await deps.ends();
@@ -33,7 +40,10 @@ export const createUsageRound = (deps: UsageDeps): (() => Promise<void>) => {
       const until = countedUntil(ends, await store.lanes(), now);
       const usages = usagesOf({ attempts: await store.attempts(now), serverIds: deps.serverIds(), until }, now);
       const told = new Map((await store.told()).map((one) => [one.serverId, one]));
-      const news = usages.filter((usage) => !hasBegun || isNews(usage, told.get(usage.serverId), now));
+      for (const { serverId, attempted } of usages)
+        if (told.get(serverId)?.attempted !== attempted) changedAt.set(serverId, now);
+      const isFresh = ({ serverId }: ServerUsage): boolean => now - (changedAt.get(serverId) ?? -Infinity) < settleMs;
+      const news = usages.filter((one) => !hasBegun || isFresh(one) || isNews(one, told.get(one.serverId), now));
       if (news.length === 0) return;
       await deps.publish(news);
       await store.tell(news, now);

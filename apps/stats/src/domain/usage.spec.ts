@@ -86,6 +86,7 @@ test('only servers that changed are told, and all of them once after a start', a
   const { state, published, start } = harness();
   const round = start();
   await round();
+  state.now += 10_000;
   await round();
   assert.equal(published.length, 1);
   state.attempts = [...attempts(1, 1), { serverId: 'b', provider: 'gmail', attempted: 1 }];
@@ -99,6 +100,17 @@ test('only servers that changed are told, and all of them once after a start', a
     published[2]?.map(({ serverId }) => serverId),
     ['a', 'b'],
   );
+});
+
+test('a server that has just changed is told on until its count is old enough for the senders', async () => {
+  const { state, published, start } = harness();
+  const round = start();
+  for (let second = 0; second <= 12; second += 1) {
+    await round();
+    state.now += 1000;
+  }
+  assert.equal(published.length, 8);
+  assert.ok(published.at(-1)![0]!.countedUntil > now + 5000);
 });
 
 test('a process whose turn it is not says nothing, and still tells everything at its first turn', async () => {
