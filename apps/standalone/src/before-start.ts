@@ -1,6 +1,14 @@
 /** Everything that can refuse a start before a process has been started. */
 import { readDatabaseNote, writeDatabaseNote } from './database-note.ts';
-import { checkNote, folderPlace, readNote, wantedNote, writeNote, type EventLogNote } from './event-log-note.ts';
+import {
+  checkDatabaseIsHere,
+  checkNote,
+  folderPlace,
+  readNote,
+  wantedNote,
+  writeNote,
+  type EventLogNote,
+} from './event-log-note.ts';
 import { checkBrokers, checkSettings } from './preflight.ts';
 import { checkKeys } from './secrets.ts';
 import { planServices } from './services.ts';
@@ -31,6 +39,7 @@ export const checkBeforeStart = async (options: SystemOptions): Promise<EventLog
   await checkServices(options);
   checkKeys(dataFolder, keys);
   if (eventLogUrl !== undefined) return undefined;
+  if (databaseUrl === undefined) checkDatabaseIsHere(dataFolder);
   const known = readNote(dataFolder);
   const wanted = wantedNote(shape, kafkaBrokers, known);
   checkNote(known, wanted, folderPlace(dataFolder));
@@ -45,6 +54,6 @@ export const noteEventLog = async (
   note: EventLogNote | undefined,
 ): Promise<void> => {
   if (note === undefined) return;
-  writeNote(dataFolder, note);
+  writeNote(dataFolder, databaseUrl === undefined ? note : { ...note, database: 'ELSEWHERE' });
   if (databaseUrl !== undefined) await writeDatabaseNote(databaseUrl, note);
 };

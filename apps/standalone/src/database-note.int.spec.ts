@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -36,6 +36,19 @@ describe('a database that two data folders name', () => {
         isAppError(error, 'BAD_CONFIGURATION') &&
         /^the database of DATABASE_URL keeps its event log in PostgreSQL, not in .*npm start/.test(error.message),
     );
+  });
+
+  it('is asked for again in a folder that was run with it', async () => {
+    const dataFolder = mkdtempSync(join(parent, 'data-'));
+    const options = { dataFolder, shape: singleShape, gatewayPort: 0, logLevel: 'info', onRestart: () => undefined };
+    const withUrl = { ...options, databaseUrl: database.url };
+    await noteEventLog(withUrl, await checkBeforeStart(withUrl));
+    await assert.rejects(
+      checkBeforeStart(options),
+      (error) => isAppError(error, 'BAD_CONFIGURATION') && /DATABASE_URL/.test(error.message),
+    );
+    assert.ok(!readFileSync(join(dataFolder, 'event-log.json'), 'utf8').includes('postgres:'));
+    await checkBeforeStart(withUrl);
   });
 
   it('says which host refuses a log-in, and not the password', async () => {

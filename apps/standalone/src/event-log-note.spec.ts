@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { isAppError } from '@sendpool/kernel';
-import { brokerAddresses, checkNote, folderPlace, readNote, wantedNote, writeNote } from './event-log-note.ts';
+import {
+  brokerAddresses,
+  checkDatabaseIsHere,
+  checkNote,
+  folderPlace,
+  readNote,
+  wantedNote,
+  writeNote,
+} from './event-log-note.ts';
 import { clusterShape, singleShape, type Shape } from './shape.ts';
 
 let folder: string;
@@ -94,6 +102,26 @@ describe('the event log of a data folder', () => {
   it('cannot be guessed when the note is broken', () => {
     writeFileSync(join(folder, 'event-log.json'), '{');
     refuses(() => start(singleShape), 'event-log.json cannot be read');
+  });
+});
+
+const refusesOwn = (): void => refuses(() => checkDatabaseIsHere(folder), folder, 'DATABASE_URL', 'DATA_DIR');
+
+describe('the database of a data folder', () => {
+  it('is elsewhere once the folder was run with DATABASE_URL, and the note does not say where', () => {
+    checkDatabaseIsHere(folder);
+    writeNote(folder, { log: 'POSTGRES', database: 'ELSEWHERE' });
+    refusesOwn();
+    leave('postgres/password');
+    refusesOwn();
+    assert.equal(readNote(folder)?.log, 'POSTGRES');
+  });
+
+  it('is elsewhere where an earlier version left none', () => {
+    leave();
+    refusesOwn();
+    leave('postgres/password');
+    checkDatabaseIsHere(folder);
   });
 });
 

@@ -15,6 +15,9 @@ export type EventLogNote =
   /** `host:port` of each. */
   | { log: 'KAFKA'; brokers: readonly string[] };
 
+/** Of a data folder: whether its database is the one of DATABASE_URL as well, which has passwords and is not kept. */
+export type FolderNote = EventLogNote & { database?: 'ELSEWHERE' | undefined };
+
 const noteFile = (dataFolder: string): string => join(dataFolder, 'event-log.json');
 
 /** `host:port` of each broker in KAFKA_BROKERS, without log-in and parameters. */
@@ -36,11 +39,11 @@ const noteOfOldFolder = (dataFolder: string): EventLogNote | undefined => {
   return { log: 'POSTGRES' };
 };
 
-export const readNote = (dataFolder: string): EventLogNote | undefined => {
+export const readNote = (dataFolder: string): FolderNote | undefined => {
   const file = noteFile(dataFolder);
   if (!existsSync(file)) return noteOfOldFolder(dataFolder);
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as EventLogNote;
+    return JSON.parse(readFileSync(file, 'utf8')) as FolderNote;
   } catch (cause) {
     throw new AppError('BAD_CONFIGURATION', `${file} cannot be read: it says which event log the folder belongs to`, {
       cause,
@@ -49,10 +52,25 @@ export const readNote = (dataFolder: string): EventLogNote | undefined => {
 };
 
 /** Readers see the file before or after, never half of it. */
-export const writeNote = (dataFolder: string, note: EventLogNote): void => {
+export const writeNote = (dataFolder: string, note: FolderNote): void => {
   const file = noteFile(dataFolder);
   writeFileSync(`${file}.draft`, `${JSON.stringify(note, null, 2)}\n`);
   renameSync(`${file}.draft`, file);
+};
+
+const hasDatabaseElsewhere = (dataFolder: string): boolean => {
+  const has = (name: string): boolean => existsSync(join(dataFolder, name));
+  return readNote(dataFolder)?.database === 'ELSEWHERE' || (has('secrets.json') && !has('postgres'));
+};
+
+/** For a start without DATABASE_URL. Throws AppError BAD_CONFIGURATION, in one line, when the folder was run with one. */
+export const checkDatabaseIsHere = (dataFolder: string): void => {
+  if (!hasDatabaseElsewhere(dataFolder)) return;
+  throw new AppError(
+    'BAD_CONFIGURATION',
+    `${dataFolder} was run with DATABASE_URL and has no database of its own in use: ` +
+      'set DATABASE_URL to the same database again, or set DATA_DIR to another folder.',
+  );
 };
 
 /** The log that a start with these settings uses. `known` gives the broker of the folder its name. */

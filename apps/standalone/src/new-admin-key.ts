@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { AppError } from '@sendpool/kernel';
 import { planPostgres } from './backing.ts';
 import type { StandaloneEnv } from './env.ts';
+import { checkDatabaseIsHere } from './event-log-note.ts';
 import { isOpen } from './ports.ts';
 
 const command = fileURLToPath(new URL('../../config/src/new-admin-key.ts', import.meta.url));
@@ -28,13 +29,14 @@ const runningDatabase = async (dataFolder: string): Promise<string | undefined> 
   return `postgres://postgres:${password}@127.0.0.1:${postgres.port}/postgres`;
 };
 
-/** Resolves with the exit code. Throws AppError BAD_CONFIGURATION when no Sendpool has run in this folder. */
+/** Resolves with the exit code. Throws AppError BAD_CONFIGURATION when no Sendpool has run in this folder, or its database is elsewhere. */
 export const printNewAdminKey = async ({ dataFolder, databaseUrl }: StandaloneEnv): Promise<number> => {
   if (!existsSync(join(dataFolder, 'secrets.json')))
     throw new AppError(
       'BAD_CONFIGURATION',
       `no Sendpool has run in ${dataFolder}: set DATA_DIR to its folder; a new one shows its first key when it starts.`,
     );
+  if (databaseUrl === undefined) checkDatabaseIsHere(dataFolder);
   const running = databaseUrl ?? (await runningDatabase(dataFolder));
   if (running !== undefined) return runCommand(running);
   const { plan, url } = await planPostgres(dataFolder);

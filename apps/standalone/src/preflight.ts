@@ -8,7 +8,7 @@ import { readSchedulerEnv } from '../../scheduler/src/env.ts';
 import { readSenderEnv } from '../../sender/src/env.ts';
 import { readStatsEnv } from '../../stats/src/env.ts';
 import { brokerAddresses } from './event-log-note.ts';
-import type { ServicePlan } from './services.ts';
+import { wholeEnvironment, type ServicePlan } from './services.ts';
 import type { ServiceName } from './shape.ts';
 
 const readers: Readonly<Record<ServiceName, (source: NodeJS.ProcessEnv) => object>> = {
@@ -19,9 +19,9 @@ const readers: Readonly<Record<ServiceName, (source: NodeJS.ProcessEnv) => objec
   gateway: readGatewayEnv,
 };
 
-const faultsOf = ({ service, env }: ServicePlan, source: NodeJS.ProcessEnv): string[] => {
+const faultsOf = (plan: ServicePlan, source: NodeJS.ProcessEnv): string[] => {
   try {
-    readers[service]({ ...source, ...env });
+    readers[plan.service](wholeEnvironment(plan, source));
     return [];
   } catch (error) {
     if (!isAppError(error, 'BAD_CONFIGURATION')) throw error;

@@ -4,19 +4,20 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunningProcess } from './running-process.ts';
-import type { ServicePlan } from './services.ts';
+import { wholeEnvironment, type ServicePlan } from './services.ts';
 
 const appsFolder = fileURLToPath(new URL('../..', import.meta.url));
 const stopWithParent = fileURLToPath(new URL('./stop-with-parent.ts', import.meta.url));
 
-const spawnService = ({ name, service, env }: ServicePlan, dataFolder: string): ChildProcess => {
+const spawnService = (plan: ServicePlan, dataFolder: string): ChildProcess => {
+  const { name, service } = plan;
   const log = createWriteStream(join(dataFolder, 'logs', `${name}.log`), { flags: 'a' });
   const program = join(appsFolder, service, 'src/main.ts');
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', '--import', stopWithParent, program],
     // Cut off from the terminal: Ctrl-C reaches the launcher alone, which ends the processes in their order.
-    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true },
+    { env: wholeEnvironment(plan, process.env), stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true },
   );
   child.stdout!.pipe(log, { end: false });
   child.stderr!.pipe(log, { end: false });

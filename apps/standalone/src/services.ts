@@ -36,6 +36,33 @@ const keysIn = ({ credentialsKey, credentialsKeyPrevious }: Secrets): Record<str
   ...(credentialsKeyPrevious === undefined ? {} : { CREDENTIALS_KEY_PREVIOUS: credentialsKeyPrevious }),
 });
 
+/** What a service gets only when its plan names it, whatever the launcher's own environment has. */
+const secretVariables: ReadonlySet<string> = new Set([
+  'CREDENTIALS_KEY',
+  'CREDENTIALS_KEY_PREVIOUS',
+  'DATABASE_URL',
+  'INTERNAL_SECRET',
+  'KAFKA_BROKERS',
+  'KAFKA_PASSWORD',
+  'KAFKA_USERNAME',
+]);
+
+/** The whole environment of the process: what the plan says, and what `source`, the launcher's own one, hands on. */
+export const wholeEnvironment = ({ env }: ServicePlan, source: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(Object.entries(source).filter(([name]) => !secretVariables.has(name))),
+  ...env,
+});
+
+/** What `KAFKA_BROKERS` leaves out of user and password may be in these. */
+const kafkaLogIn = ({ eventLogUrl }: Wiring, source: NodeJS.ProcessEnv): Record<string, string> => {
+  if (!eventLogUrl.startsWith('kafka:')) return {};
+  const { KAFKA_USERNAME: user, KAFKA_PASSWORD: password } = source;
+  return {
+    ...(user === undefined ? {} : { KAFKA_USERNAME: user }),
+    ...(password === undefined ? {} : { KAFKA_PASSWORD: password }),
+  };
+};
+
 const environmentOf = (
   { name, service, port }: Omit<ServicePlan, 'env'>,
   wiring: Wiring,
@@ -47,6 +74,7 @@ const environmentOf = (
     HTTP_PORT: String(port),
     LOG_LEVEL: wiring.logLevel,
     EVENT_LOG_URL: wiring.eventLogUrl,
+    ...kafkaLogIn(wiring, process.env),
     INTERNAL_SECRET: secrets.internalSecret,
     STATE_DIR: join(wiring.dataFolder, 'state', name),
   };
