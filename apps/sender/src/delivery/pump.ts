@@ -27,20 +27,31 @@ type State = {
   timer: NodeJS.Timeout | undefined;
 };
 
-/** One pool after the other, a message each: a pool that always has more must not take every place that becomes free. */
+/** One round: each pool hands on at most `most` messages, and the one that did goes to the end. */
+const runRound = (
+  context: Context,
+  state: State,
+  turn: { now: number; most: number },
+): { wakeAt: number; hasMoved: boolean } => {
+  let wakeAt = Infinity;
+  let hasMoved = false;
+  for (const pool of Array.from(state.busy)) {
+    const { moved, until } = pumpPool(context, pool, turn);
+    wakeAt = Math.min(wakeAt, until ?? Infinity);
+    if (moved === 0 && pool.waiting.length > 0) continue;
+    hasMoved = true;
+    state.busy.delete(pool);
+    if (pool.waiting.length > 0) state.busy.add(pool);
+  }
+  return { wakeAt, hasMoved };
+};
+
+/** Pools take turns, a message each: one that always has more must not take every place that becomes free. */
 const runPools = (context: Context, state: State, now: number): number => {
-  for (let wakeAt = Infinity, hasMoved = true; ; wakeAt = Infinity, hasMoved = true) {
-    hasMoved = false;
-    const most = state.busy.size === 1 ? Infinity : 1;
-    for (const pool of [...state.busy]) {
-      const turn = pumpPool(context, pool, { now, most });
-      wakeAt = Math.min(wakeAt, turn.until ?? Infinity);
-      if (turn.moved === 0 && pool.waiting.length > 0) continue;
-      hasMoved ||= most === 1;
-      state.busy.delete(pool);
-      if (pool.waiting.length > 0) state.busy.add(pool);
-    }
-    if (!hasMoved) return wakeAt;
+  for (;;) {
+    const isAlone = state.busy.size === 1;
+    const { wakeAt, hasMoved } = runRound(context, state, { now, most: isAlone ? Infinity : 1 });
+    if (isAlone || !hasMoved) return wakeAt;
   }
 };
 
