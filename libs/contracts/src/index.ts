@@ -33,5 +33,6 @@ export {
 } from './sending-config.ts';
 export { defineTopic, topicSpecs, type TopicDefinition } from './topic.ts';
 export type { MailConnection, ProbeResult, SendResult } from './transport.ts';
+export { dayMs, startOfDay, warmUpLimit, warmUpPlace } from './warm-up.ts';
 export * from './words.ts';
 export { defaultLanes, laneLimits, oldestCarried, senderGroup } from './lanes.ts';

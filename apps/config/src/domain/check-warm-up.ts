@@ -1,8 +1,9 @@
 /** Check of a warm-up as people give it, and its expansion to a number of messages for each day. */
+import { dayMs, startOfDay } from '@sendpool/contracts';
 import { checkEachOnce, checkProvider } from './check-limits.ts';
 import { checkWhole } from './check-text.ts';
 import { bad, good, type Checked, type Faults } from './result.ts';
-import { dayMs, startOfDay, type WarmUp } from './warm-up.ts';
+import type { WarmUp } from './warm-up.ts';
 
 type WarmUpScheduleInput = {
   /** Day n: firstDay + (n - 1) x perDayMore. */

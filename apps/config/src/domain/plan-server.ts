@@ -1,10 +1,11 @@
 /** A member of a pool as its plan sees it: what it may take in a second and on each day. */
+import { dayMs, startOfDay } from '@sendpool/contracts';
 import { noRates, rateNames, spanSeconds, type Rates, type SendingLimits } from './limits.ts';
 import type { Cap, Capped, PlanServer } from './plan.ts';
 import type { Pool, PoolMember } from './pool.ts';
 import { effectiveLimits, type SendingServer } from './sending-server.ts';
 import { weightNow } from './shares.ts';
-import { dayMs, progressOf, providerLimitOf, startOfDay, type WarmUp } from './warm-up.ts';
+import { progressOf, providerLimitOf, type WarmUp } from './warm-up.ts';
 
 /** Messages a second that are assumed for each connection where no rate is declared: 100 ms a message, as relays on the internet take. */
 export const assumedPerConnection = 10;

@@ -1,6 +1,6 @@
 /** What a pool will do with so many recipients, worked out before the start: messages for each server, limits that bind, time to the end. */
+import { dayMs, startOfDay } from '@sendpool/contracts';
 import { fillRates, type Filled, type Tap } from './fill-rates.ts';
-import { dayMs, startOfDay } from './warm-up.ts';
 
 /** A number of messages and the declared limit that it comes from, as in `messagesPerDay` or `warmUp`. */
 export type Cap = { readonly messages: number; readonly limit: string };

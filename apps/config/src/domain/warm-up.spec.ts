@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { dayMs } from '@sendpool/contracts';
 import fc from 'fast-check';
 import { expandWarmUp, type WarmUpInput } from './check-warm-up.ts';
 import { createFaults } from './result.ts';
 import { toServerRecord } from './sending-server.ts';
 import { serverWith } from './testing.ts';
-import { dayMs, holdWarmUp, progressOf, providerLimitOf, type WarmUp } from './warm-up.ts';
+import { holdWarmUp, progressOf, providerLimitOf, type WarmUp } from './warm-up.ts';
 
 const noon = Date.UTC(2026, 10, 24, 12);
 const midnight = Date.UTC(2026, 10, 24);

@@ -1,7 +1,5 @@
 /** Warm-up of a server: messages a day that grow, so that mailbox providers get to know a new address slowly. */
-import type { WarmUp as WarmUpRecord } from '@sendpool/contracts';
-
-export const dayMs = 86_400_000;
+import { startOfDay, warmUpLimit, warmUpPlace, type WarmUp as WarmUpRecord } from '@sendpool/contracts';
 
 export type WarmUp = {
   /** Start of its first day in UTC, milliseconds since 1970. */
@@ -24,29 +22,18 @@ export type WarmUpProgress = {
   readonly finished: boolean;
 };
 
-export const startOfDay = (ms: number): number => Math.floor(ms / dayMs) * dayMs;
-
-/** Place of the day of `now` in the plan, 0 = the first day; below 0 before it begins. A held day is the one before once more. */
-const placeOf = (plan: WarmUp, now: number): number => {
-  const elapsed = Math.floor((now - plan.startsAt) / dayMs);
-  return elapsed < 0 ? elapsed : Math.max(0, elapsed - plan.heldDays);
-};
-
-/** Nothing is sent before a plan begins. */
-const limitAt = (perDay: readonly number[], place: number): number | null => (place < 0 ? 0 : (perDay[place] ?? null));
-
 /** Where the plan is at `now`, milliseconds since 1970. */
 export const progressOf = (plan: WarmUp, now: number): WarmUpProgress => {
-  const place = placeOf(plan, now);
+  const place = warmUpPlace(plan, now);
   const finished = place >= plan.perDay.length;
   const day = place < 0 || finished ? null : place + 1;
-  return { day, limitToday: limitAt(plan.perDay, place), finished };
+  return { day, limitToday: warmUpLimit(plan.perDay, place), finished };
 };
 
 /** Messages to a mailbox provider on the day of `now`; null = no limit of the plan for it alone. */
 export const providerLimitOf = (plan: WarmUp, provider: string, now: number): number | null => {
   const entry = plan.providers.find((one) => one.provider === provider);
-  return entry === undefined ? null : limitAt(entry.perDay, placeOf(plan, now));
+  return entry === undefined ? null : warmUpLimit(entry.perDay, warmUpPlace(plan, now));
 };
 
 /** The plan held once more on the day of `now`, or why it is not. */

@@ -1,6 +1,12 @@
 /** What config declares for a server, and for it towards single mailbox providers, brought into one form. */
-import type { ProviderLimits, SendingServerConfig, ServerLimits, WarmUp } from '@sendpool/contracts';
-import { dayOf } from './usage.ts';
+import {
+  warmUpLimit,
+  warmUpPlace,
+  type ProviderLimits,
+  type SendingServerConfig,
+  type ServerLimits,
+  type WarmUp,
+} from '@sendpool/contracts';
 
 /** `name` is the field of the limits that is the sharpest. */
 export type RateLimit = { readonly name: string; readonly perSecond: number };
@@ -61,19 +67,10 @@ export const declaredTowards = ({ limits, warmUp }: SendingServerConfig): Map<st
   );
 };
 
-const dayMs = 86_400_000;
-
-/** Messages of the day of `now` in a warm-up; null after its last day. A held day is the one before once more. */
-const warmUpToday = ({ startsAt, heldDays, perDay }: NonNullable<Declared['warmUp']>, now: number): number | null => {
-  if (now < startsAt) return 0;
-  const day = Math.round((dayOf(now) - dayOf(startsAt)) / dayMs);
-  return perDay[Math.max(0, day - heldDays)] ?? null;
-};
-
 /** The sharper of quota and warm-up of the day of `now` (wall clock). */
 export const quotaToday = (declared: Declared, now: number): { name: string; messages: number } | null => {
   const { messagesPerDay, warmUp } = declared;
-  const warming = warmUp === null ? null : warmUpToday(warmUp, now);
+  const warming = warmUp === null ? null : warmUpLimit(warmUp.perDay, warmUpPlace(warmUp, now));
   if (warming !== null && warming < (messagesPerDay ?? Infinity)) return { name: 'warmUp', messages: warming };
   return messagesPerDay === null ? null : { name: 'messagesPerDay', messages: messagesPerDay };
 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { dayOf } from './usage.ts';
+import { startOfDay } from '@sendpool/contracts';
 import { applyDeclared, applyShare, applyUsage, endConversation, type Limits } from './limits.ts';
 import { declaring, limitsAt, midnight, shareOf, tryBegin, type Hand } from './limits.fixture.ts';
 import { lateMs } from './pace.ts';
@@ -68,11 +68,11 @@ const createStats = (hand: Hand) => {
   return {
     ended: () => void ends.push(hand.now),
     perDay: (): Map<number, number> =>
-      new Map([...Map.groupBy(ends, dayOf)].map(([day, all]) => [day, all.length] as const)),
+      new Map([...Map.groupBy(ends, startOfDay)].map(([day, all]) => [day, all.length] as const)),
     tell: (limits: Limits, delay: number): void => {
       const countedUntil = hand.now - 1000 - delay;
-      const day = dayOf(countedUntil);
-      const attempted = ends.filter((at) => at < countedUntil && dayOf(at) === day).length;
+      const day = startOfDay(countedUntil);
+      const attempted = ends.filter((at) => at < countedUntil && startOfDay(at) === day).length;
       applyUsage(limits, { serverId: 'a', day, countedUntil, attempted, byProvider: {} });
     },
   };

@@ -2,18 +2,17 @@
  * What a process may still send to a server today: its part, by lanes, of what stats says is left, less what it has sent since stats has
  * counted. The count of stats outlives every process, so the quota does as well.
  */
+import { dayMs, startOfDay } from '@sendpool/contracts';
 import { laneShare, type Share } from './pace.ts';
 
-const dayMs = 86_400_000;
 /**
  * What is younger than this when stats says how far it has counted, is counted here too: clocks differ, and processes hear of stats at
  * different times. While a conversation and the lag of stats together take less, the quota is never passed; a longer one may pass it.
  */
 const slackMs = 5000;
 
-/** Start of the day in UTC. All times of this file are wall clock, milliseconds since 1970. */
-export const dayOf = (now: number): number => now - (now % dayMs);
-export const nextDay = (now: number): number => dayOf(now) + dayMs;
+/** Start of the next day in UTC. All times of this file are wall clock, milliseconds since 1970. */
+export const nextDay = (now: number): number => startOfDay(now) + dayMs;
 
 /** What stats has counted on `day` up to `countedUntil`. */
 export type Counted = { day: number; countedUntil: number; messages: number };
@@ -53,7 +52,7 @@ export const knownAt = ({ counted, since, waitMs }: Usage): number =>
 
 /** A clock that is late follows the one of stats into the new day. */
 const beginDay = (usage: Usage, now: number): void => {
-  const day = Math.max(dayOf(now), usage.counted?.day ?? 0);
+  const day = Math.max(startOfDay(now), usage.counted?.day ?? 0);
   if (usage.day !== day) Object.assign(usage, { day, entries: [], ended: 0 });
 };
 

@@ -1,13 +1,11 @@
 /** A finding of the judge: a verdict that nobody has stored yet. Its id is the same for the same finding, in every process and round. */
-import type { RotationVerdict, VerdictKind } from '@sendpool/contracts';
+import { dayMs, type RotationVerdict, type VerdictKind } from '@sendpool/contracts';
 import type { Evidence, JudgedPool, PoolMember } from './evidence.ts';
 
 export type Finding = Omit<RotationVerdict, 'evidence'> & { readonly evidence: Evidence };
 
-const dayMs = 24 * 3_600_000;
+/** Days since 1970, in UTC. */
 export const dayOf = (at: number): number => Math.floor(at / dayMs);
-/** Start of the day in UTC, milliseconds since 1970. */
-export const dayStart = (at: number): number => dayOf(at) * dayMs;
 
 /** Id of an eject at `now` (milliseconds since 1970); once it is stored, the member is as good as out. */
 export const ejectId = (poolId: string, member: Pick<PoolMember, 'serverId' | 'rotation'>, now: number): string =>

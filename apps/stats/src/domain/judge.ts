@@ -3,11 +3,12 @@
  * Rates move when one looks after every message; so a member goes only when its rate is surely above the limit and surely worse than
  * that of the rest of the pool, which the same parts of the same list have met.
  */
+import { startOfDay } from '@sendpool/contracts';
 import { findBadList, isSurelyAbove } from './bad-list.ts';
 import { fewestSends, measuredText, percent, rateText, restText, sendsText } from './bounce-words.ts';
 import { countedSince, evidenceOver, evidences, inPlay, strictness, windowSizes } from './evidence.ts';
 import type { Evidence, JudgedPool, PoolMember } from './evidence.ts';
-import { dayStart, memberFinding, type Finding } from './finding.ts';
+import { memberFinding, type Finding } from './finding.ts';
 
 /** Own sends below the limit after which a probation is passed. */
 const promoteAfter = 2000;
@@ -98,7 +99,7 @@ const returnOf = (pool: JudgedPool, member: PoolMember): Finding | undefined => 
 /** Sends of the day alone: the plan is by days. */
 const holdOf = (pool: JudgedPool, member: PoolMember): Finding | undefined => {
   if (!member.isWarmingUp) return undefined;
-  const today = { ...pool, cleanSince: Math.max(countedSince(pool, member), dayStart(pool.now)) };
+  const today = { ...pool, cleanSince: Math.max(countedSince(pool, member), startOfDay(pool.now)) };
   const evidence = evidenceOver(today, member, widest);
   if (evidence.sends < fewestSends || evidence.rate <= pool.policy.maxBounceRate) return undefined;
   const words = `${measuredText(evidence)} today, above ${percent(pool.policy.maxBounceRate)}: its warm-up does not go on`;

@@ -1,13 +1,13 @@
 /** Pools and servers as config wants them in force: the newest revision of each, for the judge and for those who look. */
 import {
   defaultRotateOut,
+  warmUpPlace,
   type PoolConfig,
   type SendingConfig,
   type SendingServerConfig,
   type WarmUp,
 } from '@sendpool/contracts';
 import type { PoolMember } from './evidence.ts';
-import { dayOf } from './finding.ts';
 
 export type PoolBoard = {
   apply(config: SendingConfig): void;
@@ -24,8 +24,9 @@ export type PoolBoard = {
 
 /** True from the first day of the plan to the last; days on which it was held are repeated. */
 export const isWarmingUp = (warmUp: WarmUp | null, now: number): boolean => {
-  if (warmUp === null || now < warmUp.startsAt) return false;
-  return dayOf(now) - dayOf(warmUp.startsAt) - warmUp.heldDays < warmUp.perDay.length;
+  if (warmUp === null) return false;
+  const place = warmUpPlace(warmUp, now);
+  return place >= 0 && place < warmUp.perDay.length;
 };
 
 const putNewest = <Config extends { id: string; revision: number }>(

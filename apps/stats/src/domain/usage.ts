@@ -1,6 +1,5 @@
 /** What each server has sent today, and up to when that is known: senders count on from there. */
-import type { ServerUsage } from '@sendpool/contracts';
-import { dayStart } from './finding.ts';
+import { startOfDay, type ServerUsage } from '@sendpool/contracts';
 
 /** Messages that reached the server on one day. */
 export type Attempts = { readonly serverId: string; readonly provider: string; readonly attempted: number };
@@ -52,7 +51,7 @@ export const usagesOf = ({ attempts, serverIds, until }: Counted, now: number): 
     const rows = byServer.get(serverId) ?? [];
     return {
       serverId,
-      day: dayStart(now),
+      day: startOfDay(now),
       countedUntil: until,
       attempted: sum(rows),
       byProvider: Object.fromEntries(rows.map(({ provider, attempted }) => [provider, attempted])),
