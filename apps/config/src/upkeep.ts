@@ -1,7 +1,6 @@
 /** What this service does without being asked: it brings verdicts into force, ends rotations in time, and looks at SES accounts. */
 import type { EventLog } from '@sendpool/event-log';
-import type { Log, Part } from '@sendpool/service';
-import { repeat } from './api/events/repeat.ts';
+import { repeat, type Log, type Part } from '@sendpool/service';
 import { createRotationVerdicts } from './api/events/rotation-verdicts.consumer.ts';
 import { createRefreshSesAccounts, type RefreshSesDeps } from './domain/refresh-ses-account.ts';
 import { createReturnMembers } from './domain/return-members.ts';

@@ -2,9 +2,8 @@
 import { deliveryEventsTopic } from '@sendpool/contracts';
 import type { Database } from '@sendpool/database';
 import type { EventLog } from '@sendpool/event-log';
-import type { Log, Part } from '@sendpool/service';
+import { repeat, type Log, type Part } from '@sendpool/service';
 import { publishUsages, publishVerdicts } from './api/events/publishers.ts';
-import { repeat } from './api/events/repeat.ts';
 import { createSendingConfig } from './api/events/sending-config.follower.ts';
 import type { PoolResolverDeps } from './api/graphql/pool.resolver.ts';
 import { bounceReport } from './domain/bounce-report.ts';

@@ -15,6 +15,7 @@ import {
   createEventLogMetrics,
   createRequestTraces,
   createTracing,
+  repeat,
   tracingParts,
   verifyRequest,
   type Log,
@@ -30,7 +31,6 @@ import { groupSaves } from './domain/group-saves.ts';
 import { behindOf, lagOf, type Lag } from './domain/lag.ts';
 import { createHealthBoard } from './domain/server-health.ts';
 import type { StatsEnv } from './env.ts';
-import { repeat } from './api/events/repeat.ts';
 import { createRotation } from './rotation.ts';
 import { createStatsMetrics } from './api/events/stats-metrics.ts';
 import { createCountStore } from './store/count.store.ts';

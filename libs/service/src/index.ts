@@ -1,4 +1,7 @@
 export type { Part } from './part.ts';
+export { openedPart } from './opened-part.ts';
+export { repeat } from './repeat.ts';
+export { decodeOr } from './decode-or.ts';
 export { createLog, logLevels, type Log, type LogLevel } from './log.ts';
 export { redact, redactText } from './redact.ts';
 export { createMetrics, type Counter, type Gauge, type Histogram, type Metrics } from './metrics.ts';

@@ -1,8 +1,8 @@
 /** Reads what stats finds about the bounces of servers, and has each verdict settled before its place in the log is committed. */
 import { rotationVerdictsTopic, type RotationVerdict } from '@sendpool/contracts';
-import type { Consumer, Epoch, EventLog, RecordBatch, StoredRecord } from '@sendpool/event-log';
+import type { Epoch, EventLog, RecordBatch } from '@sendpool/event-log';
 import { isAppError, messageOf, sleep } from '@sendpool/kernel';
-import type { Log, Part } from '@sendpool/service';
+import { decodeOr, openedPart, type Log, type Part } from '@sendpool/service';
 
 export type RotationVerdictsDeps = {
   eventLog: Pick<EventLog, 'consume' | 'bounds'>;
@@ -15,16 +15,6 @@ export type RotationVerdictsDeps = {
 const configGroup = 'sendpool.config';
 
 const topic = rotationVerdictsTopic.name;
-
-/** A record that cannot be read says nothing that could be done: it is logged and passed. */
-const decode = ({ value, offset }: StoredRecord, log: Log): RotationVerdict | undefined => {
-  try {
-    return rotationVerdictsTopic.decode(value);
-  } catch (error) {
-    log.error({ offset, fault: messageOf(error) }, 'a rotation verdict cannot be read and is passed over');
-    return undefined;
-  }
-};
 
 const tries = 3;
 const pauseMs = 100;
@@ -44,7 +34,7 @@ const settleOne = async (verdict: RotationVerdict, { settle, log }: RotationVerd
 
 const settleBatch = async ({ partition, records }: RecordBatch, epoch: Epoch, deps: RotationVerdictsDeps) => {
   for (const record of records) {
-    const verdict = decode(record, deps.log);
+    const verdict = decodeOr(rotationVerdictsTopic, record, deps.log);
     if (verdict !== undefined) await settleOne(verdict, deps);
   }
   const last = records.at(-1);
@@ -62,22 +52,14 @@ const startsOf = async (epoch: Epoch, { eventLog }: RotationVerdictsDeps): Promi
   return starts;
 };
 
-export const createRotationVerdicts = (deps: RotationVerdictsDeps): Part => {
-  let consumer: Consumer | undefined;
-  return {
-    name: 'rotation-verdicts',
-    start: async () => {
-      consumer = await deps.eventLog.consume({
-        topic,
-        group: configGroup,
-        onAssigned: (epoch) => startsOf(epoch, deps),
-        onBatch: (batch, epoch) => settleBatch(batch, epoch, deps),
-        onRevoked: async () => undefined,
-        onError: (error) => deps.log.warn({ error }, `rotation verdicts are read again: ${messageOf(error)}`),
-      });
-    },
-    stop: async () => {
-      await consumer?.close();
-    },
-  };
-};
+export const createRotationVerdicts = (deps: RotationVerdictsDeps): Part =>
+  openedPart('rotation-verdicts', () =>
+    deps.eventLog.consume({
+      topic,
+      group: configGroup,
+      onAssigned: (epoch) => startsOf(epoch, deps),
+      onBatch: (batch, epoch) => settleBatch(batch, epoch, deps),
+      onRevoked: async () => undefined,
+      onError: (error) => deps.log.warn({ error }, `rotation verdicts are read again: ${messageOf(error)}`),
+    }),
+  );

@@ -5,10 +5,9 @@
  */
 import { campaignsTopic, type CampaignRecord } from '@sendpool/contracts';
 import type { EventLog, Follower } from '@sendpool/event-log';
-import type { Log } from '@sendpool/service';
+import { decodeOr, type Log } from '@sendpool/service';
 import type { CampaignOutbox } from '../../domain/campaign-life.ts';
 import { isOrphan } from '../../domain/restore-campaigns.ts';
-import { decodeOr } from './decode.ts';
 import { createLoop, type Loop } from './loop.ts';
 
 export type CampaignsPublisherDeps = {

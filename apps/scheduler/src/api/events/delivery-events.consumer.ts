@@ -1,9 +1,8 @@
 /** Records delivery events: the position lies in the scheduler's own database, in the same transaction as what was learned. */
 import { deliveryEventsTopic, type DeliveryEvent } from '@sendpool/contracts';
-import type { Consumer, EventLog, RecordBatch } from '@sendpool/event-log';
-import { traceBatch, type Log, type Part, type Tracing } from '@sendpool/service';
+import type { EventLog, RecordBatch } from '@sendpool/event-log';
+import { decodeOr, openedPart, traceBatch, type Log, type Part, type Tracing } from '@sendpool/service';
 import { schedulerGroup, type RecordEvents } from '../../domain/record-events.ts';
-import { decodeOr } from './decode.ts';
 import type { LogCheck } from './log-check.ts';
 import type { SchedulerMetrics } from './scheduler-metrics.ts';
 
@@ -52,30 +51,22 @@ const recordBatch = async (deps: DeliveryEventsDeps, batch: RecordBatch): Promis
   deps.settled(batch.partition, changed);
 };
 
-export const consumeDeliveryEvents = (deps: DeliveryEventsDeps): Part => {
-  let consumer: Consumer | undefined;
-  return {
-    name: 'delivery-events',
-    start: async () => {
-      consumer = await deps.eventLog.consume({
-        topic: deliveryEventsTopic.name,
-        group: schedulerGroup,
-        maxBatch,
-        gatherMs,
-        sessionTimeoutMs,
-        onAssigned: async (epoch) => {
-          deps.log.info({ generation: epoch.generation, lanes: epoch.partitions }, 'lanes were assigned');
-          deps.assigned(epoch.partitions);
-          await deps.check.beforeRecording(epoch.partitions);
-          return deps.record.assigned(epoch.partitions);
-        },
-        onBatch: (batch) => recordBatch(deps, batch),
-        onRevoked: async () => undefined,
-        onError: (error) => deps.log.warn({ error }, 'delivery events could not be recorded and are read again'),
-      });
-    },
-    stop: async () => {
-      await consumer?.close();
-    },
-  };
-};
+export const consumeDeliveryEvents = (deps: DeliveryEventsDeps): Part =>
+  openedPart('delivery-events', () =>
+    deps.eventLog.consume({
+      topic: deliveryEventsTopic.name,
+      group: schedulerGroup,
+      maxBatch,
+      gatherMs,
+      sessionTimeoutMs,
+      onAssigned: async (epoch) => {
+        deps.log.info({ generation: epoch.generation, lanes: epoch.partitions }, 'lanes were assigned');
+        deps.assigned(epoch.partitions);
+        await deps.check.beforeRecording(epoch.partitions);
+        return deps.record.assigned(epoch.partitions);
+      },
+      onBatch: (batch) => recordBatch(deps, batch),
+      onRevoked: async () => undefined,
+      onError: (error) => deps.log.warn({ error }, 'delivery events could not be recorded and are read again'),
+    }),
+  );

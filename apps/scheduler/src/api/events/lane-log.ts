@@ -9,10 +9,9 @@ import {
   type SendRequestRecord,
 } from '@sendpool/contracts';
 import type { EventLog, StoredRecord } from '@sendpool/event-log';
-import type { Log } from '@sendpool/service';
+import { decodeOr, type Log } from '@sendpool/service';
 import type { LaneInLog } from '../../domain/lane-step.ts';
 import type { LaneBounds, RestoreLog } from '../../domain/restore-lane.ts';
-import { decodeOr } from './decode.ts';
 
 type Reader = Pick<EventLog, 'read' | 'bounds'>;
 type Bounds = { readonly first: number; readonly next: number };

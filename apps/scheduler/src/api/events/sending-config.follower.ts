@@ -1,9 +1,8 @@
 /** Keeps the view of servers and pools in step with sendpool.sending-config. */
 import { sendingConfigTopic } from '@sendpool/contracts';
 import type { EventLog, Follower } from '@sendpool/event-log';
-import type { Log, Part } from '@sendpool/service';
+import { decodeOr, type Log, type Part } from '@sendpool/service';
 import type { SendingView } from '../../domain/sending-view.ts';
-import { decodeOr } from './decode.ts';
 
 export const followSendingConfig = (deps: {
   eventLog: Pick<EventLog, 'follow'>;

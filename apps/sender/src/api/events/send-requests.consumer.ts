@@ -2,7 +2,7 @@
 import { sendRequestsTopic, senderGroup } from '@sendpool/contracts';
 import type { Consumer, Epoch, EventLog, StoredRecord } from '@sendpool/event-log';
 import { messageOf } from '@sendpool/kernel';
-import type { Log, Part } from '@sendpool/service';
+import { openedPart, type Log, type Part } from '@sendpool/service';
 import type { LaneKeeper, StoredRequest } from '../../domain/lane-types.ts';
 import { readRequest } from '../../domain/read-request.ts';
 
@@ -57,13 +57,4 @@ const consume = ({
   });
 };
 
-export const consumeSendRequests = (deps: SendRequestsDeps): Part => {
-  let consumer: Consumer | undefined;
-  return {
-    name: 'send-requests',
-    start: async () => {
-      consumer = await consume(deps);
-    },
-    stop: async () => consumer?.close(),
-  };
-};
+export const consumeSendRequests = (deps: SendRequestsDeps): Part => openedPart('send-requests', () => consume(deps));

@@ -1,8 +1,8 @@
 /** Hears from the other senders which servers they have found broken. What was said before this process began does not matter. */
 import { senderStatusTopic, type ServerStatus } from '@sendpool/contracts';
-import type { EventLog, StoredRecord } from '@sendpool/event-log';
+import { createTail, type EventLog, type StoredRecord } from '@sendpool/event-log';
 import { isAppError } from '@sendpool/kernel';
-import type { Log, Part } from '@sendpool/service';
+import { repeat, type Log, type Part } from '@sendpool/service';
 
 export type PeerStatusDeps = {
   eventLog: Pick<EventLog, 'read' | 'bounds'>;
@@ -13,9 +13,7 @@ export type PeerStatusDeps = {
   log: Log;
 };
 
-const topic = senderStatusTopic.name;
 const everyMs = 1000;
-const maxBatch = 1000;
 
 /** Nearly every status is of a healthy server: these are not worth to be read. */
 const mark = Buffer.from('"OPEN"');
@@ -40,42 +38,9 @@ export const openAtPeers = (records: readonly StoredRecord[], source: string): S
   return open;
 };
 
-/** Reads on from `next` while batches are full; returns where to go on. */
-const readOn = async ({ eventLog, source, warn }: PeerStatusDeps, next: number): Promise<number> => {
-  for (let from = next; ;) {
-    const records = await eventLog.read(topic, 0, from, maxBatch);
-    for (const serverId of openAtPeers(records, source)) warn(serverId);
-    from = (records.at(-1)?.offset ?? from - 1) + 1;
-    if (records.length < maxBatch) return from;
-  }
-};
-
-const createTurn = (deps: PeerStatusDeps): (() => Promise<void>) => {
-  let next: number | undefined;
-  return async () => {
-    next = await readOn(deps, next ?? (await deps.eventLog.bounds(topic))[0]?.next ?? 0);
-  };
-};
-
 /** A hint is only a hint: while the log cannot be read, there is none. */
-export const readPeerStatus = (deps: PeerStatusDeps): Part => {
-  const turn = createTurn(deps);
-  let running: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  const tick = (): void => {
-    running ??= turn()
-      .catch((error: unknown) => deps.log.warn({ error }, 'the status of the other senders could not be read'))
-      .finally(() => (running = undefined));
-  };
-  return {
-    name: 'peer-status',
-    start: async () => {
-      tick();
-      timer = setInterval(tick, everyMs);
-    },
-    stop: async () => {
-      clearInterval(timer);
-      await running;
-    },
-  };
+export const readPeerStatus = ({ eventLog, source, warn, log }: PeerStatusDeps): Part => {
+  const onRecords = (records: readonly StoredRecord[]): void => openAtPeers(records, source).forEach((id) => warn(id));
+  const work = createTail({ eventLog, topic: senderStatusTopic.name, from: 'END', onRecords });
+  return repeat({ name: 'peer-status', everyMs, work, log });
 };

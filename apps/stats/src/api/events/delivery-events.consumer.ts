@@ -2,7 +2,7 @@
 import { deliveryEventsTopic, type DeliveryEvent } from '@sendpool/contracts';
 import type { Consumer, Epoch, EventLog, RecordBatch, StoredRecord } from '@sendpool/event-log';
 import { messageOf } from '@sendpool/kernel';
-import { traceBatch, type Log, type Part, type Tracing } from '@sendpool/service';
+import { openedPart, traceBatch, type Log, type Part, type Tracing } from '@sendpool/service';
 import { statsGroup, type CountEvents, type LaneBatch } from '../../domain/count-events.ts';
 import type { StatsMetrics } from './stats-metrics.ts';
 
@@ -75,15 +75,5 @@ const consume = (deps: DeliveryEventsDeps): Promise<Consumer> =>
     onError: (error) => deps.log.warn({ error }, `delivery-events are read again: ${messageOf(error)}`),
   });
 
-export const createDeliveryEvents = (deps: DeliveryEventsDeps): Part => {
-  let consumer: Consumer | undefined;
-  return {
-    name: 'delivery-events',
-    start: async () => {
-      consumer = await consume(deps);
-    },
-    stop: async () => {
-      await consumer?.close();
-    },
-  };
-};
+export const createDeliveryEvents = (deps: DeliveryEventsDeps): Part =>
+  openedPart('delivery-events', () => consume(deps));

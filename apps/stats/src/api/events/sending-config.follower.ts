@@ -1,19 +1,14 @@
 /** Keeps the board of pools in step with sendpool.sending-config. */
 import { sendingConfigTopic } from '@sendpool/contracts';
 import type { EventLog, Follower, StoredRecord } from '@sendpool/event-log';
-import { isAppError } from '@sendpool/kernel';
-import type { Log, Part } from '@sendpool/service';
+import { decodeOr, type Log, type Part } from '@sendpool/service';
 import type { PoolBoard } from '../../domain/pool-board.ts';
 
 export type SendingConfigDeps = { eventLog: Pick<EventLog, 'follow'>; board: PoolBoard; log: Log };
 
 const apply = (record: StoredRecord, { board, log }: SendingConfigDeps): void => {
-  try {
-    board.apply(sendingConfigTopic.decode(record.value));
-  } catch (error) {
-    if (!isAppError(error, 'BAD_RECORD')) throw error;
-    log.error({ error, offset: record.offset }, 'a record of sending-config cannot be read and is passed over');
-  }
+  const config = decodeOr(sendingConfigTopic, record, log);
+  if (config !== undefined) board.apply(config);
 };
 
 /** Ready when everything that was there at the start has been applied. */

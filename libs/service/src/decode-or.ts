@@ -1,12 +1,14 @@
 /** Reads records of a topic; one that cannot be read is logged with its place and passed over, so that it stops nothing. */
 import type { TopicDefinition } from '@sendpool/contracts';
-import type { StoredRecord } from '@sendpool/event-log';
-import type { Log } from '@sendpool/service';
 import type { z } from 'zod';
+import type { Log } from './log.ts';
+
+/** Of a record of the event log what says where it lies and what it holds. */
+type Placed = { readonly partition: number; readonly offset: number; readonly value: Uint8Array };
 
 export const decodeOr = <Schema extends z.ZodType>(
   topic: TopicDefinition<Schema>,
-  record: StoredRecord,
+  record: Placed,
   log: Log,
 ): z.infer<Schema> | undefined => {
   try {

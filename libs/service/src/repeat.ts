@@ -1,16 +1,17 @@
 /** A part that does the same thing again and again, and goes on when it fails. */
 import { sleep } from '@sendpool/kernel';
-import type { Log, Part } from '@sendpool/service';
+import type { Log } from './log.ts';
+import type { Part } from './part.ts';
 
-export const repeat = (options: {
+export type RepeatOptions = {
   name: string;
   everyMs: number;
-  /** Its `signal` is aborted when the part stops, which waits for it. */ work: (
-    signal: AbortSignal,
-  ) => Promise<unknown>;
+  /** Its `signal` is aborted when the part stops, which waits for it. */
+  work(signal: AbortSignal): Promise<unknown>;
   log: Log;
-}): Part => {
-  const { name, everyMs, work, log } = options;
+};
+
+export const repeat = ({ name, everyMs, work, log }: RepeatOptions): Part => {
   const stopping = new AbortController();
   let running = Promise.resolve();
   const run = async (): Promise<void> => {
