@@ -32,7 +32,7 @@ const choose = (context: Context, task: Task, now: number): Choice<Server> => {
   const { campaignId, serverHint } = task.message.request;
   const { fromDomain } = context.campaigns.get(campaignId)!;
   const { provider, tried } = task;
-  const ask = { provider, fromDomain, hint: serverHint, tried, failures: tried.length, now };
+  const ask = { provider, fromDomain, hint: serverHint, tried, now };
   const made = choice?.choose(ask) ?? none;
   if (made.kind === 'SERVER') made.server.chosen(provider);
   return made;

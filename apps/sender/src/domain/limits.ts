@@ -73,6 +73,10 @@ export const applyUsage = (limits: Limits, usage: ServerUsage): void => {
   for (const [provider, meter] of limits.providers) tellMeter(meter, usage, usage.byProvider[provider] ?? 0);
 };
 
+/** Limits towards this provider; most servers have none towards anybody. */
+const meterTowards = (providers: Limits['providers'], provider: string): Meter | undefined =>
+  providers.size === 0 ? undefined : providers.get(provider);
+
 const meterFor = (limits: Limits, provider: string): Meter => {
   const known = limits.providers.get(provider);
   if (known !== undefined) return known;
@@ -123,7 +127,7 @@ const note = (limits: Limits, hold: Hold): number => {
  */
 export const choiceAt = (limits: Limits, provider: string): number => {
   const { whole, providers, deps } = limits;
-  const one = providers.size === 0 ? undefined : providers.get(provider);
+  const one = meterTowards(providers, provider);
   if (whole.isFree && one === undefined) return -Infinity;
   const held = holdChoice(whole, deps.clock, () => deps.pending(null));
   if (held !== null) return note(limits, held);
@@ -146,7 +150,7 @@ export const letThrough = (limits: Limits, provider: string, isGathered: boolean
 
 /** When a conversation with this provider may begin; -Infinity: now, Infinity: when another one has ended. */
 export const beginAt = ({ whole, providers, deps }: Limits, provider: string): number => {
-  const one = providers.size === 0 ? undefined : providers.get(provider);
+  const one = meterTowards(providers, provider);
   if (whole.isFree && one === undefined) return -Infinity;
   const held = holdBegin(whole, deps.clock) ?? (one && holdBegin(one, deps.clock));
   return held?.until ?? -Infinity;
@@ -161,7 +165,7 @@ const beginAtMeter = (meter: Meter, now: number): void => {
 export const beginConversation = (limits: Limits, provider: string, now: number): void => {
   limits.throttle.begins.add(now);
   beginAtMeter(limits.whole, now);
-  const one = limits.providers.size === 0 ? undefined : limits.providers.get(provider);
+  const one = meterTowards(limits.providers, provider);
   if (one !== undefined) beginAtMeter(one, now);
 };
 
@@ -175,7 +179,7 @@ const endAtMeter = (meter: Meter, reached: boolean, clock: Clock): void => {
 export const endConversation = (limits: Limits, provider: string, reached: boolean): void => {
   const { clock } = limits.deps;
   endAtMeter(limits.whole, reached, clock);
-  const one = limits.providers.size === 0 ? undefined : limits.providers.get(provider);
+  const one = meterTowards(limits.providers, provider);
   if (one !== undefined) endAtMeter(one, reached, clock);
 };
 

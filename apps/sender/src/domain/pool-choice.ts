@@ -8,8 +8,6 @@ import { createSelector, type Selector } from './selection.ts';
 export type PoolAsk = Ask & {
   /** The server that deferred the last try: taken when it may send, else ignored. */
   hint: string | null;
-  /** How often a server has failed in the same publication. */
-  failures: number;
 };
 
 /**
@@ -68,7 +66,7 @@ const whyNone = <Server extends Standing>(
   const hasServer = pool.members.some(
     (member) => weightOf(member) > 0 && verdictOn(deps.server(member.serverId), untried, pool.whenBusy) !== 'OUT',
   );
-  return ask.failures > 0 && hasServer ? { kind: 'SERVERS_FAILED' } : none;
+  return ask.tried.length > 0 && hasServer ? { kind: 'SERVERS_FAILED' } : none;
 };
 
 /** What has no provider of its own is spread by weight in either mode. */
@@ -90,7 +88,7 @@ const pickFrom = <Server extends Standing>(
   deps: PoolChoiceDeps<Server>,
 ): Choice<Server> => {
   const { members } = state.pool;
-  if (ask.failures >= maxFailures) return whyNone(state, ask, deps);
+  if (ask.tried.length >= maxFailures) return whyNone(state, ask, deps);
   const wait = weigh(state, ask, deps);
   const picked = pick(state, ask);
   if (picked === -1) return wait.kind === 'WAIT' ? wait : whyNone(state, ask, deps);
