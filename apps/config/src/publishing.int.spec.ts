@@ -8,8 +8,8 @@ import { newId, sleep } from '@sendpool/kernel';
 import { createMetrics, type Log, type Part } from '@sendpool/service';
 import { createWake } from './api/events/wake.ts';
 import { toKeyRecord, type ApiKey } from './domain/api-key.ts';
-import { defaultLimits } from './domain/limits.ts';
 import { neverVerified, toServerRecord, type SendingServer } from './domain/sending-server.ts';
+import { serverWith } from './domain/testing.ts';
 import { createPublishing } from './publishing.ts';
 import { createKeyStore } from './store/api-key.store.ts';
 import { createOutboxes } from './store/outbox.store.ts';
@@ -17,24 +17,7 @@ import { createPoolStore } from './store/pool.store.ts';
 import { createServerStore } from './store/sending-server.store.ts';
 import { entities, migrations, schema } from './store/tables.ts';
 
-const server = (): SendingServer => ({
-  id: newId(),
-  revision: 1,
-  name: newId(),
-  kind: 'SMTP',
-  state: 'ACTIVE',
-  host: 'smtp.example.com',
-  port: 587,
-  tls: 'REQUIRED',
-  username: null,
-  password: null,
-  caCertificate: null,
-  fromDomains: ['example.com'],
-  limits: defaultLimits,
-  warmUp: null,
-  ses: null,
-  verification: neverVerified,
-});
+const server = (): SendingServer => serverWith({ verification: neverVerified });
 const key = (): ApiKey => ({
   id: newId(),
   revision: 1,

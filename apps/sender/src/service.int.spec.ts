@@ -18,8 +18,8 @@ import { freshDatabase } from '@sendpool/database/testing';
 import { createEventLog, type EventLog } from '@sendpool/event-log';
 import { sleep } from '@sendpool/kernel';
 import { createLog, createMetrics, sealSecret, startService, type RunningService } from '@sendpool/service';
-import { startSink, type Sink, type SinkOptions } from '@sendpool/testing';
-import { campaignOf, messageFor, poolOf, serverAt } from './delivery/harness.ts';
+import { poolRecord, startSink, type Sink, type SinkOptions } from '@sendpool/testing';
+import { campaignOf, messageFor, serverAt } from './delivery/harness.fixture.ts';
 import { readSenderEnv } from './env.ts';
 import { createSenderService } from './service.ts';
 
@@ -141,7 +141,7 @@ describe('a sender', () => {
     const [a, b] = [await sinkFor('a'), await sinkFor('b')];
     await say(configFor('a', a));
     await say(configFor('b', b));
-    await say(poolOf({ a: 3, b: 1 }));
+    await say(poolRecord({ a: 3, b: 1 }));
     await sayCampaign(campaignOf({ subject: 'Hello {{ name }}', text: 'Dear {{ name }}' }));
     await untilLanesAreOpen();
     await request(0, 400);
@@ -165,7 +165,7 @@ describe('a sender', () => {
     await using first = await startSender();
     const sink = await sinkFor('slow', { delayMs: 7000 });
     await say(configFor('slow', sink));
-    await say({ ...poolOf({ slow: 1 }), id: 'slow pool' });
+    await say({ ...poolRecord({ slow: 1 }), id: 'slow pool' });
     await sayCampaign({ ...campaignOf({ poolId: 'slow pool' }), id: 'slow-campaign' });
     await untilLanesAreOpen();
     await request(2000, 2002, { campaignId: 'slow-campaign' });
@@ -192,7 +192,7 @@ describe('a sender', () => {
         (received) => received === count,
       );
     await say(configFor('c', sink));
-    await say({ ...poolOf({ c: 1 }), revision: 2 });
+    await say({ ...poolRecord({ c: 1 }), revision: 2 });
     await request(1000, 1010, { campaignRevision: 3 });
     await sleep(300);
     assert.equal(sink.received.length, 0);
@@ -215,7 +215,7 @@ describe('a sender', () => {
     const sink = await sinkFor('q');
     const config = configFor('q', sink);
     await say({ ...config, limits: { ...config.limits, messagesPerDay: 50 } });
-    await say({ ...poolOf({ q: 1 }), id: 'quota pool' });
+    await say({ ...poolRecord({ q: 1 }), id: 'quota pool' });
     await sayCampaign({ ...campaignOf({ poolId: 'quota pool' }), id: 'quota-campaign' });
     await untilLanesAreOpen();
     const countedUntil = Date.now() + 1000;

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { onlyConnections } from '@sendpool/contracts';
-import { startSesFake, startSink, type SesFault } from '@sendpool/testing';
-import { createHarness, poolOf, serverAt } from './delivery/harness.ts';
+import { poolRecord, startSesFake, startSink, type SesFault } from '@sendpool/testing';
+import { createHarness, serverAt } from './delivery/harness.fixture.ts';
 import type { Report } from './domain/lane-types.ts';
 import { breakerLimits } from './domain/breaker.ts';
 import { readSenderEnv } from './env.ts';
@@ -30,7 +30,7 @@ const setUp = async (probeEveryMs = 60_000) => {
   const ses = { region: 'eu-west-1', configurationSet: 'news' };
   const { accessKeyId: username, secretAccessKey } = credentials;
   harness.server(serverAt(fake.port, { id: 'ses', kind: 'SES', username, ses, limits }), secretAccessKey);
-  harness.dispatcher.settings.pool(poolOf({ smtp: 1, ses: 1 }));
+  harness.dispatcher.settings.pool(poolRecord({ smtp: 1, ses: 1 }));
   const reports = (): Report[] => [...harness.keeper.finished.values()].flat();
   return {
     ...harness,

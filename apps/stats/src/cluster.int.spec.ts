@@ -6,6 +6,7 @@ import { freshDatabase } from '@sendpool/database/testing';
 import { createEventLog, type EventLog } from '@sendpool/event-log';
 import { sleep } from '@sendpool/kernel';
 import { createLog, createMetrics, signRequest, startService, type RunningService } from '@sendpool/service';
+import { statusRecord } from '@sendpool/testing';
 import { outcome } from './domain/outcome.fixture.ts';
 import { readStatsEnv } from './env.ts';
 import { createStatsService } from './service.ts';
@@ -105,23 +106,7 @@ const speak = (senders: readonly string[]): Promise<void> =>
     senders.map((source) => ({
       partition: 0,
       key: `${source}:a`,
-      value: senderStatusTopic.encode({
-        type: 'SENDER',
-        source,
-        serverId: 'a',
-        at: Date.now(),
-        queued: 2,
-        inFlight: 1,
-        connections: 1,
-        breaker: 'CLOSED',
-        breakerUntil: null,
-        lastError: null,
-        connectionShare: 2,
-        connectionPlan: 2,
-        rateFactor: 1,
-        limitedBy: null,
-        failovers: 0,
-      }),
+      value: senderStatusTopic.encode(statusRecord({ source, at: Date.now(), queued: 2, inFlight: 1, connections: 1 })),
     })),
   );
 

@@ -12,10 +12,10 @@ import {
   type SendingConfig,
   type ServerUsage,
 } from '@sendpool/contracts';
+import { poolRecord, serverRecord } from '@sendpool/testing';
 import { freshDatabase } from '@sendpool/database/testing';
 import { createEventLog, type EventLog } from '@sendpool/event-log';
 import { sleep } from '@sendpool/kernel';
-import { poolConfig, serverConfig } from './domain/config.fixture.ts';
 import { outcome, unknown } from './domain/outcome.fixture.ts';
 import { startReplica, type Replica } from './replica.fixture.ts';
 
@@ -40,8 +40,8 @@ before(async () => {
   replicas = [await startReplica(url, lanes), await startReplica(url, lanes)];
   eventLog = await createEventLog({ url, applicationName: 'stats spec' });
   opened.defer(() => eventLog.close());
-  const servers = ['a', 'b', 'c', 'x', 'y'].map((id) => serverConfig(id));
-  await declare([...servers, poolConfig('p1', ['a', 'b', 'c']), poolConfig('p2', ['x', 'y'])]);
+  const servers = ['a', 'b', 'c', 'x', 'y'].map((id) => serverRecord({ id }));
+  await declare([...servers, poolRecord({ a: 1, b: 1, c: 1 }, { id: 'p1' }), poolRecord({ x: 1, y: 1 }, { id: 'p2' })]);
 });
 
 after(async () => {

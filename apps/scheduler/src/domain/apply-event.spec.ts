@@ -3,15 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { DeliveryEvent, Outcome } from '@sendpool/contracts';
-import { applyEvent, published, type EventContext } from './apply-event.ts';
-import { defaultRetryPolicy, type RecipientRow } from './recipient.ts';
-import { eventContext, inFlight, outcomeEvent } from './recipient.fixture.ts';
-
-const apply = (
-  row: RecipientRow,
-  events: readonly DeliveryEvent[],
-  context: EventContext = eventContext(),
-): RecipientRow => events.reduce((before, event) => applyEvent(before, event, context), row);
+import { applyEvent, published } from './apply-event.ts';
+import { defaultRetryPolicy } from './recipient.ts';
+import { applyAll, eventContext, inFlight, outcomeEvent } from './recipient.fixture.ts';
 
 const minute = 60_000;
 const { now } = eventContext();
@@ -25,7 +19,7 @@ test('each outcome of the present publication has its state, and all but RELEASE
     RELEASED: 'PENDING',
   };
   for (const [outcome, state] of Object.entries(states) as [Outcome, string][]) {
-    const row = apply(inFlight(), [outcomeEvent(outcome)]);
+    const row = applyAll(inFlight(), [outcomeEvent(outcome)]);
     assert.equal(row.state, state);
     assert.equal(row.tries, outcome === 'RELEASED' ? 0 : 1);
   }
@@ -33,21 +27,21 @@ test('each outcome of the present publication has its state, and all but RELEASE
 
 test('a second copy of RELEASED changes nothing, before and after the recipient was published again', () => {
   const event = outcomeEvent('RELEASED', { reason: 'PAUSED' });
-  const back = apply(inFlight(), [event]);
+  const back = applyAll(inFlight(), [event]);
   assert.equal(applyEvent(back, event, eventContext()), back);
   const again = published(back, 12);
   assert.equal(applyEvent(again, event, eventContext()), again);
 });
 
 test('DEFERRED and then UNKNOWN stays DEFERRED, with its time', () => {
-  const row = apply(inFlight(), [outcomeEvent('DEFERRED'), outcomeEvent('UNKNOWN')]);
+  const row = applyAll(inFlight(), [outcomeEvent('DEFERRED'), outcomeEvent('UNKNOWN')]);
   assert.equal(row.state, 'DEFERRED');
   assert.equal(row.facts.dueAt, now + minute);
 });
 
 test('a definite outcome replaces UNKNOWN and is counted as the same try', () => {
   for (const outcome of ['ACCEPTED', 'BOUNCED', 'DEFERRED'] as const) {
-    const row = apply(inFlight(), [outcomeEvent('UNKNOWN'), outcomeEvent(outcome)]);
+    const row = applyAll(inFlight(), [outcomeEvent('UNKNOWN'), outcomeEvent(outcome)]);
     assert.equal(row.state, outcome);
     assert.equal(row.tries, 1);
     assert.equal(row.facts.unknowns, 0);
@@ -56,12 +50,12 @@ test('a definite outcome replaces UNKNOWN and is counted as the same try', () =>
 
 test('ACCEPTED of the first try beats the bounce of the second', () => {
   const old = outcomeEvent('ACCEPTED', { sequence: 3 });
-  assert.equal(apply(inFlight(), [outcomeEvent('BOUNCED'), old]).state, 'ACCEPTED');
-  const waiting = apply(inFlight(), [old]);
+  assert.equal(applyAll(inFlight(), [outcomeEvent('BOUNCED'), old]).state, 'ACCEPTED');
+  const waiting = applyAll(inFlight(), [old]);
   assert.equal(waiting.state, 'IN_FLIGHT');
-  assert.equal(apply(waiting, [outcomeEvent('BOUNCED')]).state, 'ACCEPTED');
-  assert.equal(apply(waiting, [{ type: 'GAP', lane: 0, from: 7, to: 7, at: 0 }]).state, 'ACCEPTED');
-  assert.equal(apply(waiting, [{ type: 'LOST', lane: 0, upTo: 7, at: 0 }]).state, 'ACCEPTED');
+  assert.equal(applyAll(waiting, [outcomeEvent('BOUNCED')]).state, 'ACCEPTED');
+  assert.equal(applyAll(waiting, [{ type: 'GAP', lane: 0, from: 7, to: 7, at: 0 }]).state, 'ACCEPTED');
+  assert.equal(applyAll(waiting, [{ type: 'LOST', lane: 0, upTo: 7, at: 0 }]).state, 'ACCEPTED');
 });
 
 test('an outcome of another publication changes nothing, unless it is ACCEPTED', () => {
@@ -73,63 +67,63 @@ test('an outcome of another publication changes nothing, unless it is ACCEPTED',
 
 test('UNKNOWN under RESEND waits for the reply after the dot and a minute, three times at most', () => {
   const context = eventContext({ unknownPolicy: 'RESEND' });
-  let row = apply(inFlight(), [outcomeEvent('UNKNOWN')], context);
+  let row = applyAll(inFlight(), [outcomeEvent('UNKNOWN')], context);
   assert.equal(row.facts.dueAt, now + 11 * minute);
   for (const sequence of [8, 9])
-    row = apply(published(row, sequence), [outcomeEvent('UNKNOWN', { sequence })], context);
+    row = applyAll(published(row, sequence), [outcomeEvent('UNKNOWN', { sequence })], context);
   assert.equal(row.state, 'UNKNOWN');
   assert.equal(row.facts.dueAt, null);
 });
 
 test('UNKNOWN under HOLD, and of a cancelled campaign, is never due', () => {
-  assert.equal(apply(inFlight(), [outcomeEvent('UNKNOWN')]).facts.dueAt, null);
+  assert.equal(applyAll(inFlight(), [outcomeEvent('UNKNOWN')]).facts.dueAt, null);
   const cancelled = eventContext({ unknownPolicy: 'RESEND', status: 'CANCELLED' });
-  const row = apply(inFlight(), [outcomeEvent('UNKNOWN')], cancelled);
+  const row = applyAll(inFlight(), [outcomeEvent('UNKNOWN')], cancelled);
   assert.equal(row.state, 'UNKNOWN');
   assert.equal(row.facts.dueAt, null);
 });
 
 const releaseDelay = (reason: string): number =>
-  apply(inFlight(), [outcomeEvent('RELEASED', { reason })]).facts.dueAt! - now;
+  applyAll(inFlight(), [outcomeEvent('RELEASED', { reason })]).facts.dueAt! - now;
 
 test('cancelled while started: what comes back undelivered is CANCELLED, what was delivered or bounced is known', () => {
   const context = eventContext({ status: 'CANCELLED' });
   for (const outcome of ['DEFERRED', 'RELEASED', 'CANCELLED'] as const) {
-    const row = apply(inFlight(), [outcomeEvent(outcome)], context);
+    const row = applyAll(inFlight(), [outcomeEvent(outcome)], context);
     assert.equal(row.state, 'CANCELLED');
     assert.equal(row.facts.dueAt, null);
-    assert.equal(apply(inFlight(), [outcomeEvent('UNKNOWN'), outcomeEvent(outcome)], context).state, 'CANCELLED');
+    assert.equal(applyAll(inFlight(), [outcomeEvent('UNKNOWN'), outcomeEvent(outcome)], context).state, 'CANCELLED');
   }
-  assert.equal(apply(inFlight(), [{ type: 'GAP', lane: 0, from: 0, to: 9, at: 0 }], context).state, 'CANCELLED');
-  assert.equal(apply(inFlight(), [outcomeEvent('ACCEPTED')], context).state, 'ACCEPTED');
-  assert.equal(apply(inFlight(), [outcomeEvent('BOUNCED')], context).state, 'BOUNCED');
+  assert.equal(applyAll(inFlight(), [{ type: 'GAP', lane: 0, from: 0, to: 9, at: 0 }], context).state, 'CANCELLED');
+  assert.equal(applyAll(inFlight(), [outcomeEvent('ACCEPTED')], context).state, 'ACCEPTED');
+  assert.equal(applyAll(inFlight(), [outcomeEvent('BOUNCED')], context).state, 'BOUNCED');
 });
 
 test('a doubt that is settled after the campaign has finished: ACCEPTED and BOUNCED count, everything else is EXPIRED', () => {
   const context = eventContext({ status: 'FINISHED' });
-  const doubt = apply(inFlight(), [outcomeEvent('UNKNOWN')]);
-  assert.equal(apply(doubt, [outcomeEvent('ACCEPTED')], context).state, 'ACCEPTED');
-  assert.equal(apply(doubt, [outcomeEvent('BOUNCED')], context).state, 'BOUNCED');
-  assert.equal(apply(doubt, [outcomeEvent('DEFERRED')], context).state, 'EXPIRED');
-  assert.equal(apply(doubt, [outcomeEvent('RELEASED')], context).state, 'EXPIRED');
+  const doubt = applyAll(inFlight(), [outcomeEvent('UNKNOWN')]);
+  assert.equal(applyAll(doubt, [outcomeEvent('ACCEPTED')], context).state, 'ACCEPTED');
+  assert.equal(applyAll(doubt, [outcomeEvent('BOUNCED')], context).state, 'BOUNCED');
+  assert.equal(applyAll(doubt, [outcomeEvent('DEFERRED')], context).state, 'EXPIRED');
+  assert.equal(applyAll(doubt, [outcomeEvent('RELEASED')], context).state, 'EXPIRED');
 });
 
 test('a gap takes back what is in flight within it and nothing else; the third time it is an invalid request', () => {
   const gap = { type: 'GAP', lane: 0, from: 5, to: 7, at: 0 } as const;
-  let row = apply(inFlight(), [gap]);
+  let row = applyAll(inFlight(), [gap]);
   assert.equal(row.state, 'PENDING');
   assert.equal(row.facts.dueAt, now);
   assert.equal(row.tries, 0);
   const others = [inFlight({ sequence: 8 }), inFlight({ lane: 1 }), inFlight({ state: 'UNKNOWN' })];
   for (const other of others) assert.equal(applyEvent(other, gap, eventContext()), other);
-  for (const sequence of [8, 9]) row = apply(published(row, sequence), [{ ...gap, from: sequence, to: sequence }]);
+  for (const sequence of [8, 9]) row = applyAll(published(row, sequence), [{ ...gap, from: sequence, to: sequence }]);
   assert.equal(row.state, 'BOUNCED');
   assert.equal(row.facts.reply, 'INVALID_REQUEST');
 });
 
 test('a lost ledger puts what was in flight in doubt', () => {
   const lost = { type: 'LOST', lane: 0, upTo: 7, at: 0 } as const;
-  assert.equal(apply(inFlight(), [lost]).state, 'UNKNOWN');
+  assert.equal(applyAll(inFlight(), [lost]).state, 'UNKNOWN');
   const later = inFlight({ sequence: 8 });
   assert.equal(applyEvent(later, lost, eventContext()), later);
 });
@@ -164,15 +158,15 @@ test('however often events are read again, in whole or in part, they change noth
       fc.array(fc.nat(), { maxLength: 8 }),
       anyContext,
       (events, picks, context) => {
-        const once = apply(inFlight(), events, context);
-        const repeated = apply(
+        const once = applyAll(inFlight(), events, context);
+        const repeated = applyAll(
           inFlight(),
           events.flatMap((event) => [event, event]),
           context,
         );
         assert.deepEqual(repeated, once);
         const again = picks.filter(() => events.length > 0).map((pick) => events[pick % events.length]!);
-        assert.deepEqual(apply(once, again, context), once);
+        assert.deepEqual(applyAll(once, again, context), once);
       },
     ),
   );
@@ -188,8 +182,8 @@ test('what one publication truly came to, with doubts before, after and between,
   );
   fc.assert(
     fc.property(truth, doubts, doubts, anyContext, (said, before, after, context) => {
-      const direct = apply(inFlight(), [outcomeEvent(said)], context);
-      assert.deepEqual(apply(inFlight(), [...before, outcomeEvent(said), ...after], context), direct);
+      const direct = applyAll(inFlight(), [outcomeEvent(said)], context);
+      assert.deepEqual(applyAll(inFlight(), [...before, outcomeEvent(said), ...after], context), direct);
     }),
   );
 });
@@ -203,7 +197,7 @@ test('ACCEPTED of any publication is the end of it, wherever it comes among the 
       anyContext,
       (events, place, sequence, context) => {
         const all = events.toSpliced(place, 0, outcomeEvent('ACCEPTED', { sequence }));
-        const row = apply(inFlight(), all, context);
+        const row = applyAll(inFlight(), all, context);
         assert.ok(row.state === 'ACCEPTED' || (row.state === 'IN_FLIGHT' && row.facts.copyAccepted), row.state);
       },
     ),

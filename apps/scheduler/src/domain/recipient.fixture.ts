@@ -1,7 +1,7 @@
 /** Builders for specs of the delivery rules. */
-import type { OutcomeEvent } from '@sendpool/contracts';
+import type { DeliveryEvent, OutcomeEvent } from '@sendpool/contracts';
 import { defaultRetryPolicy, noFacts, type CampaignRow, type RecipientFacts, type RecipientRow } from './recipient.ts';
-import type { EventContext } from './apply-event.ts';
+import { applyEvent, type EventContext } from './apply-event.ts';
 
 export const campaignRow = (patch: Partial<CampaignRow> = {}): CampaignRow => ({
   number: 1,
@@ -54,3 +54,10 @@ export const eventContext = (campaign: Partial<CampaignRow> = {}, patch: Partial
   random: () => 0.5,
   ...patch,
 });
+
+/** The recipient after these events, one after the other. */
+export const applyAll = (
+  row: RecipientRow,
+  events: readonly DeliveryEvent[],
+  context: EventContext = eventContext(),
+): RecipientRow => events.reduce((before, event) => applyEvent(before, event, context), row);

@@ -1,12 +1,6 @@
 /** Builders for the specs of this room: a campaign, a server, a pool, and stores that live in memory. */
-import {
-  alwaysIn,
-  defaultRotateOut,
-  onlyConnections,
-  type PoolConfig,
-  type RotationVerdict,
-  type SendingServerConfig,
-} from '@sendpool/contracts';
+import type { PoolConfig, RotationVerdict, SendingServerConfig } from '@sendpool/contracts';
+import { poolRecord, serverRecord } from '@sendpool/testing';
 import type { Audience } from './audience.ts';
 import type { Campaign, CampaignPatch, CampaignStore } from './campaign.ts';
 import type { ContentRules } from './check-content.ts';
@@ -35,40 +29,11 @@ export const aCampaign = (patch: Partial<Campaign> = {}): Campaign => ({
   ...patch,
 });
 
-export const aServer = (patch: Partial<SendingServerConfig> = {}): SendingServerConfig => ({
-  type: 'SERVER',
-  id: 'server',
-  revision: 1,
-  deleted: false,
-  name: 'Relay',
-  kind: 'SMTP',
-  state: 'ACTIVE',
-  verified: true,
-  host: 'relay.example',
-  port: 587,
-  tls: 'REQUIRED',
-  username: null,
-  password: null,
-  caCertificate: null,
-  ses: null,
-  warmUp: null,
-  fromDomains: ['example.com'],
-  limits: onlyConnections(10),
-  ...patch,
-});
+export const aServer = (patch: Partial<SendingServerConfig> = {}): SendingServerConfig =>
+  serverRecord({ id: 'server', name: 'Relay', ...patch });
 
-export const aPool = (patch: Partial<PoolConfig> = {}): PoolConfig => ({
-  type: 'POOL',
-  id: 'pool',
-  revision: 1,
-  deleted: false,
-  name: 'Main',
-  whenBusy: 'KEEP_WEIGHTS',
-  isp: 'SPREAD',
-  rotateOut: defaultRotateOut,
-  members: [{ serverId: 'server', weight: 1, role: null, rotation: alwaysIn }],
-  ...patch,
-});
+export const aPool = (patch: Partial<PoolConfig> = {}): PoolConfig =>
+  poolRecord({ server: 1 }, { name: 'Main', ...patch });
 
 /** That most of what bounced was the list of campaign c1. */
 export const aVerdict = (patch: Partial<RotationVerdict> = {}): RotationVerdict => ({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sleep } from '@sendpool/kernel';
-import { campaignOf, messageFor } from './harness.ts';
+import { campaignOf, messageFor } from './harness.fixture.ts';
 import { outcomesOf, recipients, recipientsAt, setUp } from './sinks.fixture.ts';
 
 describe('a message without a server', () => {

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { alwaysIn } from '@sendpool/contracts';
 import { sleep } from '@sendpool/kernel';
-import { campaignOf, messageFor, poolOf } from './harness.ts';
+import { campaignOf, messageFor } from './harness.fixture.ts';
+import { poolRecord } from '@sendpool/testing';
 import { configOf, outcomesOf, setUp } from './sinks.fixture.ts';
 
 describe('two pools on the same servers', () => {
   it('take turns: one that always has more leaves the other its part', async () => {
     await using run = await setUp({ a: 1, b: 1 }, { a: { delayMs: 2 }, b: { delayMs: 2 } });
-    run.dispatcher.settings.pool(poolOf({ a: 1, b: 1 }, { id: 'pool2' }));
+    run.dispatcher.settings.pool(poolRecord({ a: 1, b: 1 }, { id: 'pool2' }));
     run.dispatcher.settings.campaign(campaignOf({ id: 'second', poolId: 'pool2' }));
     run.offer(0, 400);
     for (let recipient = 1000; recipient < 1040; recipient += 1)
@@ -25,7 +26,7 @@ describe('a member that may not send any more', () => {
     await using run = await setUp({ a: 1, b: 1 }, { a: { delayMs: 5, connections: 4 }, b: { connections: 4 } });
     run.offer(0, 600);
     await run.untilEnded(100);
-    const pool = poolOf({ a: 1, b: 1 }, { revision: 2 });
+    const pool = poolRecord({ a: 1, b: 1 }, { revision: 2 });
     const [a, b] = pool.members;
     run.dispatcher.settings.pool({ ...pool, members: [{ ...a!, rotation: { ...alwaysIn, state: 'OUT' } }, b!] });
     const before = run.sink('a').received.length;

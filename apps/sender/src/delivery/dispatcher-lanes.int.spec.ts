@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sleep } from '@sendpool/kernel';
-import { messageFor } from './harness.ts';
+import { messageFor } from './harness.fixture.ts';
 import { outcomesOf, setUp } from './sinks.fixture.ts';
 
 describe('a lane that is lost', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sleep } from '@sendpool/kernel';
 import { startSink } from '@sendpool/testing';
-import { createHarness } from './harness.ts';
+import { createHarness } from './harness.fixture.ts';
 import { outcomesOf, recipients, recipientsAt, setUp } from './sinks.fixture.ts';
 
 describe('the dispatcher under full load', () => {

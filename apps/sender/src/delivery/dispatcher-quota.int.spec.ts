@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ProviderLimits, ServerLimits } from '@sendpool/contracts';
+import type { ServerLimits } from '@sendpool/contracts';
 import { sleep } from '@sendpool/kernel';
-import { createHarness, messageFor } from './harness.ts';
+import { limitsTowards } from '@sendpool/testing';
+import { createHarness, messageFor } from './harness.fixture.ts';
 import { configOf, outcomesOf, setUp } from './sinks.fixture.ts';
 
 const day = 86_400_000;
@@ -13,16 +14,6 @@ type Run = Awaited<ReturnType<typeof setUp>>;
 const declare = (run: Run, limits: Partial<ServerLimits>, change: Partial<ReturnType<typeof configOf>> = {}): void =>
   run.server({ ...configOf('a', run.sink('a'), 2, limits), revision: (revision += 1), ...change });
 let revision = 1;
-
-const towards = (provider: string, change: Partial<ProviderLimits>): ProviderLimits => ({
-  provider,
-  messagesPerSecond: null,
-  messagesPerMinute: null,
-  messagesPerHour: null,
-  messagesPerDay: null,
-  maxConnections: null,
-  ...change,
-});
 
 const limitedBy = (run: Run): string | null => run.dispatcher.status()[0]!.limitedBy;
 const gotAt = (run: Run, id: string): number => run.sink(id).received.length;
@@ -65,7 +56,7 @@ describe('a daily quota', () => {
 
   it('of the only server: what waits until tomorrow is given back with the limit, and holds up nothing behind it', async () => {
     await using run = await setUp({ a: 1 });
-    declare(run, { messagesPerDay: 60, providers: [towards('gmail', { messagesPerDay: 10 })] });
+    declare(run, { messagesPerDay: 60, providers: [limitsTowards('gmail', { messagesPerDay: 10 })] });
     offerTo(run, 'gmail.com', 0, 30);
     offerTo(run, 'example.org', 30, 100);
     await run.untilEnded(100);
@@ -110,7 +101,7 @@ describe('a daily quota', () => {
 describe('limits towards a mailbox provider', () => {
   it('hold for that one, and the rest of its mail takes another server', async () => {
     await using run = await setUp({ a: 1, b: 1 });
-    declare(run, { providers: [towards('gmail', { messagesPerDay: 10 })] });
+    declare(run, { providers: [limitsTowards('gmail', { messagesPerDay: 10 })] });
     offerTo(run, 'gmail.com', 0, 100);
     offerTo(run, 'example.org', 100, 200);
     await run.untilEnded(200);
@@ -123,7 +114,7 @@ describe('limits towards a mailbox provider', () => {
   it('hold for its conversations at a time, while others run beside', async () => {
     await using run = await setUp({ a: 1 }, { a: { delayMs: 5, connections: 4 } });
     run.server({
-      ...configOf('a', run.sink('a'), 4, { providers: [towards('gmail', { maxConnections: 1 })] }),
+      ...configOf('a', run.sink('a'), 4, { providers: [limitsTowards('gmail', { maxConnections: 1 })] }),
       revision: 2,
     });
     const talking = new Set<string>();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sleep } from '@sendpool/kernel';
-import { startSink } from '@sendpool/testing';
-import { createHarness, poolOf } from './harness.ts';
+import { poolRecord, startSink } from '@sendpool/testing';
+import { createHarness } from './harness.fixture.ts';
 import { configOf, outcomesOf, setUp } from './sinks.fixture.ts';
 
 describe('a server at its rate', () => {
@@ -57,7 +57,7 @@ describe('a rate over four senders that join and leave', () => {
     for (const sender of senders) {
       sender.dispatcher.settings.lanes(new Set());
       sender.server(configOf('a', sink, lanes, { messagesPerSecond: perSecond, whenLimited: 'WAIT' }));
-      sender.dispatcher.settings.pool(poolOf({ a: 1 }));
+      sender.dispatcher.settings.pool(poolRecord({ a: 1 }));
     }
     for (const [round, active] of [[0], [0, 1], [0, 1, 2, 3], [1, 2, 3], [2, 3], [0, 1, 2, 3]].entries()) {
       for (const [index, sender] of senders.entries()) {

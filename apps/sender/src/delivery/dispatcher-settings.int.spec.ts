@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sleep } from '@sendpool/kernel';
-import { campaignOf, poolOf } from './harness.ts';
+import { campaignOf } from './harness.fixture.ts';
+import { poolRecord } from '@sendpool/testing';
 import { configOf, outcomesOf, recipients, recipientsAt, setUp } from './sinks.fixture.ts';
 
 describe('settings that change while mail flows', () => {
@@ -31,7 +32,7 @@ describe('settings that change while mail flows', () => {
     run.offer(0, 60);
     await sleep(150);
     const before = run.sink('a').received.length;
-    run.dispatcher.settings.pool(poolOf({ b: 1 }, { revision: 2 }));
+    run.dispatcher.settings.pool(poolRecord({ b: 1 }, { revision: 2 }));
     await run.untilEnded(60);
     assert.ok(run.sink('a').received.length <= before + 1, `${run.sink('a').received.length}, and ${before} before`);
     assert.deepEqual(outcomesOf(run), { ACCEPTED: 60 });

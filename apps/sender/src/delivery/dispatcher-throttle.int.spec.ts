@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { sleep } from '@sendpool/kernel';
 import { breakerLimits } from '../domain/breaker.ts';
-import { createHarness } from './harness.ts';
+import { createHarness } from './harness.fixture.ts';
 import { configOf, outcomesOf, recipients, recipientsAt, setUp } from './sinks.fixture.ts';
 
 const slower = { at: 'MAIL', do: 'REPLY', code: 451, text: '4.7.0 too many messages' } as const;

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { SendingServerConfig } from '@sendpool/contracts';
 import { openConnection } from '@sendpool/smtp';
-import { makeCertificate, startSink, type Fault, type Sink, type SinkOptions } from '@sendpool/testing';
-import { createHarness, messageFor, poolOf, serverAt, type Harness } from './harness.ts';
+import { poolRecord, makeCertificate, startSink, type Fault, type Sink, type SinkOptions } from '@sendpool/testing';
+import { createHarness, messageFor, serverAt, type Harness } from './harness.fixture.ts';
 
 /** MOVED: the other server takes the same message at once. What else: the outcome. */
 type End = 'MOVED' | 'DEFERRED' | 'BOUNCED' | 'UNKNOWN';
@@ -65,7 +65,7 @@ const setUp = async (
   const [a, b] = [await startSink(options), await startSink()];
   harness.server(serverAt(a.port, { id: 'a', ...change }), password);
   harness.server(serverAt(b.port, { id: 'b' }));
-  harness.dispatcher.settings.pool(poolOf({ a: 1, b: 1 }));
+  harness.dispatcher.settings.pool(poolRecord({ a: 1, b: 1 }));
   const tearDown = async (): Promise<void> => {
     await harness[Symbol.asyncDispose]();
     for (const sink of [a, b]) await sink.stop();

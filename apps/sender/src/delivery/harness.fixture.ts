@@ -1,15 +1,8 @@
 /** For specs: a dispatcher over a keeper whose start bits are durable at once, with builders for settings and messages. */
-import {
-  alwaysIn,
-  defaultRotateOut,
-  onlyConnections,
-  type CampaignRecord,
-  type PoolConfig,
-  type SendingServerConfig,
-  type SendRequest,
-} from '@sendpool/contracts';
+import { onlyConnections, type CampaignRecord, type SendingServerConfig, type SendRequest } from '@sendpool/contracts';
 import { sleep, systemClock } from '@sendpool/kernel';
 import { openConnection, probeServer } from '@sendpool/smtp';
+import { serverRecord } from '@sendpool/testing';
 import { breakerLimits } from '../domain/breaker.ts';
 import type { ReadyMessage, Report } from '../domain/lane-types.ts';
 import type { ServerState } from '../domain/server-state.ts';
@@ -62,40 +55,8 @@ const createFakeKeeper = (): FakeKeeper => {
   return keeper;
 };
 
-export const serverAt = (port: number, change: Partial<SendingServerConfig> = {}): SendingServerConfig => ({
-  type: 'SERVER',
-  id: 'a',
-  revision: 1,
-  deleted: false,
-  name: 'a',
-  kind: 'SMTP',
-  state: 'ACTIVE',
-  verified: true,
-  host: '127.0.0.1',
-  port,
-  tls: 'NONE',
-  username: null,
-  password: null,
-  caCertificate: null,
-  ses: null,
-  warmUp: null,
-  fromDomains: ['example.com'],
-  ...change,
-  limits: { ...onlyConnections(2), ...change.limits },
-});
-
-export const poolOf = (weights: Record<string, number>, change: Partial<PoolConfig> = {}): PoolConfig => ({
-  type: 'POOL',
-  id: 'pool',
-  revision: 1,
-  deleted: false,
-  name: 'pool',
-  whenBusy: 'KEEP_WEIGHTS',
-  isp: 'SPREAD',
-  rotateOut: defaultRotateOut,
-  members: Object.entries(weights).map(([serverId, weight]) => ({ serverId, weight, role: null, rotation: alwaysIn })),
-  ...change,
-});
+export const serverAt = (port: number, change: Partial<SendingServerConfig> = {}): SendingServerConfig =>
+  serverRecord({ port, ...change, limits: { ...onlyConnections(2), ...change.limits } });
 
 export const campaignOf = (change: Partial<CampaignRecord> = {}): CampaignRecord => ({
   id: 'campaign',

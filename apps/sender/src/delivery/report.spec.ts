@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deliveryEventsTopic } from '@sendpool/contracts';
 import { outcomeEvent } from '../domain/outcome-event.ts';
-import { messageFor } from './harness.ts';
+import { messageFor } from './harness.fixture.ts';
 import { createPool } from './pool-queue.ts';
 import { reportOf, type Verdict } from './report.ts';
 import { createTask } from './task.ts';

@@ -4,8 +4,8 @@ import { createServer, connect, type AddressInfo, type Server, type Socket } fro
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { breakerLimits } from '../domain/breaker.ts';
-import { startSink, type Sink } from '@sendpool/testing';
-import { createHarness, messageFor, poolOf, serverAt, type Harness } from './harness.ts';
+import { poolRecord, startSink, type Sink } from '@sendpool/testing';
+import { createHarness, messageFor, serverAt, type Harness } from './harness.fixture.ts';
 
 type Direction = 'TO_SERVER' | 'TO_CLIENT';
 type Cut = { direction: Direction; after: number };
@@ -78,7 +78,7 @@ const openScene = async (): Promise<Scene & AsyncDisposable> => {
   const harness = createHarness({ settings: { breaker: patient } });
   harness.server(serverAt(wire.port, { id: 'a' }));
   harness.server(serverAt(b.port, { id: 'b' }));
-  harness.dispatcher.settings.pool(poolOf({ a: 1, b: 1 }));
+  harness.dispatcher.settings.pool(poolRecord({ a: 1, b: 1 }));
   const close = async (): Promise<void> => {
     harness.dispatcher.close();
     await Promise.all([a.stop(), b.stop(), wire.close()]);

@@ -1,7 +1,7 @@
 /** For specs: sinks with weights behind a dispatcher, and what became of the recipients. */
 import { onlyConnections, type SendingServerConfig, type ServerLimits } from '@sendpool/contracts';
-import { startSink, type Sink, type SinkOptions } from '@sendpool/testing';
-import { createHarness, poolOf, serverAt, type Harness } from './harness.ts';
+import { poolRecord, startSink, type Sink, type SinkOptions } from '@sendpool/testing';
+import { createHarness, serverAt, type Harness } from './harness.fixture.ts';
 
 /** Sinks a, b, c … with weights, all in one pool. */
 export const setUp = async (
@@ -15,7 +15,7 @@ export const setUp = async (
     running.set(id, sink);
     harness.server(configOf(id, sink, sinks[id]?.connections));
   }
-  harness.dispatcher.settings.pool(poolOf(weights));
+  harness.dispatcher.settings.pool(poolRecord(weights));
   const tearDown = async (): Promise<void> => {
     await harness[Symbol.asyncDispose]();
     for (const sink of running.values()) await sink.stop();

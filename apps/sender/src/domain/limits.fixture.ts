@@ -1,5 +1,6 @@
 /** For specs: the limits of a server on a clock that is moved by hand, with builders for what config declares. */
 import { onlyConnections, type SendingServerConfig, type ServerLimits, type WarmUp } from '@sendpool/contracts';
+import { serverRecord } from '@sendpool/testing';
 import {
   applyDeclared,
   beginAt,
@@ -16,29 +17,11 @@ export const day = 86_400_000;
 /** A midnight in UTC. */
 export const midnight = 20_000 * day;
 
-export const declaring = (
-  limits: Partial<ServerLimits>,
-  warmUp: Partial<WarmUp> | null = null,
-): SendingServerConfig => ({
-  type: 'SERVER',
-  id: 'a',
-  revision: 1,
-  deleted: false,
-  name: 'a',
-  kind: 'SMTP',
-  state: 'ACTIVE',
-  verified: true,
-  host: 'h',
-  port: 25,
-  tls: 'NONE',
-  username: null,
-  password: null,
-  caCertificate: null,
-  ses: null,
-  warmUp: warmUp === null ? null : { startsAt: midnight, heldDays: 0, perDay: [], providers: [], ...warmUp },
-  fromDomains: [],
-  limits: { ...onlyConnections(100), ...limits },
-});
+export const declaring = (limits: Partial<ServerLimits>, warmUp: Partial<WarmUp> | null = null): SendingServerConfig =>
+  serverRecord({
+    warmUp: warmUp === null ? null : { startsAt: midnight, heldDays: 0, perDay: [], providers: [], ...warmUp },
+    limits: { ...onlyConnections(100), ...limits },
+  });
 
 export const shareOf = (owned: Iterable<number>, lanes = 12): Share => ({ owned: new Set(owned), lanes });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ProviderLimits } from '@sendpool/contracts';
+import { limitsTowards } from '@sendpool/testing';
 import {
   applyDeclared,
   applyShare,
@@ -12,16 +12,6 @@ import {
   limitedBy,
 } from './limits.ts';
 import { day, declaring, limitsAt, limitsWith, midnight, sendAll, shareOf, tryBegin } from './limits.fixture.ts';
-
-const towards = (provider: string, change: Partial<ProviderLimits>): ProviderLimits => ({
-  provider,
-  messagesPerSecond: null,
-  messagesPerMinute: null,
-  messagesPerHour: null,
-  messagesPerDay: null,
-  maxConnections: null,
-  ...change,
-});
 
 const usageOf = (attempted: number, countedUntil: number, byProvider: Record<string, number> = {}) => ({
   serverId: 'a',
@@ -49,7 +39,10 @@ describe('rates', () => {
 
   it('towards a provider hold beside those of the server, and nobody else is held back', () => {
     const hand = { now: midnight, pending: 0 };
-    const made = limitsWith(hand, { messagesPerSecond: 10, providers: [towards('gmail', { messagesPerMinute: 60 })] });
+    const made = limitsWith(hand, {
+      messagesPerSecond: 10,
+      providers: [limitsTowards('gmail', { messagesPerMinute: 60 })],
+    });
     const sent = { gmail: 0, other: 0 };
     for (; hand.now <= midnight + 10_000; hand.now += 50)
       for (const provider of ['gmail', 'other'] as const) sent[provider] += sendAll(made, provider);
@@ -147,7 +140,7 @@ describe('a quota of a day', () => {
 
   it('towards a provider holds that one back alone', () => {
     const hand = { now: midnight + 9000, pending: 0 };
-    const made = limitsWith(hand, { providers: [towards('gmail', { messagesPerDay: 5 })] });
+    const made = limitsWith(hand, { providers: [limitsTowards('gmail', { messagesPerDay: 5 })] });
     applyUsage(made, usageOf(50, midnight + 8000, { gmail: 2 }));
     assert.equal(sendAll(made, 'gmail'), 3);
     assert.equal(limitedBy(made), 'gmail messagesPerDay');
@@ -195,7 +188,7 @@ describe('conversations with a provider', () => {
   it('are no more at a time than this process has slots, and a few wait for theirs', () => {
     const hand = { now: midnight, pending: 0 };
     const made = limitsAt(hand, shareOf([0, 1, 2, 3, 4, 5]));
-    applyDeclared(made, declaring({ providers: [towards('gmail', { maxConnections: 4 })] }));
+    applyDeclared(made, declaring({ providers: [limitsTowards('gmail', { maxConnections: 4 })] }));
     assert.equal(tryBegin(made, 'gmail') && tryBegin(made, 'gmail'), true);
     assert.equal(tryBegin(made, 'gmail'), false);
     assert.equal(choiceAt(made, 'gmail'), -Infinity);

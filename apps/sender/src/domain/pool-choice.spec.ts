@@ -1,39 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  alwaysIn,
-  defaultRotateOut,
-  onlyConnections,
-  type PoolConfig,
-  type SendingServerConfig,
-} from '@sendpool/contracts';
+import { alwaysIn, type PoolConfig, type SendingServerConfig } from '@sendpool/contracts';
+import { poolRecord, serverRecord } from '@sendpool/testing';
 import type { Standing } from './eligibility.ts';
 import { createPoolChoice, type Choice, type PoolAsk } from './pool-choice.ts';
 
 type Server = { -readonly [Key in keyof Standing]: Standing[Key] };
 
 const serverOf = (id: string, change: Partial<SendingServerConfig> = {}): Server => ({
-  config: {
-    type: 'SERVER',
-    id,
-    revision: 1,
-    deleted: false,
-    name: id,
-    kind: 'SMTP',
-    state: 'ACTIVE',
-    verified: true,
-    host: 'h',
-    port: 25,
-    tls: 'NONE',
-    username: null,
-    password: null,
-    caCertificate: null,
-    ses: null,
-    warmUp: null,
-    fromDomains: ['example.com'],
-    limits: onlyConnections(10),
-    ...change,
-  },
+  config: serverRecord({ id, ...change }),
   connections: 10,
   factor: () => 1,
   nextAt: () => -Infinity,
@@ -42,25 +17,12 @@ const serverOf = (id: string, change: Partial<SendingServerConfig> = {}): Server
   hasRoom: () => true,
 });
 
-const poolOf = (weights: Record<string, number>, change: Partial<PoolConfig> = {}): PoolConfig => ({
-  type: 'POOL',
-  id: 'p',
-  revision: 1,
-  deleted: false,
-  name: 'p',
-  whenBusy: 'KEEP_WEIGHTS',
-  isp: 'SPREAD',
-  rotateOut: defaultRotateOut,
-  members: Object.entries(weights).map(([serverId, weight]) => ({ serverId, weight, role: null, rotation: alwaysIn })),
-  ...change,
-});
-
 const ask: PoolAsk = { provider: 'gmail', fromDomain: 'example.com', hint: null, tried: [], now: 0 };
 
 const setUp = (change: Partial<PoolConfig> = {}) => {
   const servers = new Map(['a', 'b', 'c'].map((id) => [id, serverOf(id)]));
   const deps = { server: (id: string) => servers.get(id), random: () => 0 };
-  const choice = createPoolChoice<Server>(poolOf({ a: 10, b: 5, c: 3 }, change), deps);
+  const choice = createPoolChoice<Server>(poolRecord({ a: 10, b: 5, c: 3 }, change), deps);
   const picks = (count: number, more: Partial<PoolAsk> = {}): string =>
     Array.from({ length: count }, () => nameOf(choice.choose({ ...ask, ...more }))).join(' ');
   return { servers, choice, picks, server: (id: string) => servers.get(id)! };
@@ -169,21 +131,21 @@ describe('the choice of a server', () => {
   it('keeps what members are owed when the weights change', () => {
     const { choice, picks } = setUp();
     assert.equal(picks(6), 'a b a c a b');
-    choice.setPool(poolOf({ a: 1, b: 1, c: 1 }));
+    choice.setPool(poolRecord({ a: 1, b: 1, c: 1 }));
     assert.equal(picks(6), 'a c b a c b');
   });
 
   it('never takes a member with weight 0, and none of a deleted pool', () => {
     const { choice, picks } = setUp();
-    choice.setPool(poolOf({ a: 0, b: 0, c: 3 }));
+    choice.setPool(poolRecord({ a: 0, b: 0, c: 3 }));
     assert.equal(picks(3), 'c c c');
-    choice.setPool(poolOf({ a: 1 }, { deleted: true }));
+    choice.setPool(poolRecord({ a: 1 }, { deleted: true }));
     assert.equal(picks(1), 'NO_SERVER');
   });
 
   it('gives nothing to a member that is rotated out, and a tenth of its weight to one on probation', () => {
     const { choice, picks } = setUp();
-    const pool = poolOf({ a: 10, b: 5, c: 5 });
+    const pool = poolRecord({ a: 10, b: 5, c: 5 });
     const withA = (state: 'OUT' | 'PROBATION'): PoolConfig => ({
       ...pool,
       members: pool.members.map((member) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RotationVerdict } from '@sendpool/contracts';
-import { poolConfig, serverConfig } from './config.fixture.ts';
+import { poolRecord, serverRecord } from '@sendpool/testing';
 import { createJudge, type JudgeStore } from './judge-round.ts';
 import { createPoolBoard } from './pool-board.ts';
 import { noon } from './pool.fixture.ts';
@@ -10,8 +10,8 @@ import type { SendBucket } from './send-series.ts';
 /** A pool of a, b and c of which c is bad, over a store in memory that outlives a restart. */
 const harness = () => {
   const board = createPoolBoard();
-  for (const id of ['a', 'b', 'c']) board.apply(serverConfig(id));
-  board.apply(poolConfig('p1', ['a', 'b', 'c']));
+  for (const id of ['a', 'b', 'c']) board.apply(serverRecord({ id }));
+  board.apply(poolRecord({ a: 1, b: 1, c: 1 }, { id: 'p1' }));
   const sends = new Map<string, SendBucket[]>(['a', 'b', 'c'].map((id) => [id, [bucket(id === 'c' ? 100 : 5)]]));
   const state = { now: noon, isOurs: true, loads: 0, isLogDown: false };
   const stored = new Map<string, RotationVerdict>();
@@ -94,7 +94,7 @@ test('a pool that got nothing new is not looked at', async () => {
   send('a', bucket(0));
   await round();
   assert.equal(state.loads, 2);
-  board.apply(poolConfig('p1', ['a', 'b', 'c'], { revision: 2 }));
+  board.apply(poolRecord({ a: 1, b: 1, c: 1 }, { id: 'p1', revision: 2 }));
   await round();
   assert.equal(state.loads, 3);
 });
@@ -136,7 +136,7 @@ test('while config has not rotated a server out yet, it counts as out', async ()
 test('a member comes back in time although nothing is sent', async () => {
   const { told, start, state, board } = harness();
   const round = start();
-  const pool = poolConfig('p1', ['a', 'b', 'c'], { revision: 2 });
+  const pool = poolRecord({ a: 1, b: 1, c: 1 }, { id: 'p1', revision: 2 });
   const out = { state: 'OUT', since: noon, until: noon + 5000, times: 1, reason: '' } as const;
   const [a, b, c] = pool.members;
   board.apply({ ...pool, members: [a!, b!, { ...c!, rotation: out }] });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultRotateOut, alwaysIn } from '@sendpool/contracts';
-import { poolConfig, serverConfig } from './config.fixture.ts';
+import { poolRecord, serverRecord } from '@sendpool/testing';
 import { createPoolBoard, isWarmingUp } from './pool-board.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -9,10 +9,10 @@ const warmUp = { startsAt: 10 * dayMs, heldDays: 0, perDay: [100, 200, 400], pro
 
 test('the highest revision holds, and a deleted pool is none', () => {
   const board = createPoolBoard();
-  board.apply(poolConfig('p1', ['a'], { revision: 2, name: 'new' }));
-  board.apply(poolConfig('p1', ['a'], { revision: 1, name: 'old' }));
+  board.apply(poolRecord({ a: 1 }, { id: 'p1', revision: 2, name: 'new' }));
+  board.apply(poolRecord({ a: 1 }, { id: 'p1', revision: 1, name: 'old' }));
   assert.equal(board.pool('p1')?.name, 'new');
-  board.apply(poolConfig('p1', ['a'], { revision: 3, deleted: true }));
+  board.apply(poolRecord({ a: 1 }, { id: 'p1', revision: 3, deleted: true }));
   assert.equal(board.pool('p1'), undefined);
   assert.deepEqual(board.pools(), []);
 });
@@ -20,14 +20,14 @@ test('the highest revision holds, and a deleted pool is none', () => {
 test('a member is usable when its server is known, active and verified, and it has weight', () => {
   const board = createPoolBoard();
   for (const config of [
-    serverConfig('a'),
-    serverConfig('inactive', { state: 'INACTIVE' }),
-    serverConfig('unverified', { verified: false }),
-    serverConfig('gone', { deleted: true }),
-    serverConfig('light'),
+    serverRecord({ id: 'a' }),
+    serverRecord({ id: 'inactive', state: 'INACTIVE' }),
+    serverRecord({ id: 'unverified', verified: false }),
+    serverRecord({ id: 'gone', deleted: true }),
+    serverRecord({ id: 'light' }),
   ])
     board.apply(config);
-  const pool = poolConfig('p1', ['a', 'inactive', 'unverified', 'gone', 'unknown']);
+  const pool = poolRecord({ a: 1, inactive: 1, unverified: 1, gone: 1, unknown: 1 }, { id: 'p1' });
   const light = { serverId: 'light', weight: 0, role: null, rotation: alwaysIn };
   const members = board.members({ ...pool, members: [...pool.members, light] }, 0);
   assert.deepEqual(
@@ -38,9 +38,9 @@ test('a member is usable when its server is known, active and verified, and it h
 
 test('the limit of a server is the strictest of its pools', () => {
   const board = createPoolBoard();
-  board.apply(poolConfig('p1', ['a'], { rotateOut: { ...defaultRotateOut, maxBounceRate: 0.05 } }));
+  board.apply(poolRecord({ a: 1 }, { id: 'p1', rotateOut: { ...defaultRotateOut, maxBounceRate: 0.05 } }));
   assert.equal(board.limitOf('a'), 0.05);
-  board.apply(poolConfig('p2', ['a', 'b'], { rotateOut: { ...defaultRotateOut, maxBounceRate: 0.02 } }));
+  board.apply(poolRecord({ a: 1, b: 1 }, { id: 'p2', rotateOut: { ...defaultRotateOut, maxBounceRate: 0.02 } }));
   assert.equal(board.limitOf('a'), 0.02);
   assert.equal(board.limitOf('nowhere'), 0.03);
 });

@@ -1,26 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SenderStatus } from '@sendpool/contracts';
+import { statusRecord } from '@sendpool/testing';
 import { createHealthBoard, freshMs } from './server-health.ts';
 
-const sender = (source: string, at: number, facts: Partial<SenderStatus> = {}): SenderStatus => ({
-  type: 'SENDER',
-  source,
-  serverId: 'a',
-  at,
-  queued: 3,
-  inFlight: 2,
-  connections: 2,
-  breaker: 'CLOSED',
-  breakerUntil: null,
-  lastError: null,
-  connectionShare: 2,
-  connectionPlan: 2,
-  rateFactor: 1,
-  limitedBy: null,
-  failovers: 0,
-  ...facts,
-});
+const sender = (source: string, at: number, facts: Partial<SenderStatus> = {}): SenderStatus =>
+  statusRecord({ source, at, queued: 3, inFlight: 2, connections: 2, ...facts });
 
 test('queue depth is what all senders hold plus what waits to be tried again', () => {
   const board = createHealthBoard(() => 1000);

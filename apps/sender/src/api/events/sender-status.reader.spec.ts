@@ -3,26 +3,11 @@ import { describe, it } from 'node:test';
 import { senderStatusTopic, type SenderStatus } from '@sendpool/contracts';
 import type { StoredRecord } from '@sendpool/event-log';
 import { createLog } from '@sendpool/service';
+import { statusRecord } from '@sendpool/testing';
 import { openAtPeers, readPeerStatus } from './sender-status.reader.ts';
 
-const statusOf = (change: Partial<SenderStatus>): SenderStatus => ({
-  type: 'SENDER',
-  source: 'peer',
-  serverId: 'a',
-  at: 1,
-  queued: 0,
-  inFlight: 0,
-  connections: 0,
-  connectionShare: 1,
-  connectionPlan: 1,
-  rateFactor: 1,
-  limitedBy: null,
-  breaker: 'OPEN',
-  breakerUntil: null,
-  lastError: null,
-  failovers: 0,
-  ...change,
-});
+const statusOf = (change: Partial<SenderStatus>): SenderStatus =>
+  statusRecord({ source: 'peer', breaker: 'OPEN', ...change });
 
 const recordOf = (offset: number, change: Partial<SenderStatus>): StoredRecord => ({
   partition: 0,

@@ -1,33 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { onlyConnections, sendingConfigTopic, type SendingConfig, type SendingServerConfig } from '@sendpool/contracts';
+import { sendingConfigTopic, type SendingConfig, type SendingServerConfig } from '@sendpool/contracts';
 import type { StoredRecord } from '@sendpool/event-log';
 import { AppError } from '@sendpool/kernel';
+import { serverRecord } from '@sendpool/testing';
 import { followSendingConfig } from './sending-config.follower.ts';
 
 const sealed = { keyId: 'k', iv: 'i', data: 'd', tag: 't' };
 
-const server = (change: Partial<SendingServerConfig>): SendingServerConfig => ({
-  type: 'SERVER',
-  id: 'a',
-  revision: 1,
-  deleted: false,
-  name: 'a',
-  kind: 'SMTP',
-  state: 'ACTIVE',
-  verified: true,
-  host: 'h',
-  port: 25,
-  tls: 'REQUIRED',
-  username: 'u',
-  password: sealed,
-  caCertificate: null,
-  ses: null,
-  warmUp: null,
-  fromDomains: [],
-  limits: onlyConnections(1),
-  ...change,
-});
+const server = (change: Partial<SendingServerConfig>): SendingServerConfig =>
+  serverRecord({ tls: 'REQUIRED', username: 'u', password: sealed, ...change });
 
 const ignore = (): void => undefined;
 
