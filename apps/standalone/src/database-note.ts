@@ -1,6 +1,7 @@
 /** The note of the event log inside a database of DATABASE_URL: two data folders may name the same one. */
 import { createDatabase, type Database } from '@sendpool/database';
-import { AppError, messageOf, sleep } from '@sendpool/kernel';
+import { AppError, messageOf } from '@sendpool/kernel';
+import { answerWithin } from './answer-within.ts';
 import type { EventLogNote } from './event-log-note.ts';
 
 const openMs = 8_000;
@@ -16,16 +17,11 @@ const reasonOf = (error: unknown): string => {
   return messageOf(inner) || String((inner as { code?: string }).code); // several addresses that fail together have no message
 };
 
-const late = async (): Promise<never> => {
-  await sleep(openMs);
-  throw new Error(`no answer within ${openMs / 1000} s`);
-};
-
 /** One try. Throws AppError BAD_CONFIGURATION with the host and the reason. */
 const open = async (databaseUrl: string): Promise<Database> => {
   const options = { url: databaseUrl, schema: 'launcher', poolSize: 1, applicationName: 'sendpool launcher' };
   try {
-    return await Promise.race([createDatabase(options), late()]);
+    return await answerWithin(openMs, createDatabase(options));
   } catch (error) {
     const message = `DATABASE_URL: ${placeOf(databaseUrl)} cannot be used: ${reasonOf(error)}`;
     throw new AppError('BAD_CONFIGURATION', message, { cause: error });

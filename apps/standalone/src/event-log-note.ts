@@ -3,9 +3,10 @@
  * would send what is under way a second time.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '@sendpool/kernel';
+import { replaceJson } from './replace-json.ts';
 import type { Shape } from './shape.ts';
 
 export type EventLogNote =
@@ -51,12 +52,7 @@ export const readNote = (dataFolder: string): FolderNote | undefined => {
   }
 };
 
-/** Readers see the file before or after, never half of it. */
-export const writeNote = (dataFolder: string, note: FolderNote): void => {
-  const file = noteFile(dataFolder);
-  writeFileSync(`${file}.draft`, `${JSON.stringify(note, null, 2)}\n`);
-  renameSync(`${file}.draft`, file);
-};
+export const writeNote = (dataFolder: string, note: FolderNote): void => replaceJson(noteFile(dataFolder), note);
 
 const hasDatabaseElsewhere = (dataFolder: string): boolean => {
   const has = (name: string): boolean => existsSync(join(dataFolder, name));

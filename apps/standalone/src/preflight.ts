@@ -1,12 +1,13 @@
 /** What can be known before anything is started: the environment of every service, and whether database and brokers answer. */
 import { connect } from 'node:net';
 import { createEventLog } from '@sendpool/event-log';
-import { AppError, isAppError, messageOf, sleep } from '@sendpool/kernel';
+import { AppError, isAppError, messageOf } from '@sendpool/kernel';
 import { readConfigEnv } from '../../config/src/env.ts';
 import { readGatewayEnv } from '../../gateway/src/env.ts';
 import { readSchedulerEnv } from '../../scheduler/src/env.ts';
 import { readSenderEnv } from '../../sender/src/env.ts';
 import { readStatsEnv } from '../../stats/src/env.ts';
+import { answerWithin } from './answer-within.ts';
 import { brokerAddresses } from './event-log-note.ts';
 import { wholeEnvironment, type ServicePlan } from './services.ts';
 import type { ServiceName } from './shape.ts';
@@ -55,11 +56,6 @@ const whyUnreachable = (address: string): Promise<string | undefined> =>
       .once('error', (error: NodeJS.ErrnoException) => answer(error.code ?? error.message));
   });
 
-const late = async (): Promise<never> => {
-  await sleep(useMs);
-  throw new Error(`no answer within ${useMs / 1000} s`);
-};
-
 /** One try. Throws AppError BAD_CONFIGURATION with hosts and reasons when no broker can be reached, or the first one cannot be used. */
 export const checkBrokers = async (kafkaBrokers: string): Promise<void> => {
   const addresses = brokerAddresses(kafkaBrokers);
@@ -76,7 +72,7 @@ export const checkBrokers = async (kafkaBrokers: string): Promise<void> => {
       applicationName: 'sendpool launcher',
       onWarning: () => undefined,
     };
-    const eventLog = await Promise.race([createEventLog(options), late()]);
+    const eventLog = await answerWithin(useMs, createEventLog(options));
     await eventLog.close();
   } catch (error) {
     const message = `KAFKA_BROKERS: ${addresses.join(', ')} cannot be used: ${messageOf(error)}`;

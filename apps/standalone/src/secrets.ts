@@ -1,9 +1,10 @@
 /** The secrets of a standalone system: made at the first start, kept in its data folder, readable by its owner only. */
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '@sendpool/kernel';
 import { keyIdOf, makeFolder } from '@sendpool/service';
+import { replaceJson } from './replace-json.ts';
 
 /** Keys that seal the passwords of sending servers; 32 bytes each, base64. */
 type Keys = {
@@ -84,13 +85,7 @@ const fresh = (given: GivenKeys): { secrets: Secrets; firstAdminKey: string } =>
   return { secrets, firstAdminKey: key };
 };
 
-/** Readers see the file before or after, never half of it. */
-const write = (dataFolder: string, secrets: Secrets): void => {
-  const file = secretsFile(dataFolder);
-  rmSync(`${file}.draft`, { force: true });
-  writeFileSync(`${file}.draft`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-  renameSync(`${file}.draft`, file);
-};
+const write = (dataFolder: string, secrets: Secrets): void => replaceJson(secretsFile(dataFolder), secrets, 0o600);
 
 /** Throws AppError BAD_CONFIGURATION when openSecrets would; changes nothing. */
 export const checkKeys = (dataFolder: string, given: GivenKeys): void => {

@@ -1,25 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deliveryEventsTopic, type DeliveryEvent } from '@sendpool/contracts';
-import { createDatabase, type Database } from '@sendpool/database';
-import { freshDatabase } from '@sendpool/database/testing';
+import type { Database } from '@sendpool/database';
 import { isAppError } from '@sendpool/kernel';
 import { createCountEvents, type LaneBatch } from '../domain/count-events.ts';
 import { groupSaves } from '../domain/group-saves.ts';
 import { hop, outcome, unknown } from '../domain/outcome.fixture.ts';
 import { createCountStore } from './count.store.ts';
-import { statsDatabase } from './migrations.ts';
+import { withDatabase } from './database.fixture.ts';
 import { createNumbersStore } from './numbers.store.ts';
-
-const withDatabase = async (work: (database: Database) => Promise<void>): Promise<void> => {
-  await using fresh = await freshDatabase();
-  const database = await createDatabase({ ...statsDatabase, url: fresh.url });
-  try {
-    await work(database);
-  } finally {
-    await database.close();
-  }
-};
 
 const batch = (first: number, events: readonly DeliveryEvent[], lane = 0): LaneBatch => ({
   lane,

@@ -1,26 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OutcomeEvent, RotationVerdict } from '@sendpool/contracts';
-import { createDatabase, type Database } from '@sendpool/database';
-import { freshDatabase } from '@sendpool/database/testing';
+import type { Database } from '@sendpool/database';
 import { sleep } from '@sendpool/kernel';
 import { createCountEvents } from '../domain/count-events.ts';
 import { outcome, unknown } from '../domain/outcome.fixture.ts';
 import { createCountStore } from './count.store.ts';
-import { statsDatabase } from './migrations.ts';
+import { withDatabase } from './database.fixture.ts';
 import { createPoolSendsStore } from './pool-sends.store.ts';
 import { inRound } from './round.store.ts';
 import { createVerdictStore } from './verdict.store.ts';
-
-const withDatabase = async (work: (database: Database) => Promise<void>): Promise<void> => {
-  await using fresh = await freshDatabase();
-  const database = await createDatabase({ ...statsDatabase, url: fresh.url });
-  try {
-    await work(database);
-  } finally {
-    await database.close();
-  }
-};
 
 const count = async (database: Database, events: readonly OutcomeEvent[]): Promise<void> => {
   const counting = createCountEvents(createCountStore(database));
