@@ -33,18 +33,13 @@ export type Resend = {
 };
 
 /** A resend that was looked at, as the store carries it out. */
-export type ResendOrder = {
-  readonly id: string;
-  readonly at: Date;
-  readonly actor: string;
-  readonly states: readonly ResendState[];
-  readonly recipients: readonly number[] | null;
-  readonly idempotencyKey: string;
-  /** Of what is asked for. */
-  readonly digest: string;
-  /** An UNKNOWN one is not sent to before its conversation can have ended: so long after the newest doubt, milliseconds. */
-  readonly graceMs: number;
-};
+export type ResendOrder = Pick<Resend, 'id' | 'at' | 'actor' | 'states'> &
+  Pick<ResendInput, 'recipients' | 'idempotencyKey'> & {
+    /** Of what is asked for. */
+    readonly digest: string;
+    /** An UNKNOWN one is not sent to before its conversation can have ended: so long after the newest doubt, milliseconds. */
+    readonly graceMs: number;
+  };
 
 export type Resent = { readonly campaign: Campaign; readonly resend: Resend };
 
