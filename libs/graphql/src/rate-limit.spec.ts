@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createRateLimit } from './rate-limit.ts';
+
+const setUp = (perMinute = 600) => {
+  const clock = { now: 0 };
+  return { clock, limit: createRateLimit({ perMinute, now: () => clock.now }) };
+};
+
+describe('the rate limit', () => {
+  it('lets a key ask for all of its budget at once, and then for what flows in', () => {
+    const { clock, limit } = setUp();
+    assert.deepEqual(limit.take('a', 600), { ok: true, remaining: 0 });
+    assert.deepEqual(limit.take('a', 10), { ok: false, retryAfterMs: 1000, remaining: 0 });
+    clock.now = 999;
+    assert.equal(limit.take('a', 10).ok, false);
+    clock.now = 1000;
+    assert.deepEqual(limit.take('a', 10), { ok: true, remaining: 0 });
+  });
+
+  it('takes nothing for a request that it refuses', () => {
+    const { limit } = setUp();
+    limit.take('a', 500);
+    assert.equal(limit.take('a', 101).ok, false);
+    assert.deepEqual(limit.take('a', 100), { ok: true, remaining: 0 });
+  });
+
+  it('keeps the budgets of keys apart', () => {
+    const { limit } = setUp();
+    limit.take('a', 600);
+    assert.deepEqual(limit.take('b', 1), { ok: true, remaining: 599 });
+  });
+
+  it('never fills a bucket beyond a minute', () => {
+    const { clock, limit } = setUp();
+    limit.take('a', 1);
+    clock.now = 3_600_000;
+    assert.deepEqual(limit.take('a', 600), { ok: true, remaining: 0 });
+    assert.equal(limit.take('a', 1).ok, false);
+  });
+
+  it('allows in any time no more than a full bucket and what flowed in', () => {
+    const { clock, limit } = setUp();
+    let taken = 0;
+    for (; clock.now <= 120_000; clock.now += 7) if (limit.take('a', 3).ok) taken += 3;
+    assert.ok(taken <= 600 + 1200 && taken > 1700, String(taken));
+  });
+
+  it('forgets keys whose bucket is full again, and no others', () => {
+    const { clock, limit } = setUp();
+    limit.take('spent', 600);
+    for (let key = 0; key < 10_001; key += 1) limit.take(`key ${key}`, 1);
+    clock.now = 60_000 - 1;
+    limit.take('other', 1);
+    assert.equal(limit.size, 10_003);
+    clock.now = 60_000;
+    limit.take('spent', 600);
+    clock.now = 120_000;
+    limit.take('last', 1);
+    assert.ok(limit.size <= 3, String(limit.size));
+  });
+});
