@@ -17,6 +17,7 @@ export type { GraphQLLog } from './apollo.ts';
 export type { GraphQLObserver } from './observer.ts';
 export type { GraphQLTraces } from './traces.ts';
 export type { GraphQLRoute } from './http-handler.ts';
+export type { Authenticate, Credential } from './authenticate.ts';
 export { createGateway, type GatewayOptions } from './gateway.ts';
 export { createStitchedEngine, type StitchedEngineOptions } from './stitched-engine.ts';
 export type { Engine, EngineRequest } from './engine.ts';
