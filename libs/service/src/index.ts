@@ -19,7 +19,7 @@ export {
 export { createRequestTraces } from './request-traces.ts';
 export { commonEnv, readEnv } from './env.ts';
 export { checkWritable, makeFolder } from './folders.ts';
-export { readCommandLine, refuseCommandLine } from './command-line.ts';
+export { parseCommandLine, readCommandLine, refuseCommandLine } from './command-line.ts';
 export { keyIdOf, openingKeys, openSecret, sealSecret } from './credentials.ts';
 export { signRequest, streamedBody, verifyRequest, type SignedRequest } from './signing.ts';
 export { answerJson, type HttpOptions, type Route } from './http.ts';

@@ -1,0 +1,20 @@
+/** The commands of `sendpool` by name. */
+import type { Command } from '../command.ts';
+import { campaign, campaigns, cancel, pause, resume, start } from './campaigns.ts';
+import { events, watch } from './live.ts';
+import { pools } from './pools.ts';
+import { servers, stats } from './servers.ts';
+
+export const commands: Readonly<Record<string, Command>> = {
+  servers,
+  pools,
+  stats,
+  campaigns,
+  campaign,
+  start,
+  pause,
+  resume,
+  cancel,
+  watch,
+  events,
+};

@@ -1,0 +1,41 @@
+/** `sendpool watch` and `sendpool events`: what happens now, until it ends or Ctrl-C. */
+import type { Command } from '../command.ts';
+import { progressFields, progressLine, type Progress } from '../progress.ts';
+
+const progressQuery = `subscription ($id: ID!) { progress: campaignProgress(campaignId: $id) { ${progressFields} } }`;
+
+export const watch: Command = {
+  takes: ['<campaign id>'],
+  help: 'the progress of a campaign, live, until it is finished',
+  run: async ({ api, terminal, values, words, signal }) => {
+    const answers = api.stream<{ progress: Progress }>(progressQuery, { id: words[0] }, signal);
+    for await (const { progress } of answers)
+      if (values.json === true) terminal.line(JSON.stringify(progress));
+      else terminal.status(progressLine(progress));
+  },
+};
+
+type Event = { cursor: string };
+
+const eventsQuery = `subscription ($after: String, $filter: DeliveryEventFilter) {
+  page: deliveryEvents(after: $after, filter: $filter) {
+    nodes {
+      id cursor at outcome recipientNumber tryNumber provider bounceClass reason latencyMs
+      campaign { id } server { id name } reply { code enhanced text }
+    }
+  }
+}`;
+
+export const events: Command = {
+  takes: [],
+  help: 'delivery events as JSON, a line each, live (--campaign, --after <cursor>)',
+  run: async ({ api, terminal, values, signal }) => {
+    const filter = values.campaign === undefined ? null : { campaignId: values.campaign };
+    const pages = api.stream<{ page: { nodes: readonly Event[] } }>(
+      eventsQuery,
+      { after: values.after ?? null, filter },
+      signal,
+    );
+    for await (const { page } of pages) for (const event of page.nodes) terminal.line(JSON.stringify(event));
+  },
+};
