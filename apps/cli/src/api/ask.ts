@@ -32,8 +32,12 @@ const dataOf = <Data>(answer: Answer<Data>): Data => {
   return answer.data;
 };
 
+/** `fetch failed` alone says nothing: why is in its cause. */
+const reasonOf = (error: unknown): string =>
+  error instanceof Error && error.cause instanceof Error ? messageOf(error.cause) : messageOf(error);
+
 const unreached = (url: string, cause: unknown): AppError =>
-  new AppError('UNAVAILABLE', `${url} does not answer: is Sendpool running there? (${messageOf(cause)})`, { cause });
+  new AppError('UNAVAILABLE', `${url} does not answer: is Sendpool running there? (${reasonOf(cause)})`, { cause });
 
 const ask = async <Data>(url: string, headers: Record<string, string>, body: object): Promise<Data> => {
   const response = await fetch(url, {
