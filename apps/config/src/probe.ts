@@ -1,9 +1,8 @@
 /** Verifies a sending server over the network: opens its password, looks where its host leads, and holds the conversation or asks SES. */
 import type { SealedSecret } from '@sendpool/contracts';
-import { isAppError } from '@sendpool/kernel';
+import { isAppError, isPublicAddress } from '@sendpool/kernel';
 import type { SmtpServer } from '@sendpool/smtp';
 import { probeMessage } from './domain/probe-message.ts';
-import { isPublicAddress } from './domain/public-address.ts';
 import type { SendingServer } from './domain/sending-server.ts';
 import { accountFault, type AskSesAccount, type SesQuestion } from './domain/ses.ts';
 import type { ProbeAnswer } from './domain/verify-sending-server.ts';

@@ -2,4 +2,5 @@ export { AppError, isAppError, messageOf, type ErrorCode } from './app-error.ts'
 export { backoffDelay, type BackoffPlan } from './backoff.ts';
 export { sleep, systemClock, type Clock } from './clock.ts';
 export { isId, newId } from './ids.ts';
+export { isPublicAddress } from './public-address.ts';
 export { seededRandom } from './random.ts';

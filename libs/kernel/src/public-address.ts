@@ -1,4 +1,4 @@
-/** Which addresses a verification may reach when private servers are not allowed: those of the public internet. */
+/** Which addresses may be reached when a user names a host and private ones are not allowed: those of the public internet. */
 import { BlockList, isIP } from 'node:net';
 
 /** IANA special-purpose registries (RFC 6890 and its updates), and multicast. */
