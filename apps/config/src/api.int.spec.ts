@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { apiKeysTopic, sendingConfigTopic, type SendingServerConfig } from '@sendpool/contracts';
+import { apiKeysTopic, apiKeyUsesTopic, sendingConfigTopic, type SendingServerConfig } from '@sendpool/contracts';
 import { freshDatabase, type TestDatabase } from '@sendpool/database/testing';
 import { createEventLog, type EventLog } from '@sendpool/event-log';
 import { newId, sleep } from '@sendpool/kernel';
@@ -189,6 +189,20 @@ describe('API keys over GraphQL', () => {
     const ids = [first!.id, other.apiKey!.id];
     const answers = await Promise.all(ids.map((id) => harness.get<KeyResult>(revokeKeyText, { id })));
     assert.equal(answers.filter(({ errors }) => errors?.[0]?.code === 'CONFLICT').length, 1);
+  });
+
+  it('say when they were used last, as the gateways tell', async () => {
+    const made = await harness.get<KeyResult>(createKeyText, { input: { name: 'Used', role: 'READER' } });
+    const lastUse = async () => {
+      const keys = await harness.get<{ id: string; lastUsedAt: string | null }[]>('{ apiKeys { id lastUsedAt } }');
+      return keys.find(({ id }) => id === made.apiKey!.id)?.lastUsedAt;
+    };
+    assert.equal(await lastUse(), null);
+    const tell = (value: string) => eventLog.publish(apiKeyUsesTopic.name, [{ partition: 0, key: 'k', value }]);
+    await tell('no record');
+    await tell(apiKeyUsesTopic.encode({ id: made.apiKey!.id, at: 1_795_500_000_000 }));
+    for (let tries = 0; tries < 300 && (await lastUse()) === null; tries += 1) await sleep(10);
+    assert.equal(await lastUse(), '2026-11-24T06:00:00.000Z');
   });
 
   it('are for ADMINs only, and a READER changes nothing', async () => {

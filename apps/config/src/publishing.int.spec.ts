@@ -28,6 +28,7 @@ const key = (): ApiKey => ({
   createdAt: new Date(),
   expiresAt: null,
   revokedAt: null,
+  lastUsedAt: null,
 });
 
 const silent = (): void => undefined;

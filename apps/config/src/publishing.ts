@@ -1,5 +1,11 @@
 /** Keeps the two topics of this service equal to its tables: what changed is published, what the topic has wrong is repeated. */
-import { apiKeysTopic, rotationVerdictsTopic, sendingConfigTopic, topicSpecs } from '@sendpool/contracts';
+import {
+  apiKeysTopic,
+  apiKeyUsesTopic,
+  rotationVerdictsTopic,
+  sendingConfigTopic,
+  topicSpecs,
+} from '@sendpool/contracts';
 import type { EventLog } from '@sendpool/event-log';
 import type { Log, Metrics, Part } from '@sendpool/service';
 import { createPublishChanges } from './api/events/publish-changes.ts';
@@ -24,7 +30,7 @@ const oneLane = 1;
 
 const ensureTopics = (eventLog: EventLog): Part => ({
   name: 'topics',
-  start: () => eventLog.ensureTopics(topicSpecs([...topics, rotationVerdictsTopic], oneLane)),
+  start: () => eventLog.ensureTopics(topicSpecs([...topics, rotationVerdictsTopic, apiKeyUsesTopic], oneLane)),
 });
 
 /** In the order in which they start. */

@@ -4,6 +4,15 @@ import { z } from 'zod';
 
 const isHttpUrl = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 
+const loopback: ReadonlySet<string> = new Set(['127.0.0.1', '[::1]', 'localhost']);
+
+/** Whoever can change what it answers can sign in as anybody: no plain HTTP over a network. */
+const isSafeUrl = (text: string): boolean => {
+  if (!isHttpUrl(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || loopback.has(hostname);
+};
+
 /** Origins of the replicas of a service. */
 const serviceUrls = (name: string) =>
   z
@@ -13,31 +22,52 @@ const serviceUrls = (name: string) =>
     .transform((urls) => urls.map((url) => new URL(url).origin))
     .describe(`Where ${name} answers, without a path; of several replicas: all, with commas between.`);
 
-export const envSchema = z.object({
-  HTTP_HOST: commonEnv.HTTP_HOST,
-  HTTP_PORT: commonEnv.HTTP_PORT,
-  LOG_LEVEL: commonEnv.LOG_LEVEL,
-  EVENT_LOG_URL: commonEnv.EVENT_LOG_URL,
-  INTERNAL_SECRET: commonEnv.INTERNAL_SECRET,
-  OTEL_EXPORTER_OTLP_ENDPOINT: commonEnv.OTEL_EXPORTER_OTLP_ENDPOINT,
-  OTEL_TRACES_SAMPLER_ARG: commonEnv.OTEL_TRACES_SAMPLER_ARG.describe(
-    'Share of queries that are traced, 0 to 1; changes always are.',
-  ),
-  CONFIG_URL: serviceUrls('config'),
-  SCHEDULER_URL: serviceUrls('scheduler'),
-  STATS_URL: serviceUrls('stats'),
-  INTROSPECTION: z
-    .enum(['true', 'false'])
-    .default('true')
-    .transform((text) => text === 'true')
-    .describe('false: the schema cannot be read through the API, not even with a key.'),
-  UPLOAD_MAX_BYTES: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(1024 ** 3)
-    .describe('Largest contact file that may be uploaded, in bytes.'),
-});
+export const envSchema = z
+  .object({
+    HTTP_HOST: commonEnv.HTTP_HOST,
+    HTTP_PORT: commonEnv.HTTP_PORT,
+    LOG_LEVEL: commonEnv.LOG_LEVEL,
+    EVENT_LOG_URL: commonEnv.EVENT_LOG_URL,
+    INTERNAL_SECRET: commonEnv.INTERNAL_SECRET,
+    OTEL_EXPORTER_OTLP_ENDPOINT: commonEnv.OTEL_EXPORTER_OTLP_ENDPOINT,
+    OTEL_TRACES_SAMPLER_ARG: commonEnv.OTEL_TRACES_SAMPLER_ARG.describe(
+      'Share of queries that are traced, 0 to 1; changes always are.',
+    ),
+    CONFIG_URL: serviceUrls('config'),
+    SCHEDULER_URL: serviceUrls('scheduler'),
+    STATS_URL: serviceUrls('stats'),
+    INTROSPECTION: z
+      .enum(['true', 'false'])
+      .default('true')
+      .transform((text) => text === 'true')
+      .describe('false: the schema cannot be read through the API, not even with a key.'),
+    UPLOAD_MAX_BYTES: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .default(1024 ** 3)
+      .describe('Largest contact file that may be uploaded, in bytes.'),
+    JWT_ISSUER: z
+      .string()
+      .optional()
+      .describe('Identity provider whose tokens are taken beside API keys: `iss` of a token. Without it: none.'),
+    JWT_AUDIENCE: z.string().optional().describe('`aud` of a token that is meant for this API.'),
+    JWT_JWKS_URL: z
+      .string()
+      .refine(isSafeUrl, 'must be an https:// URL, or http:// at a loopback address')
+      .transform((text) => new URL(text))
+      .optional()
+      .describe('Where the public keys of the identity provider are (JWKS), with https.'),
+    JWT_ROLE_CLAIM: z
+      .string()
+      .default('sendpool_role')
+      .describe('Claim of a token that says READER, OPERATOR or ADMIN, in any case; a token without it is refused.'),
+  })
+  .refine(
+    ({ JWT_ISSUER, JWT_AUDIENCE, JWT_JWKS_URL }) =>
+      new Set([JWT_ISSUER, JWT_AUDIENCE, JWT_JWKS_URL].map((value) => value === undefined)).size === 1,
+    { path: ['JWT_ISSUER'], message: 'must be given together with JWT_AUDIENCE and JWT_JWKS_URL' },
+  );
 
 export type GatewayEnv = z.output<typeof envSchema>;
 

@@ -14,11 +14,9 @@ import {
   type Route,
 } from '@sendpool/service';
 import { readFileSync } from 'node:fs';
-import { followApiKeys } from './api/events/api-keys.follower.ts';
-import { createAuthenticate } from './api/http/authenticate.ts';
 import { createUpload } from './api/http/upload.ts';
-import { createKeyRing } from './domain/key-ring.ts';
 import type { GatewayEnv } from './env.ts';
+import { createSignIn } from './sign-in.ts';
 
 export type GatewayService = { parts: Part[]; routes: Route[] };
 
@@ -42,8 +40,7 @@ export const createGatewayService = async (options: {
     onWarning: (message) => log.warn({}, message),
     observer: createEventLogMetrics(options.metrics),
   });
-  const keys = createKeyRing();
-  const authenticate = createAuthenticate(keys, Date.now);
+  const { authenticate, parts: signIn } = createSignIn({ env, eventLog, log });
   const engine = createStitchedEngine({
     supergraphSdl: readSupergraph(),
     urls: {
@@ -67,7 +64,7 @@ export const createGatewayService = async (options: {
   const parts: Part[] = [
     ...tracingParts(tracing),
     { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
-    followApiKeys({ eventLog, keys, log }),
+    ...signIn,
     door.part,
     upload.part,
   ];

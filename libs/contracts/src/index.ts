@@ -1,4 +1,5 @@
 export { actorSchema, type Actor } from './actor.ts';
+export { apiKeyUsesTopic, type ApiKeyUse } from './api-key-uses.ts';
 export { apiKeysTopic, type ApiKeyRecord } from './api-keys.ts';
 export { campaignsTopic, type CampaignRecord } from './campaigns.ts';
 export {

@@ -15,6 +15,8 @@ export type ApiKey = {
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
+  /** To about a minute; null = never. */
+  readonly lastUsedAt: Date | null;
 };
 
 /** A fresh key text: `sp_<8 hex>_<43 base64url>`. */

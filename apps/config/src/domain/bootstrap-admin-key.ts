@@ -10,7 +10,7 @@ export const createBootstrapAdminKey =
   ({ hash, prefix }: { hash: string; prefix: string }): Promise<boolean> =>
     deps.keys.exclusively((keys) => {
       if (keys.length > 0) return { answer: false };
-      const times = { createdAt: deps.now(), expiresAt: null, revokedAt: null };
+      const times = { createdAt: deps.now(), expiresAt: null, revokedAt: null, lastUsedAt: null };
       const save: ApiKey = { id: deps.newId(), revision: 1, name: 'First key', role: 'ADMIN', prefix, hash, ...times };
       return { save, answer: true };
     });

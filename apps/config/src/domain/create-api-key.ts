@@ -24,7 +24,7 @@ export const createCreateApiKey =
     if (faults.errors.length > 0) return { ok: false, errors: faults.errors };
     const secret = newKeyText();
     const facts = { id: deps.newId(), revision: 1, name: given, role, prefix: prefixOf(secret), hash: hashOf(secret) };
-    const apiKey: ApiKey = { ...facts, createdAt, expiresAt, revokedAt: null };
+    const apiKey: ApiKey = { ...facts, createdAt, expiresAt, revokedAt: null, lastUsedAt: null };
     await deps.keys.exclusively(() => ({ save: apiKey, answer: undefined }));
     return good({ apiKey, secret });
   };

@@ -101,5 +101,10 @@ export const createFakeKeyStore = (): KeyStore & { readonly rows: Map<string, Ap
       if (save !== undefined) rows.set(save.id, save);
       return answer;
     },
+    noteUse: async ({ id, at }) => {
+      const key = rows.get(id);
+      if (key !== undefined && (key.lastUsedAt?.getTime() ?? 0) < at)
+        rows.set(id, { ...key, lastUsedAt: new Date(at) });
+    },
   };
 };

@@ -1,4 +1,5 @@
 /** What the use cases need of the stores; PostgreSQL keeps it in store/. */
+import type { ApiKeyUse } from '@sendpool/contracts';
 import type { ApiKey } from './api-key.ts';
 import type { Pool } from './pool.ts';
 import type { RotationEntry, SettleVerdict } from './rotation-entry.ts';
@@ -49,4 +50,6 @@ export type KeyStore = {
   list(): Promise<ApiKey[]>;
   /** Looks at all keys and saves at most one, while nobody else changes any. */
   exclusively<T>(decide: (keys: readonly ApiKey[]) => KeyDecision<T>): Promise<T>;
+  /** Keeps when a key was used, unless a later use is known. It is no change of the key: no new revision. */
+  noteUse(use: ApiKeyUse): Promise<void>;
 };

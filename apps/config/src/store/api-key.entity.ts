@@ -14,6 +14,7 @@ export type ApiKeyRow = {
   createdAt: Date;
   expiresAt: Date | null;
   revokedAt: Date | null;
+  lastUsedAt: Date | null;
 };
 
 export const apiKeyEntity = new EntitySchema<ApiKeyRow>({
@@ -30,5 +31,6 @@ export const apiKeyEntity = new EntitySchema<ApiKeyRow>({
     createdAt: { type: 'timestamptz', name: 'created_at' },
     expiresAt: { type: 'timestamptz', name: 'expires_at', nullable: true },
     revokedAt: { type: 'timestamptz', name: 'revoked_at', nullable: true },
+    lastUsedAt: { type: 'timestamptz', name: 'last_used_at', nullable: true },
   },
 });

@@ -1,8 +1,11 @@
 /** Keeps API keys. There are few, and whether one may go depends on the others: changes take turns. */
 import type { Database } from '@sendpool/database';
+import { isId } from '@sendpool/kernel';
 import type { KeyStore } from '../domain/stores.ts';
 import { apiKeyEntity } from './api-key.entity.ts';
 import { guarded } from './guarded.ts';
+
+const noteUse = `update api_key set last_used_at = $2 where id = $1 and (last_used_at is null or last_used_at < $2)`;
 
 /** `changed` is called after each change that took effect. */
 export const createKeyStore = (database: Database, changed: () => void): KeyStore => ({
@@ -19,5 +22,8 @@ export const createKeyStore = (database: Database, changed: () => void): KeyStor
     );
     if (save !== undefined) changed();
     return answer;
+  },
+  noteUse: async ({ id, at }) => {
+    if (isId(id)) await guarded(() => database.source.query(noteUse, [id, new Date(at)]));
   },
 });

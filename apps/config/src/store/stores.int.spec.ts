@@ -49,7 +49,7 @@ const poolOf = (change: Partial<Pool> = {}): Pool => {
   return poolWith([{ ...memberWith(newId(), 85, out), role: 'Main delivery' }], { ...ways, ...change });
 };
 const keyWith = (name: string) => {
-  const times = { createdAt: new Date(1000), expiresAt: new Date(9000), revokedAt: null };
+  const times = { createdAt: new Date(1000), expiresAt: new Date(9000), revokedAt: null, lastUsedAt: null };
   return { id: newId(), revision: 1, name, role: 'ADMIN', prefix: 'sp_01234567', hash: newId(), ...times } as const;
 };
 
@@ -152,6 +152,21 @@ const describeKeyStore = (name: string, create: () => KeyStore): void => {
     assert.deepEqual(await store.list(), [...before, revoked]);
   });
 };
+const describeUses = (name: string, create: () => KeyStore): void => {
+  it(`${name} keeps the latest use of a key, as no change of it, and passes over what is no key`, async () => {
+    const store = create();
+    const key = keyWith('used');
+    await store.exclusively(() => ({ save: key, answer: 0 }));
+    for (const at of [5000, 7000, 6000]) await store.noteUse({ id: key.id, at });
+    await store.noteUse({ id: newId(), at: 8000 });
+    await store.noteUse({ id: 'no id', at: 8000 });
+    const kept = (await store.list()).find(({ id }) => id === key.id);
+    assert.deepEqual(kept, { ...key, lastUsedAt: new Date(7000) });
+  });
+};
+describeUses('the key store in memory', createFakeKeyStore);
+describeUses('the key store in PostgreSQL', () => createKeyStore(database, changed));
+
 describeKeyStore('the key store in memory', createFakeKeyStore);
 describeKeyStore('the key store in PostgreSQL', () => createKeyStore(database, changed));
 

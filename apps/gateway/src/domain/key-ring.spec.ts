@@ -37,6 +37,21 @@ describe('the key ring', () => {
     assert.equal(ring.find(text, 1000), undefined);
   });
 
+  it('holds a key that was found until it is revoked, expires, or has another text or role', () => {
+    const ring = createKeyRing();
+    const found = key({ expiresAt: 1000 });
+    assert.equal(ring.holds(found, 0), false);
+    ring.learn(found);
+    assert.deepEqual([ring.holds(found, 999), ring.holds(found, 1000)], [true, false]);
+    for (const change of [{ revoked: true }, { hash: 'f'.repeat(64) }, { role: 'READER' as const }]) {
+      const changed = createKeyRing();
+      changed.learn(key({ ...change, revision: 2 }));
+      assert.equal(changed.holds(key(), 0), false, JSON.stringify(change));
+    }
+    ring.learn(key({ revision: 2, name: 'new name' }));
+    assert.equal(ring.holds(found, 2000), true);
+  });
+
   it('never lets a late older record bring a revoked key back', () => {
     const ring = createKeyRing();
     ring.learn(key({ revision: 2, revoked: true }));

@@ -7,6 +7,8 @@ export type KeyRing = {
   learn(record: ApiKeyRecord): void;
   /** The key whose text this is, unless it is unknown, revoked or expired at `now` (milliseconds since 1970). */
   find(text: string, now: number): ApiKeyRecord | undefined;
+  /** Whether a key that was found before could still be found, with the role that it had. */
+  holds(key: ApiKeyRecord, now: number): boolean;
 };
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -37,6 +39,10 @@ export const createKeyRing = (): KeyRing => {
       const candidates = [...(idsByBucket.get(bucketOf(hash)) ?? [])].map((id) => byId.get(id)!);
       const key = candidates.find((candidate) => isSame(candidate.hash, hash));
       return key !== undefined && isValid(key, now) ? key : undefined;
+    },
+    holds: ({ id, hash, role }, now) => {
+      const known = byId.get(id);
+      return known !== undefined && known.hash === hash && known.role === role && isValid(known, now);
     },
   };
 };

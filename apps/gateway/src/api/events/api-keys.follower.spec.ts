@@ -37,7 +37,7 @@ const setUp = () => {
     },
   } as unknown as EventLog;
   const log = { debug() {}, info() {}, warn() {}, error: (_: object, message: string) => void faults.push(message) };
-  const keys: KeyRing = { learn: (record) => void learnt.push(record), find: () => undefined };
+  const keys: KeyRing = { learn: (record) => void learnt.push(record), find: () => undefined, holds: () => false };
   const part = followApiKeys({ eventLog, keys, log });
   return { part, learnt, faults, caughtUp, tell: (value: string) => readers[0]!(recordOf(value)) };
 };

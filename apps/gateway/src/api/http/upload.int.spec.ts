@@ -27,9 +27,10 @@ const readAll = async (stream: AsyncIterable<Buffer>): Promise<string> => {
   return Buffer.concat(chunks).toString();
 };
 
-const authenticate: UploadOptions['authenticate'] = (req) => {
-  const role = req.headers.authorization as Role | undefined;
-  return role === undefined ? undefined : { keyId: 'k', role, requestId: 'request-7' };
+const authenticate: UploadOptions['authenticate'] = async (authorization) => {
+  const role = authorization as Role | undefined;
+  if (role === undefined) return undefined;
+  return { actor: { keyId: 'k', role, requestId: 'request-7' }, isValid: () => true };
 };
 
 describe('an upload', () => {

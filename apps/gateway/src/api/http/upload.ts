@@ -3,10 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Transform } from 'node:stream';
 import { mayActAs, type Actor } from '@sendpool/contracts';
 import { AppError, isId } from '@sendpool/kernel';
-import { createReplicas, type Replicas } from '@sendpool/graphql';
+import { createReplicas, type Authenticate, type Replicas } from '@sendpool/graphql';
 import { answerJson, signRequest, streamedBody, type Log, type Part, type Route } from '@sendpool/service';
 import type { Pool } from 'undici';
-import type { Authenticate } from './authenticate.ts';
 
 export type UploadOptions = {
   /** Of every replica. */
@@ -125,7 +124,7 @@ const upload = async (schedulers: Replicas, exchange: Exchange, options: UploadO
 export const createUpload = (options: UploadOptions): { route: Route; part: Part } => {
   const schedulers = createReplicas(options.schedulerUrls);
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const actor = options.authenticate(req);
+    const actor = (await options.authenticate(req.headers.authorization))?.actor;
     const refusal = refusalOf(req, actor, options.maxBytes);
     if (refusal !== undefined || actor === undefined) return refuse(res, refusal ?? refusals.unauthenticated);
     await upload(schedulers, { req, res, actor }, options);

@@ -1,0 +1,79 @@
+/** Tokens of an identity provider (JWT, RFC 7519), for front ends whose users sign in there. */
+import { createHash } from 'node:crypto';
+import { roles, type Role } from '@sendpool/contracts';
+import { messageOf } from '@sendpool/kernel';
+import type { Log } from '@sendpool/service';
+import { jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+
+export type JwtOptions = {
+  issuer: string;
+  audience: string;
+  /** The claim that holds READER, OPERATOR or ADMIN, in any case. */
+  roleClaim: string;
+  keys: JWTVerifyGetKey;
+  log: Log;
+  /** Milliseconds since 1970. */
+  now(): number;
+};
+
+/** Whose token it is; `expiresAt` in milliseconds since 1970. */
+export type JwtHolder = { readonly keyId: string; readonly role: Role; readonly expiresAt: number };
+
+/** Undefined alike for every reason; the log says which at level debug. */
+export type VerifyJwt = (token: string) => Promise<JwtHolder | undefined>;
+
+/** With a secret that both sides know, our copy of the key could make tokens too; and `none` is no signature. */
+const algorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+
+/** Clocks of two machines differ. */
+const clockToleranceSeconds = 30;
+
+/** Longer ones are not worth a signature check. */
+const maxTokenLength = 8192;
+
+/** What a key id may have beside its mark, so that no service refuses it (`actorSchema`). */
+const plainSubject = /^[\x21-\x7e]{1,96}$/;
+
+/** Long and unusual subjects by their hash: cut off, two users could become one. */
+const keyIdOf = (subject: string): string =>
+  plainSubject.test(subject) ? `jwt:${subject}` : `jwt-sha256:${createHash('sha256').update(subject).digest('hex')}`;
+
+const roleOf = (claim: unknown): Role | undefined =>
+  typeof claim === 'string' ? roles.find((role) => role === claim.toUpperCase()) : undefined;
+
+const holderOf = (claims: JWTPayload, roleClaim: string): JwtHolder | undefined => {
+  const { sub, exp } = claims;
+  const role = Object.hasOwn(claims, roleClaim) ? roleOf(claims[roleClaim]) : undefined;
+  if (typeof sub !== 'string' || sub === '' || typeof exp !== 'number' || role === undefined) return undefined;
+  return { keyId: keyIdOf(sub), role, expiresAt: exp * 1000 };
+};
+
+export const createVerifyJwt = (options: JwtOptions): VerifyJwt => {
+  const { issuer, audience, roleClaim, keys, log, now } = options;
+  const rules = { issuer, audience, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['sub', 'exp'] };
+  return async (token) => {
+    if (token.length > maxTokenLength) return undefined;
+    try {
+      const { payload } = await jwtVerify(token, keys, { ...rules, currentDate: new Date(now()) });
+      const holder = holderOf(payload, roleClaim);
+      if (holder === undefined) log.debug({ roleClaim }, 'a token was refused: no subject, or no role that is known');
+      return holder;
+    } catch (error) {
+      // The error of jose holds the claims, which are about a person: only its words are kept.
+      log.debug({}, `a token was refused: ${messageOf(error)}`);
+      return undefined;
+    }
+  };
+};
