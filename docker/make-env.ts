@@ -16,6 +16,7 @@ const secrets = {
   POSTGRES_PASSWORD: randomBytes(24).toString('base64url'),
   INTERNAL_SECRET: randomBytes(32).toString('base64url'),
   CREDENTIALS_KEY: randomBytes(32).toString('base64'),
+  WEBHOOK_KEY: randomBytes(32).toString('base64'),
   BOOTSTRAP_ADMIN_KEY_PREFIX: prefix,
   BOOTSTRAP_ADMIN_KEY_HASH: createHash('sha256').update(key).digest('hex'),
 };

@@ -6,5 +6,7 @@ export default subgraph({
   Campaign: '../../domain/campaign.ts#Campaign as CampaignModel',
   CampaignProgress: '../../domain/campaign.ts#CampaignProgress as ProgressModel',
   Resend: '../../domain/resend.ts#Resend as ResendModel',
+  Webhook: '../../domain/webhook.ts#Webhook as WebhookModel',
+  WebhookDelivery: '../../domain/webhook.ts#WebhookDelivery as WebhookDeliveryModel',
   Recipient: '../../domain/campaign.ts#RecipientView as RecipientModel',
 });

@@ -19,6 +19,17 @@ export const schedulerEnv = z.object({
   EVENT_LOG_URL,
   STATE_DIR,
   INTERNAL_SECRET,
+  WEBHOOK_KEY: commonEnv.CREDENTIALS_KEY.describe('Seals the signing secrets of webhooks; 32 bytes in base64.'),
+  WEBHOOK_KEY_PREVIOUS: commonEnv.CREDENTIALS_KEY.optional().describe(
+    'The key before, for one start: what is sealed under it is sealed anew then.',
+  ),
+  WEBHOOK_ALLOW_PRIVATE: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe(
+      'true: webhooks may lead to private addresses, and to this machine without TLS. For development and tests.',
+    ),
   OTEL_EXPORTER_OTLP_ENDPOINT: commonEnv.OTEL_EXPORTER_OTLP_ENDPOINT,
   OTEL_TRACES_SAMPLER_ARG: commonEnv.OTEL_TRACES_SAMPLER_ARG.describe('Share of messages that are traced, 0 to 1.'),
   LANES,

@@ -35,6 +35,7 @@ import { createCampaignStore } from './store/campaign.store.ts';
 import { createResendStore } from './store/resend.store.ts';
 import { migrations } from './store/migrations/index.ts';
 import { createUseCases } from './use-cases.ts';
+import { createWebhooks } from './webhooks.ts';
 
 export type SchedulerService = { parts: Part[]; routes: Route[] };
 
@@ -74,9 +75,10 @@ export const createSchedulerService = async (options: {
     observer: createEventLogMetrics(options.metrics),
   });
   const sending = createSendingView();
+  const campaigns = createCampaignStore(database);
   const useCases = createUseCases({
     audiences: createAudienceStore(database),
-    campaigns: createCampaignStore(database),
+    campaigns,
     resends: createResendStore(database),
     graceMs: unknownGraceMs(env),
     sending,
@@ -95,10 +97,11 @@ export const createSchedulerService = async (options: {
   };
   const metrics = createSchedulerMetrics(options.metrics);
   const delivery = createDelivery({ env, database, eventLog, sending, start, metrics, tracing, log });
+  const webhooks = createWebhooks({ env, database, eventLog, campaigns, metrics: options.metrics, log });
   const secret = { secret: env.INTERNAL_SECRET };
   const door = await createSubgraph({
     typeDefs,
-    resolvers: createResolvers(useCases),
+    resolvers: createResolvers({ ...useCases, ...webhooks.useCases }),
     actorOf: (req, body) => verifyRequest(req, body, secret),
     log,
     observer: createDoorMetrics(options.metrics),
@@ -115,6 +118,7 @@ export const createSchedulerService = async (options: {
     { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
     { name: 'topics', start: () => eventLog.ensureTopics(topicSpecs(topics, env.LANES)) },
     ...delivery.parts,
+    ...webhooks.parts,
     door.part,
   ];
   return { parts, routes: [door.route, upload] };

@@ -98,6 +98,8 @@ const startReplica = async (url: string, lanes: number): Promise<RunningService>
     DATABASE_URL: url,
     EVENT_LOG_URL: url,
     INTERNAL_SECRET: secret,
+    WEBHOOK_KEY: Buffer.alloc(32, 7).toString('base64'),
+    WEBHOOK_ALLOW_PRIVATE: 'true',
     LANES: String(lanes),
     RETRY_DELAYS_SECONDS: '1',
     AFTER_DOT_TIMEOUT_SECONDS: '1',

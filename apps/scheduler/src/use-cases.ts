@@ -1,7 +1,7 @@
 /** Puts the use cases of audiences and campaigns together. */
 import { sleep } from '@sendpool/kernel';
 import { checkTemplates, parseAddress } from '@sendpool/smtp';
-import type { UseCases } from './api/graphql/use-cases.ts';
+import type { AudienceUseCases, CampaignUseCases } from './api/graphql/use-cases.ts';
 import type { AudienceStore } from './domain/audience.ts';
 import type { Campaign, CampaignStore } from './domain/campaign.ts';
 import { createCancelCampaign, createPauseCampaign, createResumeCampaign } from './domain/change-status.ts';
@@ -33,7 +33,8 @@ const rules = {
   checkTemplates: (content: Content) => checkTemplates(content).map(({ message, path }) => badInput(message, ...path)),
 };
 
-export type SchedulerUseCases = UseCases & { importContacts: ReturnType<typeof createImportContacts> };
+export type SchedulerUseCases = AudienceUseCases &
+  CampaignUseCases & { importContacts: ReturnType<typeof createImportContacts> };
 
 export const createUseCases = (given: UseCaseDeps): SchedulerUseCases => {
   const { audiences, campaigns } = given;

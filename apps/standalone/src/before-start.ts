@@ -21,6 +21,7 @@ const stand = {
   databaseUrl: 'postgres://127.0.0.1/postgres',
   secrets: {
     internalSecret: '-'.repeat(32),
+    webhookKey: Buffer.alloc(32).toString('base64'),
     credentialsKey: Buffer.alloc(32).toString('base64'),
     adminKeyPrefix: '00000000',
     adminKeyHash: '0'.repeat(64),

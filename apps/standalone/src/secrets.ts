@@ -17,6 +17,8 @@ type Keys = {
 export type Secrets = Keys & {
   /** Signs requests between the gateway and the services. */
   internalSecret: string;
+  /** Seals the signing secrets of webhooks; 32 bytes, base64. */
+  webhookKey: string;
   adminKeyPrefix: string;
   /** SHA-256 of the first admin key, hex. The key itself is not stored. */
   adminKeyHash: string;
@@ -30,9 +32,11 @@ export type OpenedSecrets = { secrets: Secrets; firstAdminKey: string | undefine
 
 const secretsFile = (dataFolder: string): string => join(dataFolder, 'secrets.json');
 
-const readSecrets = (dataFolder: string): Secrets | undefined => {
+type KeptSecrets = Omit<Secrets, 'webhookKey'> & Partial<Pick<Secrets, 'webhookKey'>>;
+
+const readSecrets = (dataFolder: string): KeptSecrets | undefined => {
   const file = secretsFile(dataFolder);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Secrets) : undefined;
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as KeptSecrets) : undefined;
 };
 
 const nameOf = (key: string): string => keyIdOf(Buffer.from(key, 'base64'));
@@ -41,7 +45,7 @@ const withPrevious = (credentialsKey: string, previous: string | undefined): Key
   previous === undefined ? { credentialsKey } : { credentialsKey, credentialsKeyPrevious: previous };
 
 /** Another key may take the place of the kept one only when that goes on to open what it sealed. */
-const changedKeys = (kept: Secrets, wanted: string, previous: string | undefined, file: string): Keys => {
+const changedKeys = (kept: KeptSecrets, wanted: string, previous: string | undefined, file: string): Keys => {
   if (previous !== kept.credentialsKey)
     throw new AppError(
       'BAD_CONFIGURATION',
@@ -57,7 +61,11 @@ const changedKeys = (kept: Secrets, wanted: string, previous: string | undefined
 };
 
 /** The key before is needed until every password is sealed anew: another one must not take its place. */
-const checkPrevious = ({ credentialsKeyPrevious: kept }: Secrets, previous: string | undefined, file: string): void => {
+const checkPrevious = (
+  { credentialsKeyPrevious: kept }: KeptSecrets,
+  previous: string | undefined,
+  file: string,
+): void => {
   if (kept === undefined || previous === undefined || previous === kept) return;
   throw new AppError(
     'BAD_CONFIGURATION',
@@ -66,19 +74,22 @@ const checkPrevious = ({ credentialsKeyPrevious: kept }: Secrets, previous: stri
   );
 };
 
-const keysOf = (kept: Secrets, given: GivenKeys, file: string): Keys => {
+const keysOf = (kept: KeptSecrets, given: GivenKeys, file: string): Keys => {
   const { credentialsKey: wanted = kept.credentialsKey, credentialsKeyPrevious: previous } = given;
   if (wanted !== kept.credentialsKey) return changedKeys(kept, wanted, previous, file);
   checkPrevious(kept, previous, file);
   return withPrevious(wanted, previous ?? kept.credentialsKeyPrevious);
 };
 
+const newKey = (): string => randomBytes(32).toString('base64');
+
 const fresh = (given: GivenKeys): { secrets: Secrets; firstAdminKey: string } => {
   const prefix = randomBytes(4).toString('hex');
   const key = `sp_${prefix}_${randomBytes(32).toString('base64url')}`;
   const secrets = {
     internalSecret: randomBytes(32).toString('base64url'),
-    ...withPrevious(given.credentialsKey ?? randomBytes(32).toString('base64'), given.credentialsKeyPrevious),
+    webhookKey: newKey(),
+    ...withPrevious(given.credentialsKey ?? newKey(), given.credentialsKeyPrevious),
     adminKeyPrefix: prefix,
     adminKeyHash: createHash('sha256').update(key).digest('hex'),
   };
@@ -106,7 +117,8 @@ export const openSecrets = (dataFolder: string, given: GivenKeys = {}): OpenedSe
     return made;
   }
   const keys = keysOf(kept, given, secretsFile(dataFolder));
-  const secrets = { ...kept, ...keys };
+  // A folder of a version before webhooks has no key for them.
+  const secrets = { ...kept, webhookKey: kept.webhookKey ?? newKey(), ...keys };
   if (JSON.stringify(secrets) !== JSON.stringify(kept)) write(dataFolder, secrets);
   return { secrets, firstAdminKey: undefined };
 };

@@ -19,9 +19,12 @@ const inherited = {
   KAFKA_USERNAME: 'shell-user',
   KAFKA_PASSWORD: 'shell-password',
   INTERNAL_SECRET: 'shell',
+  WEBHOOK_KEY: 'shell',
+  WEBHOOK_KEY_PREVIOUS: 'shell',
   LANES: '7',
 };
-const secrets = { internalSecret: 'made', credentialsKey: 'made', adminKeyPrefix: 'p', adminKeyHash: 'h' };
+const keys = { credentialsKey: 'made', webhookKey: 'made' };
+const secrets = { internalSecret: 'made', ...keys, adminKeyPrefix: 'p', adminKeyHash: 'h' };
 const secretNames = Object.keys(inherited).filter((name) => name !== 'LANES');
 
 /** Before anything of the service runs, its process writes down what it got, and ends. */
@@ -63,6 +66,7 @@ describe("a service's process", () => {
     const [CREDENTIALS_KEY, DATABASE_URL, INTERNAL_SECRET] = ['made', 'made', 'made'];
     assert.deepEqual(await secretsOf('gateway'), { INTERNAL_SECRET });
     assert.deepEqual(await secretsOf('sender'), { CREDENTIALS_KEY, INTERNAL_SECRET });
+    assert.deepEqual(await secretsOf('scheduler'), { DATABASE_URL, INTERNAL_SECRET, WEBHOOK_KEY: 'made' });
     assert.deepEqual(await secretsOf('stats'), { DATABASE_URL, INTERNAL_SECRET });
     assert.deepEqual(await secretsOf('config'), { CREDENTIALS_KEY, DATABASE_URL, INTERNAL_SECRET });
   });

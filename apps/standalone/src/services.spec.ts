@@ -11,7 +11,7 @@ const wiring = {
   gatewayPort: 0,
   logLevel: 'info',
 };
-const secrets = { internalSecret: 's', credentialsKey: 'new', adminKeyPrefix: 'p', adminKeyHash: 'h' };
+const secrets = { internalSecret: 's', credentialsKey: 'new', webhookKey: 'w', adminKeyPrefix: 'p', adminKeyHash: 'h' };
 
 /** Names of the services that have each key. */
 const holders = async (kept: object): Promise<Record<string, string[]>> => {

@@ -45,6 +45,8 @@ const secretVariables: ReadonlySet<string> = new Set([
   'KAFKA_BROKERS',
   'KAFKA_PASSWORD',
   'KAFKA_USERNAME',
+  'WEBHOOK_KEY',
+  'WEBHOOK_KEY_PREVIOUS',
 ]);
 
 /** The whole environment of the process: what the plan says, and what `source`, the launcher's own one, hands on. */
@@ -88,6 +90,7 @@ const environmentOf = (
         BOOTSTRAP_ADMIN_KEY_HASH: secrets.adminKeyHash,
       };
     case 'scheduler':
+      return { ...withDatabase, WEBHOOK_KEY: secrets.webhookKey };
     case 'stats':
       return withDatabase;
     case 'sender':

@@ -7,7 +7,8 @@ type PageArguments = { readonly first?: number | null; readonly after?: string |
 const strange = (): AppError =>
   new AppError('BAD_INPUT', '`after` is not a cursor of this list: pass an `endCursor` as it came');
 
-const idOf = ({ after }: Page): string | null => {
+/** Throws AppError BAD_INPUT for a cursor of another list. */
+export const idOf = ({ after }: Page): string | null => {
   if (after === undefined) return null;
   if (typeof after !== 'string' || !isId(after)) throw strange();
   return after;

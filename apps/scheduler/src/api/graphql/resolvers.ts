@@ -3,15 +3,18 @@ import { readFileSync } from 'node:fs';
 import { createAudienceResolvers } from './audience.resolver.ts';
 import { createCampaignResolvers } from './campaign.resolver.ts';
 import type { UseCases } from './use-cases.ts';
+import { createWebhookResolvers } from './webhook.resolver.ts';
 
 export const typeDefs = readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8');
 
 export const createResolvers = (use: UseCases): object => {
   const [audiences, campaigns] = [createAudienceResolvers(use), createCampaignResolvers(use)];
+  const webhooks = createWebhookResolvers(use);
   return {
     ...audiences,
     ...campaigns,
-    Query: { ...audiences.Query, ...campaigns.Query },
-    Mutation: { ...audiences.Mutation, ...campaigns.Mutation },
+    ...webhooks,
+    Query: { ...audiences.Query, ...campaigns.Query, ...webhooks.Query },
+    Mutation: { ...audiences.Mutation, ...campaigns.Mutation, ...webhooks.Mutation },
   };
 };

@@ -5,6 +5,10 @@ import type { CreateCampaignInput } from '../../domain/create-campaign.ts';
 import type { Result } from '../../domain/refusal.ts';
 import type { Resend, ResendInput, Resent } from '../../domain/resend.ts';
 import type { CampaignEdit } from '../../domain/update-campaign.ts';
+import type { MadeWebhook, WebhookEdit } from '../../domain/change-webhooks.ts';
+import type { WebhookFields } from '../../domain/check-webhook.ts';
+import type { ReplayInput, WebhookTest } from '../../domain/use-webhooks.ts';
+import type { Webhook, WebhookLog, WebhookStore } from '../../domain/webhook.ts';
 
 export type AudienceUseCases = {
   audiences: Pick<AudienceStore, 'find' | 'findMany' | 'page'>;
@@ -27,4 +31,16 @@ export type CampaignUseCases = {
   resends(campaignIds: readonly string[]): Promise<ReadonlyMap<string, Resend[]>>;
 };
 
-export type UseCases = AudienceUseCases & CampaignUseCases;
+export type WebhookUseCases = {
+  webhooks: Pick<WebhookStore, 'find' | 'page'>;
+  webhookLog: Pick<WebhookLog, 'page'>;
+  createWebhook(input: WebhookFields): Promise<Result<MadeWebhook>>;
+  updateWebhook(id: string, edit: WebhookEdit): Promise<Result<Webhook>>;
+  rotateWebhookSecret(id: string): Promise<Result<MadeWebhook>>;
+  /** Resolves to the id. */
+  deleteWebhook(id: string): Promise<Result<string>>;
+  testWebhook(id: string): Promise<Result<WebhookTest>>;
+  replayWebhook(id: string, input: ReplayInput): Promise<Result<{ webhook: Webhook; count: number }>>;
+};
+
+export type UseCases = AudienceUseCases & CampaignUseCases & WebhookUseCases;

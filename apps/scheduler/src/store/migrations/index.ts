@@ -7,6 +7,7 @@ import { CampaignTrace1764000300000 } from './1764000300000-campaign-trace.ts';
 import { ReasonsOfWaiting1764000400000 } from './1764000400000-reasons-of-waiting.ts';
 import { HeededVerdicts1764000500000 } from './1764000500000-heeded-verdicts.ts';
 import { Resends1764000600000 } from './1764000600000-resends.ts';
+import { Webhooks1764000800000 } from './1764000800000-webhooks.ts';
 
 export const migrations: MigrationClass[] = [
   AudiencesAndCampaigns1764000000000,
@@ -16,4 +17,5 @@ export const migrations: MigrationClass[] = [
   ReasonsOfWaiting1764000400000,
   HeededVerdicts1764000500000,
   Resends1764000600000,
+  Webhooks1764000800000,
 ];

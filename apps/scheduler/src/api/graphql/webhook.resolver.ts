@@ -1,0 +1,61 @@
+/** Webhooks in GraphQL; a secret leaves only in the answer that made it. */
+import { connectionOf, pageArguments, type RequestContext } from '@sendpool/graphql';
+import type { MadeWebhook, WebhookEdit } from '../../domain/change-webhooks.ts';
+import type { Webhook } from '../../domain/webhook.ts';
+import { answerOf } from './answer.ts';
+import { idOf, pageById } from './paging.ts';
+import type { MutationResolvers, QueryResolvers, UpdateWebhookInput, WebhookResolvers } from './schema.generated.ts';
+import type { WebhookUseCases } from './use-cases.ts';
+
+const payload = (webhook: Webhook) => ({ __typename: 'WebhookPayload', webhook }) as const;
+const secretPayload = (made: MadeWebhook) => ({ __typename: 'WebhookSecretPayload', ...made }) as const;
+
+/** Null ends the restriction to a campaign; for the others it is the same as leaving them out. */
+const editOf = ({ name, url, events, campaignId, enabled }: UpdateWebhookInput): WebhookEdit => ({
+  ...(name == null ? {} : { name }),
+  ...(url == null ? {} : { url }),
+  ...(events == null ? {} : { events }),
+  ...(campaignId === undefined ? {} : { campaignId }),
+  ...(enabled == null ? {} : { enabled }),
+});
+
+const mutations = (use: WebhookUseCases) =>
+  ({
+    createWebhook: (_, { input }, context: RequestContext) =>
+      answerOf(context, use.createWebhook({ ...input, campaignId: input.campaignId ?? null }), secretPayload),
+    updateWebhook: (_, { input }, context) => answerOf(context, use.updateWebhook(input.id, editOf(input)), payload),
+    rotateWebhookSecret: (_, { input }, context) => answerOf(context, use.rotateWebhookSecret(input.id), secretPayload),
+    deleteWebhook: (_, { input }, context) =>
+      answerOf(context, use.deleteWebhook(input.id), (id) => ({ __typename: 'DeleteWebhookPayload', id }) as const),
+    testWebhook: (_, { input }, context) =>
+      answerOf(
+        context,
+        use.testWebhook(input.id),
+        ({ messageId, ok, status, text, durationMs }) =>
+          ({ __typename: 'TestWebhookPayload', messageId, ok, status, answer: text, durationMs }) as const,
+      ),
+    replayWebhook: (_, { input: { id, deliveryIds = null, from = null, to = null } }, context) =>
+      answerOf(
+        context,
+        use.replayWebhook(id, { deliveryIds, from, to }),
+        (replayed) => ({ __typename: 'ReplayWebhookPayload', ...replayed }) as const,
+      ),
+  }) satisfies MutationResolvers;
+
+const webhook = (use: WebhookUseCases): WebhookResolvers => ({
+  previousSecretUntil: ({ previousUntil }) => previousUntil,
+  deliveries: async ({ id }, { state, first, after }) => {
+    const page = pageArguments(first, after);
+    const rows = await use.webhookLog.page(id, { state: state ?? null, first: page.first, after: idOf(page) });
+    return connectionOf(rows, page, (row) => row.id);
+  },
+});
+
+export const createWebhookResolvers = (use: WebhookUseCases) => ({
+  Query: {
+    webhooks: (_, page) => pageById(page, use.webhooks.page),
+    webhook: async (_, { id }) => (await use.webhooks.find(id)) ?? null,
+  } satisfies QueryResolvers,
+  Mutation: mutations(use),
+  Webhook: webhook(use),
+});

@@ -1,0 +1,89 @@
+/** Puts together what webhooks need: their use cases, the reading of the log, and the sending. */
+import type { Database } from '@sendpool/database';
+import type { EventLog } from '@sendpool/event-log';
+import type { Log, Metrics, Part } from '@sendpool/service';
+import type { WebhookUseCases } from './api/graphql/use-cases.ts';
+import { createPost } from './api/webhooks/post.ts';
+import { createReach, lookUpAll } from './api/webhooks/public-lookup.ts';
+import { createSignedPost } from './api/webhooks/signed-post.ts';
+import { consumeWebhookEvents, endsOfLog } from './api/webhooks/webhook-events.consumer.ts';
+import { createWebhookMetrics } from './api/webhooks/webhook-metrics.ts';
+import { createWebhookSender, sweepWebhooks } from './api/webhooks/webhook-sender.ts';
+import type { CampaignStore } from './domain/campaign.ts';
+import {
+  createCreateWebhook,
+  createDeleteWebhook,
+  createRotateWebhookSecret,
+  createUpdateWebhook,
+} from './domain/change-webhooks.ts';
+import { createRecordWebhookEvents } from './domain/record-webhook-events.ts';
+import { createReplayWebhook, createTestWebhook } from './domain/use-webhooks.ts';
+import type { SchedulerEnv } from './env.ts';
+import { createWebhookDeliveryStore } from './store/webhook-delivery.store.ts';
+import { createWebhookEventStore } from './store/webhook-event.store.ts';
+import { createWebhookStore } from './store/webhook.store.ts';
+import { createSecretKeeper, renewSecrets } from './webhook-secrets.ts';
+
+export type WebhooksDeps = {
+  env: SchedulerEnv;
+  database: Database;
+  eventLog: EventLog;
+  campaigns: Pick<CampaignStore, 'find'>;
+  metrics: Metrics;
+  log: Log;
+};
+
+export const createWebhooks = ({ env, database, eventLog, campaigns, metrics: registry, log }: WebhooksDeps) => {
+  const webhooks = createWebhookStore(database);
+  const deliveries = createWebhookDeliveryStore(database);
+  const keeper = createSecretKeeper(env);
+  const metrics = createWebhookMetrics(registry);
+  const reach = createReach({ allowPrivate: env.WEBHOOK_ALLOW_PRIVATE, lookUp: lookUpAll });
+  const post = createPost({ reach });
+  const signedPost = createSignedPost({ post, open: keeper.open, now: () => new Date() });
+  const sender = createWebhookSender({ store: deliveries, post: signedPost, metrics, log });
+  const events = consumeWebhookEvents({
+    eventLog,
+    record: createRecordWebhookEvents({ store: createWebhookEventStore(database), now: () => new Date() }),
+    isWanted: webhooks.hasEnabled,
+    stored: (messages) => {
+      metrics.messages.inc(messages);
+      if (messages > 0) sender.wake();
+    },
+    log,
+  });
+  const deps = {
+    webhooks,
+    log: deliveries,
+    campaigns,
+    allowPrivate: env.WEBHOOK_ALLOW_PRIVATE,
+    isReachable: reach.isReachable,
+    newSecret: keeper.newSecret,
+    seal: keeper.seal,
+    ends: () => endsOfLog(eventLog),
+    changed: () => {
+      events.wake();
+      sender.wake();
+    },
+    due: sender.wake,
+    post: signedPost,
+    now: Date.now,
+  };
+  const useCases: WebhookUseCases = {
+    webhooks,
+    webhookLog: deliveries,
+    createWebhook: createCreateWebhook(deps),
+    updateWebhook: createUpdateWebhook(deps),
+    rotateWebhookSecret: createRotateWebhookSecret(deps),
+    deleteWebhook: createDeleteWebhook(deps),
+    testWebhook: createTestWebhook(deps),
+    replayWebhook: createReplayWebhook(deps),
+  };
+  const parts: Part[] = [
+    { name: 'webhook secrets', start: () => renewSecrets(webhooks, keeper), stop: async () => post.close() },
+    sender,
+    events,
+    sweepWebhooks(deliveries.sweep, log),
+  ];
+  return { useCases, parts };
+};
