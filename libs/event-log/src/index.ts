@@ -3,4 +3,4 @@ export { createKafkaEventLog, type KafkaEventLogOptions } from './kafka/event-lo
 export { createPostgresEventLog, type PostgresEventLogOptions } from './postgres/event-log.ts';
 export type { EventLogObserver } from './observed.ts';
 export type * from './port.ts';
-export { createTail } from './tail.ts';
+export { endsOf } from './tail.ts';

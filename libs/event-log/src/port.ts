@@ -94,6 +94,29 @@ export type Follower = {
   close(): Promise<void>;
 };
 
+/** First kept and next offset of a partition. */
+export type Bounds = { partition: number; first: number; next: number };
+
+export type TailOptions = {
+  /** Of a topic that is not compacted. */
+  topic: string;
+  /**
+   * Offset of the first record wanted in each partition. One that is not named, as one that is made later, begins at its first kept record;
+   * see `endsOf`.
+   */
+  from: ReadonlyMap<number, number>;
+  /** Records of one partition, in order; called one at a time. When it throws, it gets the same records again. */
+  onRecords(records: readonly StoredRecord[]): void | Promise<void>;
+  /** After a read that came to the end of the log, records gather this long: fewer, larger reads cost less. Default 5. */
+  gatherMs?: number;
+};
+
+/** A reader outside any group that goes on to read all partitions of a topic. */
+export type Tail = {
+  /** Within a few seconds, also when the log does not answer. */
+  close(): Promise<void>;
+};
+
 export type PartitionLag = {
   partition: number;
   /** Next offset to be written. */ end: number;
@@ -112,14 +135,19 @@ export type EventLog = {
    * When it throws, it gets the same record again. Faults are told as a warning, the first of a row; see isReady.
    */
   follow(topic: string, onRecord: (record: StoredRecord) => void | Promise<void>): Promise<Follower>;
+  /**
+   * All records of a topic from the given places on, as they come, at live speed. A log that has lost what was read, as one that was restored,
+   * begins again at the first record that it has. Faults as of `follow`.
+   */
+  tail(options: TailOptions): Promise<Tail>;
   /** Records of one partition from `offset` on, at most `max`; empty at the end. For replay, recount and take-over. */
   read(topic: string, partition: number, offset: number, max: number): Promise<StoredRecord[]>;
   /** First kept and next offset of each partition. */
-  bounds(topic: string): Promise<{ partition: number; first: number; next: number }[]>;
+  bounds(topic: string): Promise<Bounds[]>;
   lag(topic: string, group: string): Promise<PartitionLag[]>;
   /** Drops records before `offset` in a partition (the ledger's base has passed them). */
   trim(topic: string, partition: number, offset: number): Promise<void>;
-  /** False while the log cannot be reached, or when a follower has not come on for ten seconds because of faults. */
+  /** False while the log cannot be reached, or when a follower or tail has not come on for ten seconds because of faults. */
   isReady(): boolean;
   close(): Promise<void>;
 };

@@ -1,55 +1,95 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
+import type { Found, Wanted } from './group/delivery.ts';
 import type { StoredRecord } from './port.ts';
-import { createTail, type TailOptions } from './tail.ts';
+import { createTail } from './tail.ts';
 
-const recordAt = (offset: number): StoredRecord => ({
-  partition: 0,
-  offset,
-  key: null,
-  value: Buffer.from(String(offset)),
-  at: 0,
-});
-
-const tailOf = (log: { records: StoredRecord[] }, from: TailOptions['from']) => {
-  const seen: number[] = [];
-  const eventLog = {
-    bounds: async () => [
-      { partition: 0, first: log.records[0]?.offset ?? 0, next: (log.records.at(-1)?.offset ?? -1) + 1 },
-    ],
-    read: async (_topic: string, _partition: number, offset: number, max: number) =>
-      log.records.filter((record) => record.offset >= offset).slice(0, max),
+/** A log of one partition that a spec may shorten. `ends`: what the log says of its end, one answer after the other; else the truth. */
+const logOf = (offsets: number[], ends: number[] = []) => {
+  const record = (offset: number): StoredRecord => ({
+    partition: 0,
+    offset,
+    key: null,
+    value: Buffer.alloc(0),
+    at: 0,
+  });
+  return {
+    offsets,
+    bounds: async () => [{ partition: 0, first: offsets[0] ?? 0, next: ends.shift() ?? (offsets.at(-1) ?? -1) + 1 }],
+    read: async (wanted: readonly Wanted[]): Promise<Found> => {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const records = offsets.filter((offset) => offset >= wanted[0]!.offset).map(record);
+      return { runs: records.length > 0 ? [records] : [], isAtEnd: true };
+    },
   };
-  const onRecords = (records: readonly StoredRecord[]): void => void seen.push(...records.map(({ offset }) => offset));
-  return { seen, look: createTail({ eventLog, topic: 't', from, onRecords }) };
 };
 
-const many = Array.from({ length: 2500 }, (_, offset) => recordAt(offset));
+const tailOf = (log: ReturnType<typeof logOf>) => {
+  const seen: number[] = [];
+  const tail = createTail({
+    topic: 't',
+    from: new Map(),
+    onRecords: (records) => void seen.push(...records.map(({ offset }) => offset)),
+    onWarning: () => undefined,
+    bounds: log.bounds,
+    read: log.read,
+    wake: () => undefined,
+  });
+  return { seen, close: tail.close };
+};
 
-test('a tail from the first record hands on all that is kept, in one look', async () => {
-  const { seen, look } = tailOf({ records: many.slice(300) }, 'FIRST');
-  await look();
-  assert.deepEqual(
-    seen,
-    many.slice(300).map(({ offset }) => offset),
-  );
-});
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 30; turn++) await Promise.resolve();
+};
 
-test('a tail from the end hands on what comes, each record once', async () => {
-  const log = { records: many.slice(0, 5) };
-  const { seen, look } = tailOf(log, 'END');
-  await look();
-  log.records = many.slice(0, 7);
-  await look();
-  await look();
-  assert.deepEqual(seen, [5, 6]);
-});
+const pass = async (seconds: number): Promise<void> => {
+  for (let step = 0; step < seconds * 10; step++) {
+    await settle();
+    now += 100;
+    mock.timers.tick(100);
+  }
+  await settle();
+};
 
-test('a tail whose log was lost reads all that the new one holds, once it has been quiet for a while', async () => {
-  const log = { records: many.slice(0, 50) };
-  const { seen, look } = tailOf(log, 'END');
-  await look();
-  log.records = many.slice(0, 2);
-  for (let looks = 0; looks < 12; looks += 1) await look();
-  assert.deepEqual(seen, [0, 1]);
-});
+let now = 0;
+
+const withClock = async (work: () => Promise<void>): Promise<void> => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const clock = mock.method(performance, 'now', () => now);
+  try {
+    await work();
+  } finally {
+    clock.mock.restore();
+    mock.timers.reset();
+  }
+};
+
+const ended = async (close: () => Promise<void>): Promise<void> => {
+  const closed = close();
+  await pass(5);
+  await closed;
+};
+
+test('a tail whose log has lost what was read reads all that it holds now', () =>
+  withClock(async () => {
+    const log = logOf([0, 1, 2, 3, 4]);
+    const { seen, close } = tailOf(log);
+    await pass(1);
+    log.offsets.splice(0, 5, 0, 1);
+    await pass(15);
+    log.offsets.push(2);
+    await pass(1);
+    assert.deepEqual(seen, [0, 1, 2, 3, 4, 0, 1, 2]);
+    await ended(close);
+  }));
+
+test('a log that says once that it ends too early has lost nothing', () =>
+  withClock(async () => {
+    const log = logOf([0, 1, 2], [3, 1]);
+    const { seen, close } = tailOf(log);
+    await pass(15);
+    log.offsets.push(3);
+    await pass(6);
+    assert.deepEqual(seen, [0, 1, 2, 3]);
+    await ended(close);
+  }));

@@ -1,39 +1,76 @@
-/** Reads a topic of one partition on and on, outside any group: for what every process wants to hear, and may miss. */
-import type { EventLog, StoredRecord } from './port.ts';
+/**
+ * Reads every partition of a topic on and on, outside any group: for what each process wants to hear by itself. Both adapters hand in how
+ * they read and where the log ends.
+ */
+import { sleep } from '@sendpool/kernel';
+import { keepFollowing, type Faults, type KeptFollower } from './following.ts';
+import type { Found, Wanted } from './group/delivery.ts';
+import type { Bounds, StoredRecord, TailOptions } from './port.ts';
 
-export type TailOptions = {
-  eventLog: Pick<EventLog, 'bounds' | 'read'>;
-  topic: string;
-  /** FIRST: with all that is kept. END: with what comes from now on. */
-  from: 'FIRST' | 'END';
-  onRecords(records: readonly StoredRecord[]): void;
+/** Milliseconds between two looks at where the log begins and ends: for new partitions, and a log that has lost what was read. */
+const lookMs = 5000;
+const defaultGatherMs = 5;
+
+export type TailDeps = Faults &
+  TailOptions & {
+    bounds(): Promise<readonly Bounds[]>;
+    /** Waits up to about a second when there is nothing. */
+    read(wanted: readonly Wanted[]): Promise<Found>;
+    /** Ends a read that waits. */
+    wake(): void;
+  };
+
+export type KeptTail = Pick<KeptFollower, 'close' | 'standsStill'>;
+
+/** `beyond`: partitions whose log ended before their place when it was looked at last. They are not read. */
+type State = { places: Map<number, number>; beyond: Set<number>; lookAt: number };
+
+/**
+ * A leader that is new may not know yet how far its partition is written: a log is lost when it ends too early at two looks in a row. Then
+ * whatever it holds is read.
+ */
+const place = ({ places, beyond }: State, { partition, first, next: end }: Bounds, from: TailOptions['from']): void => {
+  const next = places.get(partition);
+  if (next === undefined) places.set(partition, from.get(partition) ?? first);
+  else if (next <= end) beyond.delete(partition);
+  else if (beyond.delete(partition)) places.set(partition, first);
+  else beyond.add(partition);
 };
 
-const maxBatch = 1000;
-/** After so many looks without a record, the end of the log is looked at. */
-const quietLooks = 10;
+const wantedOf = ({ places, beyond }: State): Wanted[] =>
+  [...places].flatMap(([partition, offset]) => (beyond.has(partition) ? [] : [{ partition, offset }]));
 
-/** One look at the log, each time it is called; keeps where it is by itself. Reads on while batches are full. */
-export const createTail = ({ eventLog, topic, from, onRecords }: TailOptions): (() => Promise<void>) => {
-  let next: number | undefined;
-  let quiet = 0;
-  /** A log that ends before what was read has been lost, or made anew: whatever it holds now is read. */
-  const place = async (): Promise<number> => {
-    if (next !== undefined && quiet < quietLooks) return next;
-    const { first, next: end } = (await eventLog.bounds(topic))[0] ?? { first: 0, next: 0 };
-    quiet = 0;
-    if (next === undefined) return from === 'FIRST' ? first : end;
-    return next > end ? first : next;
-  };
-  return async () => {
-    const begin = await place();
-    next = begin;
-    let records: StoredRecord[];
-    do {
-      records = await eventLog.read(topic, 0, next, maxBatch);
-      onRecords(records);
-      next = (records.at(-1)?.offset ?? next - 1) + 1;
-    } while (records.length === maxBatch);
-    quiet = next === begin ? quiet + 1 : 0;
-  };
+const hand = async (
+  { places }: State,
+  records: readonly StoredRecord[],
+  onRecords: TailOptions['onRecords'],
+): Promise<void> => {
+  await onRecords(records);
+  const { partition, offset } = records.at(-1)!;
+  places.set(partition, offset + 1);
 };
+
+/** Records whose handler throws, and a read that fails, are tried again. */
+export const createTail = (deps: TailDeps): KeptTail => {
+  const { from, onRecords, gatherMs = defaultGatherMs } = deps;
+  const stop = new AbortController();
+  const state: State = { places: new Map(), beyond: new Set(), lookAt: 0 };
+  const look = async (): Promise<void> => {
+    for (const bounds of await deps.bounds()) place(state, bounds, from);
+    state.lookAt = performance.now() + lookMs;
+  };
+  const readOn = async (): Promise<void> => {
+    if (performance.now() >= state.lookAt) await look();
+    const wanted = wantedOf(state);
+    if (wanted.length === 0) return sleep(gatherMs, stop.signal);
+    const { runs, isAtEnd, beyond = [] } = await deps.read(wanted);
+    for (const { partition } of beyond) state.beyond.add(partition);
+    for (const run of runs) if (!stop.signal.aborted) await hand(state, run, onRecords);
+    if (runs.length > 0 && isAtEnd) await sleep(gatherMs, stop.signal);
+  };
+  return keepFollowing(readOn, deps, [stop, deps.wake]);
+};
+
+/** To begin a tail with what comes from now on. */
+export const endsOf = (bounds: readonly Bounds[]): Map<number, number> =>
+  new Map(bounds.map(({ partition, next }) => [partition, next]));

@@ -6,6 +6,7 @@ import { faultCases } from './fault-cases.ts';
 import { groupCases } from './group-cases.ts';
 import type { Check, CreateHarness, Harness, Peer } from './harness.ts';
 import { logCases } from './log-cases.ts';
+import { tailCases } from './tail-cases.ts';
 
 export type { CreateHarness, Harness, Peer } from './harness.ts';
 export { createLink, type Link } from './link.ts';
@@ -33,6 +34,6 @@ export const describeEventLog = (name: string, createHarness: CreateHarness): vo
         }
       });
     };
-    for (const cases of [logCases, compactedCases, groupCases, deliveryCases, faultCases]) cases(check);
+    for (const cases of [logCases, compactedCases, tailCases, groupCases, deliveryCases, faultCases]) cases(check);
   });
 };

@@ -2,7 +2,8 @@
 import { AppError, isAppError, sleep } from '@sendpool/kernel';
 import type { KeptFollower } from '../following.ts';
 import { createKeeper, createPublisher, translating, warn } from '../parts.ts';
-import type { EventLog, StoredRecord } from '../port.ts';
+import type { EventLog, StoredRecord, TailOptions } from '../port.ts';
+import { createTail, type KeptTail } from '../tail.ts';
 import { createAppender } from './appender.ts';
 import { createClient, type Client, type Cluster } from './client.ts';
 import type { ConnectionSettings } from './connection.ts';
@@ -66,6 +67,24 @@ const follow = async (
     readEnd: async () => (await readBounds(cluster, topic))[0]!.next,
     onRecord,
     close: connections.close,
+  });
+};
+
+const tail = async ({ client, cluster, topics, onWarning }: Core, options: TailOptions): Promise<KeptTail> => {
+  const topic = await topics.find(options.topic);
+  if (topic.compacted) throw new AppError('BAD_INPUT', `${topic.name} is compacted`);
+  const connections = client.openCluster();
+  const reader = createReader(connections, topic.name);
+  return createTail({
+    ...options,
+    onWarning,
+    bounds: async () => {
+      // The topic may have grown.
+      const partitions = (await cluster.leaders(topic.name, 'FRESH')).size;
+      return readBounds(cluster, { ...topic, partitions });
+    },
+    read: (wanted) => reader.read(wanted, waitMs),
+    wake: connections.close,
   });
 };
 
@@ -134,6 +153,7 @@ export const createKafkaEventLog = async (options: KafkaEventLogOptions): Promis
       return keeper.keep(openConsumer(groups, wanted));
     }),
     follow: translated(async (name, onRecord) => keeper.keep(await follow(core, name, onRecord))),
+    tail: translated(async (wanted) => keeper.keep(await tail(core, wanted))),
     read: translated(async (name, partition, offset, max) => {
       await topics.find(name, partition + 1);
       return asked(() => readFrom(cluster, [name, partition, offset], max));

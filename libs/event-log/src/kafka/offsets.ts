@@ -1,11 +1,9 @@
 /** Where partitions begin and end, how far groups are, and dropping what nobody needs any more. */
-import type { PartitionLag } from '../port.ts';
+import type { Bounds, PartitionLag } from '../port.ts';
 import type { Cluster } from './client.ts';
 import { errorOf, throwFirst } from './faults.ts';
 import { atLeaders } from './partitions.ts';
 import type { Topic } from './topics.ts';
-
-export type Bounds = { partition: number; first: number; next: number };
 
 const earliest = -2;
 const latest = -1;

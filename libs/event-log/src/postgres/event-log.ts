@@ -2,8 +2,11 @@
 import { AppError, sleep } from '@sendpool/kernel';
 import type pg from 'pg';
 import type { KeptFollower } from '../following.ts';
+import { createBell } from '../group/bell.ts';
+import type { Found, Wanted } from '../group/delivery.ts';
 import { createKeeper, createPublisher, translating, warn } from '../parts.ts';
-import type { Consumer, ConsumeOptions, EventLog, StoredRecord } from '../port.ts';
+import type { Consumer, ConsumeOptions, EventLog, StoredRecord, TailOptions } from '../port.ts';
+import { createTail, type KeptTail } from '../tail.ts';
 import { createAppender } from './appender.ts';
 import { createPool, faultOf, withClient, type PoolOptions } from './connection.ts';
 import { createConsumer } from './consumer.ts';
@@ -23,6 +26,11 @@ export type PostgresEventLogOptions = PoolOptions & {
 };
 
 type Core = { pool: pg.Pool; signals: Signals; topics: Topics; onWarning(message: string): void };
+
+/** Tails look by themselves this often, should a signal get lost. */
+const tailPollMs = 1000;
+/** Records of a partition in one read of a tail. */
+const tailPage = 500;
 
 const topicKey = (topic: Topic): string => `t${topic.id}`;
 const groupKey = (id: number): string => `g${id}`;
@@ -67,6 +75,23 @@ const follow = async (
   });
 };
 
+const tail = async ({ pool, signals, topics, onWarning }: Core, options: TailOptions): Promise<KeptTail> => {
+  const topic = await topics.find(options.topic);
+  if (topic.compacted) throw new AppError('BAD_INPUT', `${topic.name} is compacted`);
+  const bell = createBell();
+  const unsubscribe = signals.subscribe(topicKey(topic), bell.ring);
+  const read = async (wanted: readonly Wanted[]): Promise<Found> => {
+    const found = await readRuns(pool, topic, [wanted, tailPage]);
+    if (found.runs.length === 0) await bell.wait(tailPollMs);
+    return found;
+  };
+  const wake = (): void => {
+    unsubscribe();
+    bell.ring();
+  };
+  return createTail({ ...options, onWarning, bounds: () => topics.bounds(topic.name), read, wake });
+};
+
 const translated = translating(faultOf);
 
 /** Throws AppError UNAVAILABLE when the database cannot be reached. The log lives in the schema `event_log` of that database. */
@@ -94,6 +119,7 @@ export const createPostgresEventLog = async (options: PostgresEventLogOptions): 
     publish: translated(publisher.publish),
     consume: translated(async (wanted) => keeper.keep(await consume(core, wanted))),
     follow: translated(async (name, onRecord) => keeper.keep(await follow(core, name, onRecord))),
+    tail: translated(async (wanted) => keeper.keep(await tail(core, wanted))),
     read: translated(async (name, partition, offset, max) => {
       const { runs } = await readRuns(pool, await topics.find(name, partition + 1), [[{ partition, offset }], max]);
       return runs.flat().slice(0, max);

@@ -1,7 +1,7 @@
 /** The topics that exist, their partitions and bounds. */
 import { AppError } from '@sendpool/kernel';
 import type pg from 'pg';
-import type { TopicSpec } from '../port.ts';
+import type { Bounds, TopicSpec } from '../port.ts';
 import { inTransaction } from './connection.ts';
 
 export type Topic = { id: number; name: string; partitions: number; compacted: boolean; retentionMs: number };
@@ -10,7 +10,7 @@ export type Topics = {
   ensure(specs: readonly TopicSpec[]): Promise<void>;
   /** Throws AppError NOT_FOUND. `atLeast`: looks again when fewer partitions are known. */
   find(name: string, atLeast?: number): Promise<Topic>;
-  bounds(name: string): Promise<{ partition: number; first: number; next: number }[]>;
+  bounds(name: string): Promise<Bounds[]>;
   trim(name: string, partition: number, offset: number): Promise<void>;
 };
 
@@ -71,7 +71,7 @@ export const createTopics = (pool: pg.Pool): Topics => {
     bounds: async (name) => {
       const { id } = await find(name);
       const text = `select partition, first_offset as first, next_offset as next from log_partition where topic = $1 order by partition`;
-      const { rows } = await pool.query<{ partition: number; first: number; next: number }>({
+      const { rows } = await pool.query<Bounds>({
         name: 'bounds',
         text,
         values: [id],

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { senderStatusTopic, type SenderStatus } from '@sendpool/contracts';
-import type { StoredRecord } from '@sendpool/event-log';
-import { createLog } from '@sendpool/service';
+import type { StoredRecord, TailOptions } from '@sendpool/event-log';
 import { statusRecord } from '@sendpool/testing';
 import { openAtPeers, readPeerStatus } from './sender-status.reader.ts';
 
@@ -30,26 +29,23 @@ describe('the status of the other senders', () => {
   });
 
   it('is heard from the start of this process on', async () => {
-    const log = [recordOf(0, { serverId: 'old' })];
     const warned: string[] = [];
-    const read = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<TailOptions>();
     const part = readPeerStatus({
       eventLog: {
-        bounds: async () => [{ partition: 0, first: 0, next: log.length }],
-        read: async (_topic, _partition, from) => {
-          if (log.length > 1) read.resolve();
-          return log.slice(from);
+        bounds: async () => [{ partition: 0, first: 2, next: 7 }],
+        tail: async (options) => {
+          told.resolve(options);
+          return { close: () => Promise.resolve() };
         },
       },
       source: 'me',
       warn: (serverId) => warned.push(serverId),
-      log: createLog({ name: 'spec', level: 'error' }),
     });
     await part.start?.();
-    await new Promise((resolve) => setImmediate(resolve));
-    log.push(recordOf(1, { serverId: 'new' }));
-    await read.promise;
-    await part.stop?.(1000);
+    const { from, onRecords } = await told.promise;
+    assert.deepEqual([...from], [[0, 7]]);
+    await onRecords([recordOf(7, { serverId: 'new' })]);
     assert.deepEqual(warned, ['new']);
   });
 });

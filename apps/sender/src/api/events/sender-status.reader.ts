@@ -1,19 +1,19 @@
 /** Hears from the other senders which servers they have found broken. What was said before this process began does not matter. */
 import { senderStatusTopic, type ServerStatus } from '@sendpool/contracts';
-import { createTail, type EventLog, type StoredRecord } from '@sendpool/event-log';
+import { endsOf, type EventLog, type StoredRecord } from '@sendpool/event-log';
 import { isAppError } from '@sendpool/kernel';
-import { repeat, type Log, type Part } from '@sendpool/service';
+import { openedPart, type Part } from '@sendpool/service';
 
 export type PeerStatusDeps = {
-  eventLog: Pick<EventLog, 'read' | 'bounds'>;
+  eventLog: Pick<EventLog, 'tail' | 'bounds'>;
   /** Id of this process, which does not listen to itself. */
   source: string;
   /** A peer's breaker is open for this server. */
   warn(serverId: string): void;
-  log: Log;
 };
 
-const everyMs = 1000;
+const gatherMs = 1000;
+const topic = senderStatusTopic.name;
 
 /** Nearly every status is of a healthy server: these are not worth to be read. */
 const mark = Buffer.from('"OPEN"');
@@ -39,8 +39,12 @@ export const openAtPeers = (records: readonly StoredRecord[], source: string): S
 };
 
 /** A hint is only a hint: while the log cannot be read, there is none. */
-export const readPeerStatus = ({ eventLog, source, warn, log }: PeerStatusDeps): Part => {
-  const onRecords = (records: readonly StoredRecord[]): void => openAtPeers(records, source).forEach((id) => warn(id));
-  const work = createTail({ eventLog, topic: senderStatusTopic.name, from: 'END', onRecords });
-  return repeat({ name: 'peer-status', everyMs, work, log });
-};
+export const readPeerStatus = ({ eventLog, source, warn }: PeerStatusDeps): Part =>
+  openedPart('peer-status', async () =>
+    eventLog.tail({
+      topic,
+      from: endsOf(await eventLog.bounds(topic)),
+      onRecords: (records) => openAtPeers(records, source).forEach((id) => warn(id)),
+      gatherMs,
+    }),
+  );

@@ -1,14 +1,14 @@
 /** Follows sender-status into memory, from the oldest record that is kept (one hour). Every process reads all of it. */
 import { senderStatusTopic } from '@sendpool/contracts';
-import { createTail, type EventLog, type StoredRecord } from '@sendpool/event-log';
+import type { EventLog, StoredRecord } from '@sendpool/event-log';
 import { isAppError } from '@sendpool/kernel';
-import { repeat, type Log, type Part } from '@sendpool/service';
+import { openedPart, type Part } from '@sendpool/service';
 import type { HealthBoard } from '../../domain/server-health.ts';
 
-export type SenderStatusDeps = { eventLog: Pick<EventLog, 'bounds' | 'read'>; board: HealthBoard; log: Log };
+export type SenderStatusDeps = { eventLog: Pick<EventLog, 'tail'>; board: HealthBoard };
 
 /** A sender speaks every five seconds at least. */
-const pollMs = 500;
+const gatherMs = 500;
 
 const put = (record: StoredRecord, board: HealthBoard): void => {
   try {
@@ -18,8 +18,12 @@ const put = (record: StoredRecord, board: HealthBoard): void => {
   }
 };
 
-export const createSenderStatus = ({ eventLog, board, log }: SenderStatusDeps): Part => {
-  const onRecords = (records: readonly StoredRecord[]): void => records.forEach((record) => put(record, board));
-  const work = createTail({ eventLog, topic: senderStatusTopic.name, from: 'FIRST', onRecords });
-  return repeat({ name: 'sender-status', everyMs: pollMs, work, log });
-};
+export const createSenderStatus = ({ eventLog, board }: SenderStatusDeps): Part =>
+  openedPart('sender-status', () =>
+    eventLog.tail({
+      topic: senderStatusTopic.name,
+      from: new Map(),
+      onRecords: (records) => records.forEach((record) => put(record, board)),
+      gatherMs,
+    }),
+  );
