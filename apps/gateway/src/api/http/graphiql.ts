@@ -1,0 +1,72 @@
+/** GET /graphiql: a page to try the API in. It holds nothing secret: what it asks needs the key that is put into its headers. */
+import { AppError } from '@sendpool/kernel';
+import type { Route } from '@sendpool/service';
+
+const title = 'Sendpool GraphiQL';
+
+const headers = JSON.stringify({ authorization: 'Bearer <your API key>' }, null, 2);
+
+const defaultQuery = `# Put your API key into "Headers" below, then press Ctrl-Enter.
+query Servers {
+  sendingServers(first: 10) {
+    nodes {
+      name
+      state
+      stats(window: LAST_HOUR) { accepted bounceRate }
+    }
+  }
+}
+
+# The numbers of a campaign as they change:
+# subscription Progress { campaignProgress(campaignId: "...") { done accepted bounced waitingFor } }
+`;
+
+/** The page is one file with its scripts inside; nobody else may frame it, and it may ask this origin only. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'unsafe-inline' 'unsafe-eval' blob:",
+  'worker-src blob:',
+  "style-src 'unsafe-inline'",
+  'img-src data:',
+  'font-src data:',
+  "connect-src 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join('; ');
+
+/** As a plain text, since the types of the package would bring those of a browser into the whole project. */
+const rendererPackage: string = '@graphql-yoga/render-graphiql';
+
+type Renderer = { renderGraphiQL(options: Record<string, string>): string };
+
+const loadRenderer = async (): Promise<Renderer> => {
+  try {
+    return (await import(rendererPackage)) as Renderer;
+  } catch (cause) {
+    throw new AppError('BAD_CONFIGURATION', `GRAPHIQL=true needs the optional package ${rendererPackage}`, {
+      cause,
+    });
+  }
+};
+
+/** Throws AppError BAD_CONFIGURATION when the page is not installed, as in an image without optional packages. */
+export const createGraphiql = async (): Promise<Route> => {
+  const { renderGraphiQL } = await loadRenderer();
+  const page = Buffer.from(
+    renderGraphiQL({ title, endpoint: '/graphql', headers, defaultQuery, subscriptionsProtocol: 'GRAPHQL_SSE' }),
+  );
+  return {
+    method: 'GET',
+    path: '/graphiql',
+    handle: (_req, res) => {
+      res.writeHead(200, {
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-store',
+        'content-security-policy': policy,
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+      });
+      res.end(page);
+    },
+  };
+};
