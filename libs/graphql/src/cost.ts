@@ -46,9 +46,10 @@ export type CostOf = (
   variables: Readonly<Record<string, unknown>>,
 ) => number;
 
+/** What any request costs beside what it asks for: reading, checking, planning. Also one that is refused. */
+export const requestCost = 10;
+
 const weights = {
-  /** What any request costs beside what it asks for: reading, checking, planning. */
-  request: 10,
   /** A field of Mutation. */
   change: 10,
   /** `__schema` or `__type`, whatever is asked of it: graphql bounds its depth. */
@@ -166,10 +167,10 @@ export const createCostOf =
   (document, operationName, variables) => {
     const operation = getOperationAST(document, operationName);
     const root = operation === null || operation === undefined ? undefined : schema.getRootType(operation.operation);
-    if (operation === null || operation === undefined || root === null || root === undefined) return weights.request;
+    if (operation === null || operation === undefined || root === null || root === undefined) return requestCost;
     const read = createReader(operation, variables);
     const meter: Meter = { schema, table, read, fragmentCost: createFragments(document) };
-    return weights.request + selectionCost(operation.selectionSet, root, meter);
+    return requestCost + selectionCost(operation.selectionSet, root, meter);
   };
 
 /** Undefined when an operation of this cost may be run. */

@@ -22,6 +22,7 @@ describe('the rate limit', () => {
     const { limit } = setUp();
     limit.take('a', 500);
     assert.equal(limit.take('a', 101).ok, false);
+    assert.equal(limit.remaining('a'), 100);
     assert.deepEqual(limit.take('a', 100), { ok: true, remaining: 0 });
   });
 

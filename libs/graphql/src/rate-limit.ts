@@ -6,6 +6,8 @@ export type RateLimit = {
   readonly perMinute: number;
   /** Keys that it remembers. */
   readonly size: number;
+  /** What a key may still ask at once. */
+  remaining(keyId: string): number;
   /** Takes the cost of one request, all of it or nothing. `remaining` is what may still be asked at once. */
   take(keyId: string, cost: number): Taken;
 };
@@ -40,6 +42,7 @@ export const createRateLimit = ({ perMinute, now }: RateLimitOptions): RateLimit
     get size() {
       return buckets.size;
     },
+    remaining: (keyId) => Math.floor(levelOf(buckets.get(keyId), now())),
     take: (keyId, cost) => {
       const at = now();
       tidy(at);

@@ -1,0 +1,119 @@
+/** For specs: the whole gateway on a real event log, over services that have the real schemas and doors and answer with stubs. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { apiKeysTopic, roles, topicSpecs, type ApiKeyRecord } from '@sendpool/contracts';
+import { freshDatabase } from '@sendpool/database/testing';
+import { createEventLog, type EventLog } from '@sendpool/event-log';
+import { createSubgraph } from '@sendpool/graphql';
+import { createMetrics, startService, verifyRequest, type Log, type RunningService } from '@sendpool/service';
+import { readGatewayEnv } from './env.ts';
+import { createGatewayService } from './service.ts';
+import { stubResolvers } from './stub-resolvers.fixture.ts';
+
+const secret = 's'.repeat(32);
+
+export const serviceNames = ['config', 'scheduler', 'stats'] as const;
+
+export const schemaOf = (name: string): string =>
+  readFileSync(new URL(`../../${name}/schema.graphql`, import.meta.url), 'utf8');
+
+export const publicSdl = (): string => readFileSync(new URL('../public.graphql', import.meta.url), 'utf8');
+
+type Parts = Omit<Parameters<typeof startService>[0], 'name' | 'http' | 'log' | 'metrics'>;
+
+const start = (name: string, log: Log, parts: Parts): Promise<RunningService> =>
+  startService({ name, http: { host: '127.0.0.1', port: 0 }, log, metrics: createMetrics(name), ...parts });
+
+const startStub = async (name: string, log: Log): Promise<RunningService> => {
+  const typeDefs = schemaOf(name);
+  const actorOf = (req: Parameters<typeof verifyRequest>[0], body: Uint8Array) => verifyRequest(req, body, { secret });
+  const door = await createSubgraph({ typeDefs, resolvers: stubResolvers(typeDefs), actorOf, log });
+  return start(name, log, { parts: [door.part], routes: door.routes });
+};
+
+export const keyRecord = (text: string, change: Partial<ApiKeyRecord> = {}): ApiKeyRecord => ({
+  id: text,
+  revision: 1,
+  name: text,
+  role: 'READER',
+  hash: createHash('sha256').update(text).digest('hex'),
+  expiresAt: null,
+  revoked: false,
+  ...change,
+});
+
+export const publishKey = (eventLog: EventLog, record: ApiKeyRecord): Promise<void> =>
+  eventLog.publish(apiKeysTopic.name, [{ partition: 0, key: record.id, value: apiKeysTopic.encode(record) }]);
+
+export type Answer = {
+  status: number;
+  headers: Headers;
+  text: string;
+  data?: Record<string, unknown> | null;
+  errors?: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[];
+};
+
+export type Scene = {
+  readonly origin: string;
+  readonly url: string;
+  readonly eventLog: EventLog;
+  /** What gateway and services logged as warnings and errors. */
+  readonly complaints: { level: string; message: string; fields: object }[];
+  /** A JSON request with the key of a role. `key` null: without one. */
+  ask(body: unknown, key?: string | null, headers?: Record<string, string>): Promise<Answer>;
+  stop(): Promise<void>;
+};
+
+const readAnswer = async (res: Response): Promise<Answer> => {
+  const text = await res.text();
+  const isJson = res.headers.get('content-type')?.includes('json') === true;
+  return { ...(isJson ? (JSON.parse(text) as object) : {}), status: res.status, headers: res.headers, text };
+};
+
+const authorization = (key: string | null): Record<string, string> =>
+  key === null ? {} : { authorization: `Bearer ${key}` };
+
+const ask =
+  (url: string): Scene['ask'] =>
+  async (body, key = 'READER', headers = {}) => {
+    const text = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
+    const all = { 'content-type': 'application/json', ...authorization(key), ...headers };
+    return readAnswer(await fetch(url, { method: 'POST', headers: all, body: text as string }));
+  };
+
+const createListeningLog = (): { log: Log; complaints: Scene['complaints'] } => {
+  const complaints: Scene['complaints'] = [];
+  const keep = (level: string) => (fields: object, message: string) => void complaints.push({ level, message, fields });
+  return { complaints, log: { debug: () => {}, info: () => {}, warn: keep('warn'), error: keep('error') } };
+};
+
+/** The keys are the names of the roles. `env` as the process would get it. */
+export const startScene = async (env: Record<string, string> = {}): Promise<Scene> => {
+  const { log, complaints } = createListeningLog();
+  const database = await freshDatabase();
+  const eventLog = await createEventLog({ url: database.url, applicationName: 'spec' });
+  await eventLog.ensureTopics(topicSpecs([apiKeysTopic], 1));
+  for (const role of roles) await publishKey(eventLog, keyRecord(role, { role }));
+  const services = await Promise.all(serviceNames.map((name) => startStub(name, log)));
+  const urls = services.map(({ port }, at) => [`${serviceNames[at]!.toUpperCase()}_URL`, `http://127.0.0.1:${port}`]);
+  const fixed = { HTTP_PORT: '0', EVENT_LOG_URL: database.url, INTERNAL_SECRET: secret };
+  const options = { env: readGatewayEnv({ ...fixed, ...Object.fromEntries(urls), ...env }), log };
+  const gateway = await start(
+    'gateway',
+    log,
+    await createGatewayService({ ...options, metrics: createMetrics('spec') }),
+  );
+  const origin = `http://127.0.0.1:${gateway.port}`;
+  return {
+    origin,
+    url: `${origin}/graphql`,
+    eventLog,
+    complaints,
+    ask: ask(`${origin}/graphql`),
+    stop: async () => {
+      for (const service of [gateway, ...services]) await service.stop(5000);
+      await eventLog.close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+};
