@@ -9,6 +9,6 @@ await runService(name, async () => {
   const env = readConfigEnv();
   const log = createLog({ name, level: env.LOG_LEVEL });
   const metrics = createMetrics(name);
-  const { parts, route } = await createConfigService({ env, log, metrics });
-  return { http: { host: env.HTTP_HOST, port: env.HTTP_PORT }, parts, log, metrics, routes: [route] };
+  const { parts, routes } = await createConfigService({ env, log, metrics });
+  return { http: { host: env.HTTP_HOST, port: env.HTTP_PORT }, parts, log, metrics, routes };
 });

@@ -52,9 +52,9 @@ export const startHarness = async (databaseUrl: string, settings: NodeJS.Process
   });
   const { log, logged } = captureLog();
   const metrics = createMetrics('config');
-  const { parts, route } = await createConfigService({ env, log, metrics });
+  const { parts, routes } = await createConfigService({ env, log, metrics });
   const http = { host: env.HTTP_HOST, port: env.HTTP_PORT };
-  const service = await startService({ name: 'config', http, parts, log, metrics, routes: [route] });
+  const service = await startService({ name: 'config', http, parts, log, metrics, routes });
   const url = `http://127.0.0.1:${service.port}`;
   const ask: Harness['ask'] = async (query, variables = {}, role = 'ADMIN') => {
     const body = JSON.stringify({ query, variables });

@@ -1,4 +1,4 @@
-/** The config service as parts and one route: sending servers, pools, credentials and API keys. */
+/** The config service as parts and routes: sending servers, pools, credentials and API keys. */
 import { createDatabase } from '@sendpool/database';
 import { createEventLog } from '@sendpool/event-log';
 import { createSubgraph } from '@sendpool/graphql';
@@ -29,7 +29,7 @@ import { entities, migrations, schema } from './store/tables.ts';
 import { createUpkeep } from './upkeep.ts';
 import { createUseCases } from './use-cases.ts';
 
-export type ConfigService = { parts: Part[]; route: Route };
+export type ConfigService = { parts: Part[]; routes: Route[] };
 
 const applicationName = 'sendpool config';
 
@@ -75,5 +75,5 @@ export const createConfigService = async (options: {
     ...createUpkeep({ eventLog, stores, probe: credentials.probe, log }),
     door.part,
   ];
-  return { parts, route: door.route };
+  return { parts, routes: door.routes };
 };

@@ -1,4 +1,5 @@
 /** The environment of this service. */
+import { limits } from '@sendpool/graphql';
 import { commonEnv, readEnv } from '@sendpool/service';
 import { z } from 'zod';
 
@@ -41,6 +42,11 @@ export const envSchema = z
       .default('true')
       .transform((text) => text === 'true')
       .describe('false: the schema cannot be read through the API, not even with a key.'),
+    GRAPHIQL: z
+      .enum(['true', 'false'])
+      .default('false')
+      .transform((text) => text === 'true')
+      .describe('true: GET /graphiql is a page to try the API in. For development; it needs the optional packages.'),
     UPLOAD_MAX_BYTES: z.coerce
       .number()
       .int()
@@ -62,12 +68,33 @@ export const envSchema = z
       .string()
       .default('sendpool_role')
       .describe('Claim of a token that says READER, OPERATOR or ADMIN, in any case; a token without it is refused.'),
+    RATE_LIMIT_PER_MINUTE: z.coerce
+      .number()
+      .int()
+      .min(limits.cost)
+      .default(limits.perMinute)
+      .describe(
+        'Cost that each key may ask for in a minute, from each gateway; at least 10000, the most of one operation.',
+      ),
+    PERSISTED_DOCUMENTS: z
+      .string()
+      .optional()
+      .describe('File of documents that clients may send by id: JSON of id to document, as code generation writes it.'),
+    PERSISTED_ONLY: z
+      .enum(['true', 'false'])
+      .default('false')
+      .transform((text) => text === 'true')
+      .describe('true: only documents of PERSISTED_DOCUMENTS are run.'),
   })
   .refine(
     ({ JWT_ISSUER, JWT_AUDIENCE, JWT_JWKS_URL }) =>
       new Set([JWT_ISSUER, JWT_AUDIENCE, JWT_JWKS_URL].map((value) => value === undefined)).size === 1,
     { path: ['JWT_ISSUER'], message: 'must be given together with JWT_AUDIENCE and JWT_JWKS_URL' },
-  );
+  )
+  .refine(({ PERSISTED_ONLY, PERSISTED_DOCUMENTS }) => !PERSISTED_ONLY || PERSISTED_DOCUMENTS !== undefined, {
+    path: ['PERSISTED_ONLY'],
+    message: 'needs PERSISTED_DOCUMENTS: without it nothing could be asked',
+  });
 
 export type GatewayEnv = z.output<typeof envSchema>;
 

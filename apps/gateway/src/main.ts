@@ -11,7 +11,7 @@ await runService(name, async () => {
   const env = readGatewayEnv();
   const log = createLog({ name, level: env.LOG_LEVEL });
   const metrics = createMetrics(name);
-  const { parts, routes } = await createGatewayService({ env, log, metrics });
+  const { parts, routes, upgrades } = await createGatewayService({ env, log, metrics });
   const http = { host: env.HTTP_HOST, port: env.HTTP_PORT, requestTimeoutMs };
-  return { http, parts, log, metrics, routes };
+  return { http, parts, log, metrics, routes, upgrades };
 });

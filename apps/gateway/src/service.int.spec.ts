@@ -44,7 +44,7 @@ const startSubgraph = async (name: string, resolvers: object): Promise<RunningSe
     actorOf: (req, body) => verifyRequest(req, body, { secret }),
     log: silent,
   });
-  return start(name, { parts: [door.part], routes: [door.route] });
+  return start(name, { parts: [door.part], routes: door.routes });
 };
 
 const server = (id: string) => ({ id, name: `server ${id}`, host: 'mail.example.com' });

@@ -12,13 +12,17 @@ import {
   type Metrics,
   type Part,
   type Route,
+  type Upgrade,
 } from '@sendpool/service';
 import { readFileSync } from 'node:fs';
+import { createGraphiql } from './api/http/graphiql.ts';
 import { createUpload } from './api/http/upload.ts';
+import { costs } from './costs.ts';
+import { readDocuments } from './documents.ts';
 import type { GatewayEnv } from './env.ts';
 import { createSignIn } from './sign-in.ts';
 
-export type GatewayService = { parts: Part[]; routes: Route[] };
+export type GatewayService = { parts: Part[]; routes: Route[]; upgrades: Upgrade[] };
 
 const readSupergraph = (): string => readFileSync(new URL('../supergraph.graphql', import.meta.url), 'utf8');
 
@@ -53,7 +57,17 @@ export const createGatewayService = async (options: {
     observer,
     traces,
   });
-  const door = await createGateway({ engine, authenticate, introspection: env.INTROSPECTION, log, observer, traces });
+  const door = await createGateway({
+    engine,
+    authenticate,
+    introspection: env.INTROSPECTION,
+    costs,
+    perMinute: env.RATE_LIMIT_PER_MINUTE,
+    documents: readDocuments(env),
+    log,
+    observer,
+    traces,
+  });
   const upload = createUpload({
     schedulerUrls: env.SCHEDULER_URL,
     secret,
@@ -68,5 +82,6 @@ export const createGatewayService = async (options: {
     door.part,
     upload.part,
   ];
-  return { parts, routes: [door.route, upload.route] };
+  const graphiql = env.GRAPHIQL ? [await createGraphiql()] : [];
+  return { parts, upgrades: [door.upgrade], routes: [...door.routes, upload.route, ...graphiql] };
 };

@@ -121,5 +121,5 @@ export const createSchedulerService = async (options: {
     ...webhooks.parts,
     door.part,
   ];
-  return { parts, routes: [door.route, upload] };
+  return { parts, routes: [...door.routes, upload] };
 };

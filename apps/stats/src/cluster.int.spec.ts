@@ -34,9 +34,9 @@ const startReplica = async (): Promise<Replica> => {
   });
   const log = createLog({ name: 'stats', level: env.LOG_LEVEL });
   const metrics = createMetrics('stats');
-  const { parts, route } = await createStatsService({ env, log, metrics });
+  const { parts, routes } = await createStatsService({ env, log, metrics });
   const http = { host: env.HTTP_HOST, port: env.HTTP_PORT };
-  const service = await startService({ name: 'stats', http, parts, log, metrics, routes: [route] });
+  const service = await startService({ name: 'stats', http, parts, log, metrics, routes });
   const counted = async (): Promise<number> => {
     const text = await (await fetch(`http://127.0.0.1:${service.port}/metrics`)).text();
     return Number(/^sendpool_stats_events_counted_total(?:\{.*\})? (\d+)$/m.exec(text)?.[1]);

@@ -41,9 +41,9 @@ const startParts = async (url: string, lanes: number) => {
   });
   const log = createLog({ name: 'stats', level: env.LOG_LEVEL });
   const metrics = createMetrics('stats');
-  const { parts, route } = await createStatsService({ env, log, metrics });
+  const { parts, routes } = await createStatsService({ env, log, metrics });
   const http = { host: env.HTTP_HOST, port: env.HTTP_PORT };
-  return startService({ name: 'stats', http, parts, log, metrics, routes: [route] });
+  return startService({ name: 'stats', http, parts, log, metrics, routes });
 };
 
 /** Database and event log are both at `url`. */

@@ -35,14 +35,14 @@ before(async () => {
   });
   const log = createLog({ name: 'stats', level: env.LOG_LEVEL });
   const metrics = createMetrics('stats');
-  const { parts, route } = await createStatsService({ env, log, metrics });
+  const { parts, routes } = await createStatsService({ env, log, metrics });
   service = await startService({
     name: 'stats',
     http: { host: env.HTTP_HOST, port: env.HTTP_PORT },
     parts,
     log,
     metrics,
-    routes: [route],
+    routes,
   });
   opened.defer(async () => assert.equal(await service.stop(10_000), true));
   eventLog = await createEventLog({ url: fresh.url, applicationName: 'stats spec' });

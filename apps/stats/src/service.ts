@@ -1,4 +1,4 @@
-/** The stats service as parts and one route: delivery events become numbers, senders' words become health, both are asked by GraphQL. */
+/** The stats service as parts and routes: delivery events become numbers, senders' words become health, both are asked by GraphQL. */
 import {
   deliveryEventsTopic,
   rotationVerdictsTopic,
@@ -37,7 +37,7 @@ import { createCountStore } from './store/count.store.ts';
 import { statsDatabase } from './store/migrations.ts';
 import { createNumbersStore } from './store/numbers.store.ts';
 
-export type StatsService = { parts: Part[]; route: Route };
+export type StatsService = { parts: Part[]; routes: Route[] };
 
 const topicsOfStats = [
   deliveryEventsTopic,
@@ -96,5 +96,5 @@ export const createStatsService = async (options: {
     repeat({ name: 'lag', everyMs: lagEveryMs, work: measureLag, log }),
     door.part,
   ];
-  return { parts, route: door.route };
+  return { parts, routes: door.routes };
 };

@@ -2,10 +2,11 @@
 import { mayActAs, roles, type Role } from '@sendpool/contracts';
 import { AppError } from '@sendpool/kernel';
 import { getDirective, MapperKind, mapSchema } from '@graphql-tools/utils';
-import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLSchema } from 'graphql';
+import { defaultFieldResolver, type GraphQLFieldConfig, type GraphQLFieldResolver, type GraphQLSchema } from 'graphql';
 import type { RequestContext } from './context.ts';
 
 type Field = GraphQLFieldConfig<unknown, RequestContext>;
+type Resolver = GraphQLFieldResolver<unknown, RequestContext>;
 
 /** Only the gateway asks these two, with the actor of its client; what they lead to is what READER may read. */
 const federationFields: ReadonlySet<string> = new Set(['_service', '_entities']);
@@ -16,15 +17,15 @@ const roleOf = (schema: GraphQLSchema, field: Field): Role | undefined => {
 };
 
 const guarded = (field: Field, needed: Role, name: string): Field => {
-  const resolve = field.resolve ?? defaultFieldResolver;
-  return {
-    ...field,
-    resolve: (source, args, context, info) => {
+  const { resolve = defaultFieldResolver, subscribe } = field;
+  const guard =
+    (work: Resolver): Resolver =>
+    (source, args, context, info) => {
       if (!mayActAs(context.actor.role, needed))
         throw new AppError('FORBIDDEN', `${name} needs the role ${needed}; this key has ${context.actor.role}`);
-      return resolve(source, args, context, info);
-    },
-  };
+      return work(source, args, context, info);
+    };
+  return { ...field, resolve: guard(resolve), ...(subscribe === undefined ? {} : { subscribe: guard(subscribe) }) };
 };
 
 /**

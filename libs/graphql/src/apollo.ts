@@ -41,6 +41,7 @@ const clientFaults: ReadonlySet<unknown> = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'BAD_USER_INPUT',
+  'OPERATION_TOO_COSTLY',
 ]);
 
 /** GraphQL over HTTP: with `application/json` as the answer's type a refused document SHOULD be a 200. */

@@ -8,7 +8,7 @@ import {
   type GraphQLSchema,
   type VariableDefinitionNode,
 } from 'graphql';
-import type { EngineRequest } from './engine.ts';
+import type { Operation } from './admit.ts';
 
 /** Enough to mend an input by; more would only make the answer long. */
 const maxFaults = 50;
@@ -20,7 +20,7 @@ const placeOf = (name: string, path: readonly (string | number)[]): string =>
 const faultsOf = (
   schema: GraphQLSchema,
   node: VariableDefinitionNode,
-  variables: EngineRequest['variables'],
+  variables: Operation['variables'],
 ): GraphQLError[] => {
   const name = node.variable.name.value;
   const type = typeFromAST(schema, node.type);
@@ -38,7 +38,7 @@ const faultsOf = (
 /** What is wrong with the values of the variables; empty when the document may be run with them. */
 export const variableFaults = (
   schema: GraphQLSchema,
-  { document, operationName, variables }: Omit<EngineRequest, 'context'>,
+  { document, operationName, variables }: Operation,
 ): GraphQLError[] =>
   (getOperationAST(document, operationName)?.variableDefinitions ?? [])
     .flatMap((node) => faultsOf(schema, node, variables))

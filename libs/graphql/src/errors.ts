@@ -7,9 +7,16 @@ const shownCodes: ReadonlySet<string> = new Set([
   'BAD_INPUT',
   'NOT_FOUND',
   'CONFLICT',
+  'CURSOR_EXPIRED',
   'UNAUTHENTICATED',
   'FORBIDDEN',
   'UNAVAILABLE',
+  'RATE_LIMITED',
+  'OPERATION_TOO_COSTLY',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_ONLY',
+  'SLOW_CONSUMER',
+  'TOO_MANY_STREAMS',
   'BAD_REQUEST',
   'BAD_USER_INPUT',
   'GRAPHQL_PARSE_FAILED',
@@ -24,6 +31,7 @@ const treatment: Record<ErrorCode, 'SHOWN' | 'OWN_TEXT' | 'HIDDEN'> = {
   BAD_INPUT: 'SHOWN',
   NOT_FOUND: 'SHOWN',
   CONFLICT: 'SHOWN',
+  CURSOR_EXPIRED: 'SHOWN',
   UNAUTHENTICATED: 'SHOWN',
   FORBIDDEN: 'SHOWN',
   UNAVAILABLE: 'OWN_TEXT',
@@ -62,13 +70,19 @@ export const isHidden = (error: unknown): boolean => {
   return visible(error, extensions).message === undefined;
 };
 
-/** The error as the client gets it: message, code, place; nothing else of it. Shape of Apollo's `formatError`. */
+/** How long to wait, of an error that says so. */
+const waitOf = ({ extensions }: GraphQLFormattedError): object => {
+  const seconds = extensions?.['retryAfterSeconds'];
+  return typeof seconds === 'number' ? { retryAfterSeconds: seconds } : {};
+};
+
+/** The error as the client gets it: message, code, place, time to wait; nothing else of it. Shape of Apollo's `formatError`. */
 export const formatError = (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
   const { code, message } = visible(error, formatted.extensions);
   return {
     message: message ?? 'Internal error',
     ...(formatted.locations === undefined ? {} : { locations: formatted.locations }),
     ...(formatted.path === undefined ? {} : { path: formatted.path }),
-    extensions: { code: message === undefined ? 'INTERNAL' : code },
+    extensions: message === undefined ? { code: 'INTERNAL' } : { code, ...waitOf(formatted) },
   };
 };

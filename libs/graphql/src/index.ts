@@ -16,11 +16,14 @@ export { createSubgraph, type GraphQLDoor, type SubgraphOptions } from './subgra
 export type { GraphQLLog } from './apollo.ts';
 export type { GraphQLObserver } from './observer.ts';
 export type { GraphQLTraces } from './traces.ts';
-export type { GraphQLRoute } from './http-handler.ts';
+export type { GraphQLRoute } from './http-request.ts';
 export type { Authenticate, Credential } from './authenticate.ts';
 export { createGateway, type GatewayOptions } from './gateway.ts';
 export { createStitchedEngine, type StitchedEngineOptions } from './stitched-engine.ts';
-export type { Engine, EngineRequest } from './engine.ts';
+export type { Engine, EngineRequest, StreamRequest } from './engine.ts';
 export type { Sign } from './upstream.ts';
 export { createReplicas, type Replicas } from './replicas.ts';
-export { limits } from './limits.ts';
+export { limits, type LiveLimits } from './limits.ts';
+export { createChannel, type Channel, type ChannelOptions } from './live/channel.ts';
+export { createCostOf, type CostTable } from './cost.ts';
+export { readManifest, type PersistedOptions } from './persisted.ts';

@@ -16,8 +16,26 @@ export const limits = {
   aliases: 30,
   /** Words and signs of the document. */
   tokens: 2000,
+  /** Characters of a document; values may be as long as the body. */
+  documentLength: 128 * 1024,
+  /** About the number of objects in an answer: see `createCostOf`. */
+  cost: 10_000,
+  /** Cost of all operations of a key in a minute, where nothing else is said. */
+  perMinute: 600_000,
+  /** Of a request, and of a message on a socket. */
   bodyBytes: 1024 * 1024,
 } as const;
+
+/** Bounds on what is open at a time, of one gateway process. */
+export type LiveLimits = {
+  /** Sockets; those that have not said yet who they are count too. */
+  sockets: number;
+  /** Sockets and event streams of one key. */
+  connectionsPerKey: number;
+  operationsPerSocket: number;
+};
+
+export const liveLimits: LiveLimits = { sockets: 10_000, connectionsPerKey: 2000, operationsPerSocket: 100 };
 
 type FragmentOf = (name: string) => FragmentDefinitionNode | null | undefined;
 
@@ -69,10 +87,11 @@ export const maxAliasesRule = (context: ValidationContext): ASTVisitor => {
   };
 };
 
-/** The gateway answers queries and mutations only; without this a subscription would look like a bug. */
+/** For answers that come at once: without this a subscription would look like a bug. */
 export const noSubscriptionsRule = (context: ValidationContext): ASTVisitor => ({
   OperationDefinition: (node) => {
-    if (node.operation === OperationTypeNode.SUBSCRIPTION)
-      context.reportError(new GraphQLError('Subscriptions are not offered: ask again instead', { nodes: node }));
+    if (node.operation !== OperationTypeNode.SUBSCRIPTION) return;
+    const message = 'A subscription is a stream: ask with `Accept: text/event-stream`, or over WebSocket';
+    context.reportError(new GraphQLError(message, { nodes: node }));
   },
 });

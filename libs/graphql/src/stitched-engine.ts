@@ -1,10 +1,12 @@
 /** The engine that stitches the services by their composed supergraph: joins are batched by key, one upstream call for each service and level. */
 import { getStitchedSchemaFromSupergraphSdl } from '@graphql-tools/federation';
 import { AppError } from '@sendpool/kernel';
-import { execute } from 'graphql';
-import { variableFaults } from './check-variables.ts';
+import type { ExecutionRequest } from '@graphql-tools/utils';
+import { execute, OperationTypeNode } from 'graphql';
+import { createContext } from './context.ts';
 import type { Engine } from './engine.ts';
 import { placeErrors } from './error-path.ts';
+import { eventResults } from './live/event-results.ts';
 import { judgeScalars } from './public-scalars.ts';
 import { createUpstream, type Upstream, type UpstreamOptions } from './upstream.ts';
 
@@ -28,19 +30,21 @@ export const createStitchedEngine = ({ supergraphSdl, urls, ...rest }: StitchedE
     supergraphSdl,
     batch: true,
     onSubschemaConfig: (config) => {
-      // The union of executor results is wider than what we return: no subscriptions yet.
-      config.executor = upstreamOf(config.name.toLowerCase()).execute as typeof config.executor;
+      const { execute: ask, subscribe } = upstreamOf(config.name.toLowerCase());
+      const executor = (request: ExecutionRequest) =>
+        request.operationType === OperationTypeNode.SUBSCRIPTION ? subscribe(request) : ask(request);
+      // Its results are typed by the caller.
+      config.executor = executor as typeof config.executor;
     },
     onStitchedSchema: (stitched) => placeErrors(judgeScalars(stitched)),
   });
   return {
     schema,
     // Never a rootValue: the joins keep their batches by it, and a shared one would mix the data of users.
-    execute: async ({ document, operationName, variables, context }) => {
-      const errors = variableFaults(schema, { document, operationName, variables });
-      if (errors.length > 0) return { errors };
-      return execute({ schema, document, operationName, variableValues: variables, contextValue: context });
-    },
+    execute: async ({ document, operationName, variables, context }) =>
+      execute({ schema, document, operationName, variableValues: variables, contextValue: context }),
+    subscribe: ({ actor, trace, ...operation }) =>
+      eventResults({ schema, operation, contextOf: (signal) => createContext(actor, signal, trace) }),
     close: async () => {
       await Promise.all(upstreams.map((upstream) => upstream.close()));
     },

@@ -92,7 +92,7 @@ describe('a subgraph', () => {
       actorOf,
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: log },
     });
-    server = createServer((req, res) => void door.route.handle(req, res));
+    server = createServer((req, res) => void door.routes[0]!.handle(req, res));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`;
   });

@@ -5,7 +5,9 @@ import type { Actor } from '@sendpool/contracts';
 import { Kind, parse, type DocumentNode, type GraphQLSchema } from 'graphql';
 import { enforceAccess } from './access.ts';
 import { createApollo, type GraphQLLog } from './apollo.ts';
-import { createHandler, type GraphQLRoute } from './http-handler.ts';
+import { createHandler } from './http-handler.ts';
+import type { GraphQLRoute } from './http-request.ts';
+import { createSubgraphStream } from './live/subgraph-stream.ts';
 import type { GraphQLObserver } from './observer.ts';
 import type { GraphQLTraces } from './traces.ts';
 import { scalars } from './scalars.ts';
@@ -27,8 +29,8 @@ export type SubgraphOptions = {
 
 /** Same shapes as `Route` and `Part` of libs/service. */
 export type GraphQLDoor = {
-  route: GraphQLRoute;
-  part: { name: string; stop(deadlineMs: number): Promise<void> };
+  routes: GraphQLRoute[];
+  part: { name: string; drain(): void; stop(deadlineMs: number): Promise<void> };
 };
 
 const definedScalars = (document: DocumentNode): object => {
@@ -60,17 +62,15 @@ const buildSubgraph = (typeDefs: string, resolvers: object): GraphQLSchema => {
 /** Unsigned requests get 401; AppErrors keep their code; everything else is masked and logged. */
 export const createSubgraph = async (options: SubgraphOptions): Promise<GraphQLDoor> => {
   const { log, actorOf, observer, traces } = options;
-  const server = createApollo(
-    { schema: buildSubgraph(options.typeDefs, options.resolvers), introspection: false },
-    { log, observer, traces },
-  );
+  const schema = buildSubgraph(options.typeDefs, options.resolvers);
+  const server = createApollo({ schema, introspection: false }, { log, observer, traces });
   await server.start();
+  const stream = createSubgraphStream({ schema, actorOf, log, maxBodyBytes });
+  // Its signature is over the body: before that nobody can be told from anybody.
+  const identify = async (req: IncomingMessage) => (raw: Uint8Array) => actorOf(req, raw);
+  const handle = createHandler({ server, identify, maxBodyBytes, isTraced: traces !== undefined });
   return {
-    route: {
-      method: 'POST',
-      path: '/graphql',
-      handle: createHandler({ server, actorOf, maxBodyBytes, isTraced: traces !== undefined }),
-    },
-    part: { name: 'graphql', stop: () => server.stop() },
+    routes: [{ method: 'POST', path: '/graphql', handle }, stream.route],
+    part: { name: 'graphql', drain: () => stream.drain(), stop: () => server.stop() },
   };
 };

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { AppError, sleep, type ErrorCode } from '@sendpool/kernel';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { isUpgrade, takeUpgrades, type Upgrade } from './upgrades.ts';
 
 export type Route = {
   method: 'GET' | 'POST';
@@ -38,7 +39,13 @@ const restMs = 5000;
 const notReady = { code: 'UNAVAILABLE', message: 'The service is not ready; try again in a moment' } as const;
 
 type Readiness = { ready: boolean; parts: Record<string, boolean> };
-type HttpDeps = { routes: readonly Route[]; readiness: () => Readiness; log: Log; metrics: Metrics };
+type HttpDeps = {
+  routes: readonly Route[];
+  upgrades: readonly Upgrade[];
+  readiness: () => Readiness;
+  log: Log;
+  metrics: Metrics;
+};
 type State = { open: boolean; running: number };
 
 export const answerJson = (res: ServerResponse, status: number, body: unknown): void => {
@@ -100,6 +107,10 @@ const runRoute = async (
   }
 };
 
+/** It lasts as long as its client likes: its duration would say nothing of how fast requests are answered. */
+const isEventStream = (res: ServerResponse): boolean =>
+  String(res.getHeader('content-type')).startsWith('text/event-stream');
+
 /** Drops the rest of a body, which Node does by itself only when nobody has begun to read it, and bounds for how long. */
 const dropRest = (req: IncomingMessage): void => {
   if (req.complete) return;
@@ -126,7 +137,7 @@ const createHandler = (deps: HttpDeps, state: State): ((req: IncomingMessage, re
     const stopTimer = duration.startTimer({ route: route.path });
     res.once('close', () => {
       state.running -= 1;
-      stopTimer({ status: String(res.statusCode) });
+      if (!isEventStream(res)) stopTimer({ status: String(res.statusCode) });
     });
     res.once('finish', () => dropRest(req));
     void runRoute(route, { req, res, log: deps.log });
@@ -149,7 +160,12 @@ const waitUntilIdle = async (state: State, deadlineMs: number): Promise<void> =>
 /** Listens at once for health and readiness; the routes wait for `open`. */
 export const startHttp = async (options: HttpOptions, deps: HttpDeps): Promise<HttpServer> => {
   const state: State = { open: false, running: 0 };
-  const server = createServer({ requestTimeout: options.requestTimeoutMs ?? 300_000 }, createHandler(deps, state));
+  const requestTimeout = options.requestTimeoutMs ?? 300_000;
+  const server = createServer(
+    { requestTimeout, shouldUpgradeCallback: isUpgrade(deps.upgrades) },
+    createHandler(deps, state),
+  );
+  takeUpgrades(server, deps.upgrades, () => state.open);
   await listen(server, options);
   return {
     port: (server.address() as AddressInfo).port,

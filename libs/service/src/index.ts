@@ -23,5 +23,6 @@ export { parseCommandLine, readCommandLine, refuseCommandLine } from './command-
 export { keyIdOf, openingKeys, openSecret, sealSecret } from './credentials.ts';
 export { signRequest, streamedBody, verifyRequest, type SignedRequest } from './signing.ts';
 export { answerJson, type HttpOptions, type Route } from './http.ts';
+export type { Upgrade } from './upgrades.ts';
 export { startService, type RunningService, type ServiceOptions } from './start-service.ts';
 export { runService } from './run-service.ts';

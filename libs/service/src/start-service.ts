@@ -4,6 +4,7 @@ import { startHttp, type HttpOptions, type HttpServer, type Route } from './http
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { Part } from './part.ts';
+import type { Upgrade } from './upgrades.ts';
 
 export type ServiceOptions = {
   name: string;
@@ -13,6 +14,7 @@ export type ServiceOptions = {
   log: Log;
   metrics: Metrics;
   routes?: readonly Route[];
+  upgrades?: readonly Upgrade[];
 };
 
 export type RunningService = {
@@ -56,7 +58,9 @@ const stopAll = async (
   end: { ms: number; log: Log },
 ): Promise<boolean> => {
   const endsAt = performance.now() + end.ms;
-  await server.drain(end.ms * requestShare);
+  const drained = server.drain(end.ms * requestShare);
+  for (const part of started) part.drain?.();
+  await drained;
   const clean = await stopParts(started, endsAt, end.log);
   await server.close();
   return clean;
@@ -75,11 +79,12 @@ const failToStart = (options: ServiceOptions, error: unknown): never => {
  * and its error is thrown.
  */
 export const startService = async (options: ServiceOptions): Promise<RunningService> => {
-  const { log, metrics, routes = [] } = options;
+  const { log, metrics, routes = [], upgrades = [] } = options;
   const started: Part[] = [];
   let open = false;
   const server = await startHttp(options.http, {
     routes,
+    upgrades,
     log,
     metrics,
     readiness: () => readinessOf(options, started, open),

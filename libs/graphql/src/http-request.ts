@@ -1,0 +1,83 @@
+/** What the GraphQL doors on HTTP have in common: how a body is read, and how a request is refused before any GraphQL. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GraphQLError } from 'graphql';
+import { formatError } from './errors.ts';
+import { readBody } from './read-body.ts';
+
+/** Same shape as a route of libs/service. */
+export type GraphQLRoute = {
+  method: 'POST';
+  path: string;
+  handle(req: IncomingMessage, res: ServerResponse): Promise<void>;
+};
+
+export type Problem = { status: number; code: string; message: string };
+
+export const problems = {
+  unauthenticated: {
+    status: 401,
+    code: 'UNAUTHENTICATED',
+    message: 'A valid API key is needed: send `Authorization: Bearer <key>`',
+  },
+  tooLarge: { status: 413, code: 'BAD_REQUEST', message: 'The request body is too large' },
+  tooSlow: { status: 408, code: 'BAD_REQUEST', message: 'The request body did not arrive in time' },
+  notOffered: {
+    status: 415,
+    code: 'BAD_REQUEST',
+    message: 'Send the operation as `Content-Type: application/json`',
+  },
+  notJson: { status: 400, code: 'BAD_REQUEST', message: 'The request body is not JSON' },
+  noStream: {
+    status: 406,
+    code: 'BAD_REQUEST',
+    message: 'Only streams are sent from here: send `Accept: text/event-stream`',
+  },
+  tooMany: { status: 429, code: 'TOO_MANY_STREAMS', message: 'This key has too many open streams: end some of them' },
+} as const satisfies Record<string, Problem>;
+
+export const refuse = (res: ServerResponse, { status, code, message }: Problem): void => {
+  if (res.destroyed) return;
+  if (status === 401) res.setHeader('www-authenticate', 'Bearer');
+  res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  res.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
+};
+
+/** A refusal with the status and the headers that its error asks for in `extensions.http`, as errors of Apollo do. */
+export const refuseWith = (res: ServerResponse, error: GraphQLError): void => {
+  const { status = 400, headers = [] } = (error.extensions['http'] ?? {}) as {
+    status?: number;
+    headers?: Iterable<[string, string]>;
+  };
+  if (res.destroyed) return;
+  for (const [name, value] of headers) res.setHeader(name, value);
+  res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  res.end(JSON.stringify({ errors: [formatError(error.toJSON(), error)] }));
+};
+
+/** Nothing that a browser sends across origins without asking first (CSRF). */
+const isJson = (req: IncomingMessage): boolean => /^application\/json\b/i.test(req.headers['content-type'] ?? '');
+
+/** The body as it came, undefined when it has been refused. */
+export const readRaw = async (
+  req: IncomingMessage,
+  res: ServerResponse,
+  maxBodyBytes: number,
+): Promise<Buffer | undefined> => {
+  const read = await readBody(req, maxBodyBytes);
+  if (read.ok) return read.body;
+  refuse(res, read.reason === 'TOO_LARGE' ? problems.tooLarge : problems.tooSlow);
+  return undefined;
+};
+
+/** What a body says, undefined when it has been refused. */
+export const parseJson = (req: IncomingMessage, res: ServerResponse, raw: Buffer): { body: unknown } | undefined => {
+  try {
+    if (isJson(req)) return { body: JSON.parse(raw.toString('utf8')) };
+    refuse(res, problems.notOffered);
+  } catch {
+    refuse(res, problems.notJson);
+  }
+  return undefined;
+};
+
+export const wantsEvents = (req: IncomingMessage): boolean => /\btext\/event-stream\b/i.test(req.headers.accept ?? '');

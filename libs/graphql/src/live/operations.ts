@@ -1,0 +1,91 @@
+/** Runs what clients ask over server-sent events and WebSocket: any operation as a stream of frames, judged like one on HTTP. */
+import type { Actor } from '@sendpool/contracts';
+import { newId } from '@sendpool/kernel';
+import { getOperationAST, OperationTypeNode, type ExecutionResult } from 'graphql';
+import type { Admission, Admitted, Operation } from '../admit.ts';
+import type { GraphQLLog } from '../apollo.ts';
+import { createContext } from '../context.ts';
+import type { Engine } from '../engine.ts';
+import { codeOf, secondsSince, type GraphQLObserver } from '../observer.ts';
+import { createEndable } from './endable.ts';
+import { failed } from './event-results.ts';
+import { toFrame, type Origin } from './frame.ts';
+import { framesOf, later, type Frames } from './frames.ts';
+import { shareOf } from './share-of.ts';
+import { createSharing } from './sharing.ts';
+
+export type Operations = {
+  /** `request` is what a client sent: any JSON. */
+  admit(request: unknown, actor: Actor): Admitted;
+  start(operation: Operation, actor: Actor): Frames;
+};
+
+export type OperationsOptions = {
+  engine: Engine;
+  admission: Admission;
+  log: GraphQLLog;
+  observer: GraphQLObserver;
+};
+
+const kindOf = ({ document, operationName }: Operation): OperationTypeNode | undefined =>
+  getOperationAST(document, operationName)?.operation;
+
+/** A query or a mutation: one frame, given up when nobody waits for it any more. */
+const once = (run: (signal: AbortSignal) => Promise<ExecutionResult>, origin: Origin): Frames => {
+  const gone = new AbortController();
+  let result: Promise<ExecutionResult> | undefined;
+  return createEndable({
+    next: async () => {
+      if (result !== undefined) return undefined;
+      result = run(gone.signal);
+      return toFrame(await result, origin);
+    },
+    close: () => gone.abort(),
+  });
+};
+
+export const createOperations = ({ engine, admission, log, observer }: OperationsOptions): Operations => {
+  const sharing = createSharing();
+
+  const open = async (operation: Operation, actor: Actor): Promise<Frames> => {
+    const { requestId } = actor;
+    const results = await engine.subscribe({ ...operation, actor });
+    return framesOf(results, { log, requestId, operationName: operation.operationName });
+  };
+  const subscribe = (operation: Operation, actor: Actor): Frames => {
+    const share = shareOf(engine.schema, operation);
+    if (share === undefined) return later(open(operation, actor));
+    const nobody = (): Actor => ({ keyId: 'shared', role: actor.role, requestId: newId() });
+    return sharing.subscribe({
+      key: `${actor.role} ${share.key}`,
+      isState: share.isState,
+      open: () => open(operation, nobody()),
+    });
+  };
+  const run = (operation: Operation, actor: Actor): Frames => {
+    const began = performance.now();
+    const execute = async (signal: AbortSignal): Promise<ExecutionResult> => {
+      const result = await engine.execute({ ...operation, context: createContext(actor, signal) }).catch(failed);
+      observer.answered?.({
+        operation: kindOf(operation) === OperationTypeNode.MUTATION ? 'mutation' : 'query',
+        code: codeOf(result.errors?.[0]),
+        seconds: secondsSince(began),
+      });
+      return result;
+    };
+    return once(execute, { log, requestId: actor.requestId, operationName: operation.operationName });
+  };
+  return {
+    admit: (request, actor) => {
+      const admitted = admission.admit(request, actor);
+      const code = admitted.ok ? 'OK' : codeOf(admitted.errors[0]);
+      if (!admitted.ok) observer.answered?.({ operation: 'none', code, seconds: 0 });
+      return admitted;
+    },
+    start: (operation, actor) => {
+      if (kindOf(operation) !== OperationTypeNode.SUBSCRIPTION) return run(operation, actor);
+      observer.answered?.({ operation: 'subscription', code: 'OK', seconds: 0 });
+      return subscribe(operation, actor);
+    },
+  };
+};

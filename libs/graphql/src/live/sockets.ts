@@ -1,0 +1,109 @@
+/** The sockets of the public door: who may open one, how much may wait in it, and their end. */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { CloseCode, handleProtocols } from 'graphql-ws';
+import { WebSocketServer, type VerifyClientCallbackAsync, type WebSocket } from 'ws';
+import type { GraphQLLog } from '../apollo.ts';
+import { limits } from '../limits.ts';
+import type { Frames } from './frames.ts';
+
+export type Client = {
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+  /** What is sent on it at present. */
+  readonly streams: Set<Frames>;
+};
+
+export type SocketsOptions = {
+  /** Most sockets at a time. */
+  most: number;
+  /** Whether a page of this origin may open a socket. Programs that are no browsers name none. */
+  isOwnOrigin: (origin: string, req: IncomingMessage) => boolean;
+  /** Called for each new client; returns what is to be told of its messages and its end. */
+  opened: (client: Client) => { message(text: string): Promise<void>; closed(code: number, reason: string): void };
+  log: GraphQLLog;
+};
+
+export type Sockets = {
+  /** Same shape as an upgrade of libs/service. */
+  upgrade: { path: string; protocol: 'websocket'; handle(req: IncomingMessage, socket: Duplex, head: Buffer): void };
+  drain(): void;
+  stop(): void;
+};
+
+/** A client that has not answered a ping by the next one is gone. */
+const beatMs = 12_000;
+/** A client that does not take the end of its socket is cut off. */
+const closeMs = 2000;
+/** What a client leaves unread: its own requests make answers, so it could fill the memory without one subscription. */
+const maxBufferedBytes = 16 * 1024 * 1024;
+
+/** Resolves when the socket has taken the text, or is closed. */
+export const sendText = (socket: WebSocket, text: string): Promise<void> =>
+  new Promise((resolve) => {
+    if (socket.readyState === socket.OPEN) socket.send(text, () => resolve());
+    else resolve();
+  });
+
+export const closeSocket = (socket: WebSocket, code: number, reason: string): void => {
+  socket.close(code, reason);
+  setTimeout(() => socket.terminate(), closeMs).unref();
+};
+
+const serve = (client: Client, { opened, log }: SocketsOptions): void => {
+  const { socket, streams } = client;
+  const { message, closed } = opened(client);
+  const fail = (error: unknown): void => {
+    log.error({ error }, 'a message on a socket could not be answered');
+    closeSocket(socket, CloseCode.InternalServerError, 'Internal server error');
+  };
+  // A Buffer: no other `binaryType` is set.
+  socket.on('message', (data: Buffer) => {
+    if (socket.bufferedAmount > maxBufferedBytes) socket.terminate();
+    else message(data.toString()).catch(fail);
+  });
+  // Of the client's making: a frame too large, or no frame at all. The socket closes by itself.
+  socket.on('error', (error) => log.debug({ error }, 'a socket broke off'));
+  socket.once('close', (code, reason) => {
+    for (const frames of streams) frames.end();
+    closed(code, String(reason));
+  });
+};
+
+const keepAlive = (server: WebSocketServer): NodeJS.Timeout => {
+  const silent = new WeakSet<WebSocket>();
+  const ping = (socket: WebSocket): void => {
+    if (silent.has(socket)) return socket.terminate();
+    silent.add(socket);
+    socket.once('pong', () => silent.delete(socket));
+    if (socket.readyState === socket.OPEN) socket.ping();
+  };
+  return setInterval(() => server.clients.forEach(ping), beatMs).unref();
+};
+
+export const createSockets = (options: SocketsOptions): Sockets => {
+  const verifyClient: VerifyClientCallbackAsync = ({ req }, answer) => {
+    const { origin } = req.headers;
+    if (origin !== undefined && !options.isOwnOrigin(origin, req)) answer(false, 403, 'Forbidden');
+    else answer(server.clients.size < options.most, 503, 'Service Unavailable');
+  };
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.bodyBytes,
+    perMessageDeflate: false,
+    handleProtocols,
+    verifyClient,
+  });
+  const beat = keepAlive(server);
+  const handle = (req: IncomingMessage, duplex: Duplex, head: Buffer): void =>
+    server.handleUpgrade(req, duplex, head, (socket) => serve({ socket, request: req, streams: new Set() }, options));
+  return {
+    upgrade: { path: '/graphql', protocol: 'websocket', handle },
+    drain: () => server.clients.forEach((socket) => closeSocket(socket, 1001, 'Going away')),
+    stop: () => {
+      clearInterval(beat);
+      server.clients.forEach((socket) => socket.terminate());
+      server.close();
+    },
+  };
+};

@@ -1,0 +1,161 @@
+/** WebSocket at the public door: what comes over a socket, by the server of graphql-ws (graphql-transport-ws). */
+import type { Actor } from '@sendpool/contracts';
+import { newId } from '@sendpool/kernel';
+import { GraphQLError, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import { CloseCode, makeServer, type Context, type ServerOptions } from 'graphql-ws';
+import type { Operation } from '../admit.ts';
+import type { GraphQLLog } from '../apollo.ts';
+import type { Authenticate, Credential } from '../authenticate.ts';
+import type { Engine } from '../engine.ts';
+import type { LiveLimits } from '../limits.ts';
+import type { GraphQLObserver } from '../observer.ts';
+import type { Connections, Ending } from './connections.ts';
+import { presentErrors } from './frame.ts';
+import type { Frames } from './frames.ts';
+import type { Operations } from './operations.ts';
+import { closeSocket, createSockets, sendText, type Client, type Sockets, type SocketsOptions } from './sockets.ts';
+
+export type WebSocketDoorOptions = {
+  engine: Engine;
+  authenticate: Authenticate;
+  operations: Operations;
+  connections: Connections;
+  isOwnOrigin: SocketsOptions['isOwnOrigin'];
+  limits: LiveLimits;
+  observer: GraphQLObserver;
+  log: GraphQLLog;
+};
+
+/** A client that has said who it is. */
+type Known = Client & { credential?: Credential; leave?: () => void };
+type Socket = Context<{ authorization?: unknown }, Known>;
+/** One operation on its way through graphql-ws. */
+type Started = { socket: Socket; id: string; operation: Operation; actor: Actor };
+
+/** For a client to say who it is. */
+const initMs = 5000;
+/** Registered for "try again later" (IANA). */
+const tryLater = 1013;
+
+/** Browsers cannot set a header of a socket: they send the same text in the first message. */
+const authorizationOf = ({ connectionParams, extra }: Socket): string | undefined => {
+  const text = connectionParams?.authorization ?? extra.request.headers.authorization;
+  return typeof text === 'string' ? text : undefined;
+};
+
+const end = (client: Client, why: Ending): void =>
+  why === 'UNAVAILABLE'
+    ? closeSocket(client.socket, 1001, 'Going away')
+    : closeSocket(client.socket, CloseCode.Forbidden, 'Forbidden');
+
+const connect = async (socket: Socket, { authenticate, connections }: WebSocketDoorOptions): Promise<boolean> => {
+  const client = socket.extra;
+  const credential = await authenticate(authorizationOf(socket));
+  if (credential === undefined) return false;
+  const leave = connections.open({ transport: 'WEBSOCKET', credential, end: (why) => end(client, why) });
+  if (leave === undefined) closeSocket(client.socket, tryLater, 'Too many sockets of this key');
+  else if (client.socket.readyState === client.socket.OPEN) Object.assign(client, { credential, leave });
+  else leave();
+  return true;
+};
+
+const refusal = (code: string, message: string): [GraphQLError] => [
+  new GraphQLError(message, { extensions: { code } }),
+];
+
+type Judged = ExecutionArgs | readonly GraphQLError[];
+
+const judge = (socket: Socket, id: string, payload: unknown, options: WebSocketDoorOptions): Judged => {
+  const { credential, streams } = socket.extra;
+  // This one has its place among `subscriptions` already. Streams that end may still be on their way out.
+  const others = Math.max(streams.size, Object.keys(socket.subscriptions).length - 1);
+  const { operationsPerSocket } = options.limits;
+  if (credential?.isValid() !== true) {
+    end(socket.extra, 'UNAUTHENTICATED');
+    return refusal('UNAUTHENTICATED', 'The key of this socket has expired or was revoked');
+  }
+  if (others >= operationsPerSocket)
+    return refusal('TOO_MANY_STREAMS', `At most ${operationsPerSocket} operations may run on one socket`);
+  const actor = { ...credential.actor, requestId: newId() };
+  const admitted = options.operations.admit(payload, actor);
+  if (!admitted.ok) return admitted.errors;
+  const { operation } = admitted;
+  const contextValue: Started = { socket, id, operation, actor };
+  const { document, operationName } = operation;
+  return { schema: options.engine.schema, document, operationName, contextValue };
+};
+
+const done = { done: true, value: undefined } as const;
+
+/** Hands each frame to the socket, and takes the next one when the socket has taken it. */
+const write = async (frames: Frames, { socket, id }: Started, pushed: () => void): Promise<typeof done> => {
+  const start = `{"id":${JSON.stringify(id)},"type":`;
+  for await (const { text, failure } of frames) {
+    const isNext = failure === undefined;
+    const rest = isNext ? `"next","payload":${text}}` : `"error","payload":${JSON.stringify(failure)}}`;
+    await sendText(socket.extra.socket, start + rest);
+    pushed();
+    // An error is the last message of an operation: graphql-ws must not send `complete` after it.
+    if (!isNext) delete (socket.subscriptions as Record<string, unknown>)[id];
+  }
+  socket.extra.streams.delete(frames);
+  return done;
+};
+
+/** A stream for graphql-ws that writes by itself, the text that was made once for all who get it, and leaves only the end to be sent. */
+const writing = (frames: Frames, started: Started, pushed: () => void): AsyncGenerator<ExecutionResult> => {
+  const stop = async (): Promise<typeof done> => {
+    frames.end();
+    return done;
+  };
+  const stream = { next: () => write(frames, started, pushed), return: stop, throw: stop };
+  return Object.assign(stream, {
+    [Symbol.asyncIterator]: () => stream,
+  }) as unknown as AsyncGenerator<ExecutionResult>;
+};
+
+const protocolOf = (options: WebSocketDoorOptions): ServerOptions<{ authorization?: unknown }, Known> => {
+  const { operations, observer, log } = options;
+  const pushed = (): void => observer.pushed?.('WEBSOCKET');
+  const start = ({ contextValue }: ExecutionArgs): AsyncGenerator<ExecutionResult> => {
+    const started = contextValue as Started;
+    const frames = operations.start(started.operation, started.actor);
+    started.socket.extra.streams.add(frames);
+    return writing(frames, started, pushed);
+  };
+  return {
+    connectionInitWaitTimeout: initMs,
+    onConnect: (socket) => connect(socket, options),
+    onSubscribe: (socket, id, payload) => judge(socket, id, payload, options),
+    execute: start,
+    subscribe: start,
+    onError: (_socket, _id, { operationName }, errors) =>
+      presentErrors(errors, { log, requestId: newId(), operationName: operationName ?? undefined }),
+    onClose: ({ extra }) => extra.leave?.(),
+  };
+};
+
+/** A socket of another subprotocol is closed without a word. */
+const unheard = async (_text: string): Promise<void> => {};
+
+export const createWebSocketDoor = (options: WebSocketDoorOptions): Sockets => {
+  const server = makeServer(protocolOf(options));
+  const { isOwnOrigin, limits, log } = options;
+  const opened: SocketsOptions['opened'] = (client) => {
+    const { socket } = client;
+    let message = unheard;
+    const closed = server.opened(
+      {
+        protocol: socket.protocol,
+        send: (data) => sendText(socket, data),
+        close: (code, reason) => closeSocket(socket, code ?? 1000, reason ?? ''),
+        onMessage: (listener) => {
+          message = listener;
+        },
+      },
+      client,
+    );
+    return { message: (text) => message(text), closed: (code, reason) => void closed(code, reason) };
+  };
+  return createSockets({ most: limits.sockets, isOwnOrigin, opened, log });
+};
