@@ -14,6 +14,8 @@ const isSafeUrl = (text: string): boolean => {
   return protocol === 'https:' || loopback.has(hostname);
 };
 
+const isOrigin = (text: string): boolean => isHttpUrl(text) && new URL(text).origin === text;
+
 /** Origins of the replicas of a service. */
 const serviceUrls = (name: string) =>
   z
@@ -47,6 +49,12 @@ export const envSchema = z
       .default('false')
       .transform((text) => text === 'true')
       .describe('true: GET /graphiql is a page to try the API in. For development; it needs the optional packages.'),
+    ALLOWED_ORIGINS: z
+      .string()
+      .default('')
+      .transform((text) => text.split(',').flatMap((origin) => origin.trim() || []))
+      .refine((origins) => origins.every(isOrigin), 'must be origins as https://app.example.com, with commas between')
+      .describe('Origins of pages, besides our own, that may open a WebSocket; several with commas between.'),
     UPLOAD_MAX_BYTES: z.coerce
       .number()
       .int()

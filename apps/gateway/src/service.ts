@@ -64,6 +64,7 @@ export const createGatewayService = async (options: {
     costs,
     perMinute: env.RATE_LIMIT_PER_MINUTE,
     documents: readDocuments(env),
+    origins: env.ALLOWED_ORIGINS,
     log,
     observer,
     traces,

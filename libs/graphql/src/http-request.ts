@@ -80,4 +80,12 @@ export const parseJson = (req: IncomingMessage, res: ServerResponse, raw: Buffer
   return undefined;
 };
 
-export const wantsEvents = (req: IncomingMessage): boolean => /\btext\/event-stream\b/i.test(req.headers.accept ?? '');
+const answerTypes = /^(text\/event-stream|application\/(graphql-response\+)?json|\*\/\*)$/;
+
+/** Whether a client would rather have events than one answer: what it names first. Some name both, for whatever comes. */
+export const wantsEvents = (req: IncomingMessage): boolean =>
+  (req.headers.accept ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((type) => type.split(';', 1)[0]!.trim())
+    .find((type) => answerTypes.test(type)) === 'text/event-stream';

@@ -4,6 +4,8 @@ import type { Metrics } from './metrics.ts';
 export type GraphQLMetrics = {
   answered(done: { operation: string; code: string; seconds: number }): void;
   asked(done: { upstream: string; result: string; seconds: number }): void;
+  connected(transport: string, change: 1 | -1): void;
+  pushed(transport: string): void;
 };
 
 const createAnswered = (metrics: Metrics): GraphQLMetrics['answered'] => {
@@ -32,8 +34,12 @@ export const createGatewayMetrics = (metrics: Metrics): GraphQLMetrics => {
   const duration = metrics.histogram(name, 'One question to one replica of a service.', {
     labels: ['upstream', 'result'],
   });
+  const connections = metrics.gauge('gateway_live_connections', 'Open sockets and event streams.', ['transport']);
+  const results = metrics.counter('gateway_live_results_total', 'Results sent on them.', ['transport']);
   return {
     answered: createAnswered(metrics),
+    connected: (transport, change) => connections.inc({ transport }, change),
+    pushed: (transport) => results.inc({ transport }),
     asked: ({ upstream, result, seconds }) => duration.observe({ upstream, result }, seconds),
   };
 };
