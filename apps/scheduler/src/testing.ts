@@ -26,7 +26,7 @@ import { readSchedulerEnv } from './env.ts';
 import { createSchedulerService } from './service.ts';
 
 const secret = 'a secret of at least thirty-two characters';
-const actor = { keyId: 'k', role: 'OPERATOR' as const, requestId: 'r' };
+const actor = { keyId: 'k', role: 'ADMIN' as const, requestId: 'r' };
 
 type Received = { readonly request: SendRequest; readonly at: number };
 
