@@ -3,6 +3,7 @@ import { subgraph } from '../../codegen.base.ts';
 
 export default subgraph({
   Audience: '../../domain/audience.ts#Audience as AudienceModel',
+  ContactImport: '../../domain/contact-import.ts#ContactImport as ContactImportModel',
   Campaign: '../../domain/campaign.ts#Campaign as CampaignModel',
   CampaignProgress: '../../domain/campaign.ts#CampaignProgress as ProgressModel',
   Resend: '../../domain/resend.ts#Resend as ResendModel',

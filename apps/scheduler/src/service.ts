@@ -1,4 +1,5 @@
 /** The scheduler as parts and routes: audiences, campaigns, and the recipients' truth. */
+import type { IncomingMessage } from 'node:http';
 import {
   campaignsTopic,
   deliveryEventsTopic,
@@ -16,6 +17,7 @@ import {
   createEventLogMetrics,
   createRequestTraces,
   createTracing,
+  repeat,
   tracingParts,
   streamedBody,
   verifyRequest,
@@ -25,6 +27,7 @@ import {
   type Route,
 } from '@sendpool/service';
 import { createResolvers, typeDefs } from './api/graphql/resolvers.ts';
+import { createDownloadRoutes } from './api/http/downloads.ts';
 import { createUploadRoute } from './api/http/upload-contacts.ts';
 import { createSchedulerMetrics } from './api/events/scheduler-metrics.ts';
 import { createSendingView } from './domain/sending-view.ts';
@@ -32,6 +35,8 @@ import { createDelivery } from './delivery.ts';
 import { unknownGraceMs, type SchedulerEnv } from './env.ts';
 import { createAudienceStore } from './store/audience.store.ts';
 import { createCampaignStore } from './store/campaign.store.ts';
+import { createContactImportStore } from './store/contact-import.store.ts';
+import { sweepImports } from './store/import-sweep.ts';
 import { createResendStore } from './store/resend.store.ts';
 import { migrations } from './store/migrations/index.ts';
 import { createUseCases } from './use-cases.ts';
@@ -76,9 +81,11 @@ export const createSchedulerService = async (options: {
   });
   const sending = createSendingView();
   const campaigns = createCampaignStore(database);
+  const imports = createContactImportStore(database);
   const useCases = createUseCases({
     audiences: createAudienceStore(database),
     campaigns,
+    imports,
     resends: createResendStore(database),
     graceMs: unknownGraceMs(env),
     sending,
@@ -107,11 +114,9 @@ export const createSchedulerService = async (options: {
     observer: createDoorMetrics(options.metrics),
     traces: createRequestTraces(tracing),
   });
-  const upload = createUploadRoute({
-    importContacts: useCases.importContacts,
-    actorOf: (req) => verifyRequest(req, streamedBody, secret),
-    log,
-  });
+  const files = { actorOf: (req: IncomingMessage) => verifyRequest(req, streamedBody, secret), log };
+  const upload = createUploadRoute({ ...files, importContacts: useCases.importContacts });
+  const downloads = createDownloadRoutes({ ...files, campaigns, imports });
   const parts: Part[] = [
     ...tracingParts(tracing),
     { name: 'database', ready: () => database.isReady(), stop: () => database.close() },
@@ -119,7 +124,8 @@ export const createSchedulerService = async (options: {
     { name: 'topics', start: () => eventLog.ensureTopics(topicSpecs(topics, env.LANES)) },
     ...delivery.parts,
     ...webhooks.parts,
+    repeat({ name: 'imports', everyMs: 15_000, work: (signal) => sweepImports(database.sql, signal), log }),
     door.part,
   ];
-  return { parts, routes: [...door.routes, upload] };
+  return { parts, routes: [...door.routes, upload, ...downloads] };
 };

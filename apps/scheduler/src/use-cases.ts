@@ -4,6 +4,7 @@ import { checkTemplates, parseAddress } from '@sendpool/smtp';
 import type { AudienceUseCases, CampaignUseCases } from './api/graphql/use-cases.ts';
 import type { AudienceStore } from './domain/audience.ts';
 import type { Campaign, CampaignStore } from './domain/campaign.ts';
+import type { ImportStore } from './domain/contact-import.ts';
 import { createCancelCampaign, createPauseCampaign, createResumeCampaign } from './domain/change-status.ts';
 import { createCreateAudience } from './domain/create-audience.ts';
 import { createCreateCampaign } from './domain/create-campaign.ts';
@@ -18,6 +19,7 @@ import { createUpdateCampaign } from './domain/update-campaign.ts';
 export type UseCaseDeps = {
   audiences: AudienceStore;
   campaigns: CampaignStore;
+  imports: ImportStore;
   resends: ResendStore;
   sending: SendingView;
   /** As in `RetryPolicy.unknownGraceMs`. */
@@ -42,6 +44,7 @@ export const createUseCases = (given: UseCaseDeps): SchedulerUseCases => {
   return {
     audiences,
     campaigns,
+    imports: given.imports,
     createAudience: createCreateAudience(deps),
     importContacts: createImportContacts(deps),
     createCampaign: createCreateCampaign(deps),

@@ -7,12 +7,6 @@ export type Audience = {
   readonly createdAt: Date;
 };
 
-/** One valid row of an upload. `fields` is a JSON object as text; `repeated` when an earlier row of the same upload had this address. */
-export type ContactRow = { readonly email: string; readonly fields: string; readonly repeated: boolean };
-
-/** Rows of one chunk by what became of them; repeated rows are in none of the numbers. */
-export type ImportCounts = { readonly imported: number; readonly updated: number; readonly unchanged: number };
-
 /** A page goes forward by `after`, the last id seen (null from the start); ids sort by the time they were made. */
 export type Page = { readonly first: number; readonly after: string | null };
 
@@ -23,6 +17,4 @@ export type AudienceStore = {
   findMany(ids: readonly string[]): Promise<Audience[]>;
   /** Up to `first` + 1 audiences, so that the caller sees whether there is more. */
   page(page: Page): Promise<Audience[]>;
-  /** Inserts and updates contacts by lower(email) in one transaction; addresses within `rows` are distinct. */
-  upsertContacts(audienceId: string, rows: readonly ContactRow[]): Promise<ImportCounts>;
 };

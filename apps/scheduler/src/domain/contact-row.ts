@@ -1,4 +1,4 @@
-/** Reads the rows of an upload: which columns there are, and what makes a row a contact. Pure. */
+/** Reads the rows of an upload, of CSV or of JSON lines: which fields there are, and what makes a row a contact. Pure. */
 import type { ParseAddress } from './campaign.ts';
 
 export const uploadLimits = {
@@ -7,13 +7,20 @@ export const uploadLimits = {
   fields: 16_384,
   /** Errors that an answer lists, at most; the others are counted. */
   errors: 1000,
-  /** Contacts stored in one transaction. */
+  /** Rows settled in one transaction. */
   chunk: 2000,
+  /** Milliseconds after which fewer are settled: a slow upload shows its progress. */
+  pauseMs: 5000,
 } as const;
 
-/** A row as it stands in the file. `row` counts from 1, the header line; `fault` when it cannot be read as CSV. */
+/** Columns of CSV or properties of JSON. `row` counts lines from 1; `fault` when the line is neither. */
 export type FileRow =
-  { readonly row: number; readonly values: readonly string[] } | { readonly row: number; readonly fault: string };
+  | { readonly row: number; readonly values: readonly string[] }
+  | { readonly row: number; readonly entries: readonly (readonly [name: string, value: unknown])[] }
+  | { readonly row: number; readonly fault: string };
+
+/** Rows as they stream in; of CSV the first one names the columns. */
+export type ContactFile = { readonly format: 'CSV' | 'NDJSON'; readonly rows: AsyncIterable<FileRow> };
 
 export type RowError = { readonly row: number; readonly column: string | null; readonly message: string };
 
@@ -27,6 +34,8 @@ export type UploadHeader = {
 const fieldName = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 /** What the decoder puts in the place of bytes that are not UTF-8. */
 const replacement = '\u{fffd}';
+
+const isEmail = (name: string): boolean => /^email$/i.test(name);
 
 const nameFault = (name: string, earlier: readonly string[]): string | undefined => {
   if (!fieldName.test(name)) {
@@ -55,7 +64,7 @@ const lineFault = (values: readonly string[]): string | undefined => {
 export const readHeader = (
   values: readonly string[],
 ): { ok: true; header: UploadHeader } | { ok: false; message: string } => {
-  const names = values.map((value) => (/^email$/i.test(value.trim()) ? 'email' : value.trim()));
+  const names = values.map((value) => value.trim()).map((name) => (isEmail(name) ? 'email' : name));
   const fault =
     lineFault(values) ??
     names.map((name, index) => nameFault(name, names.slice(0, index))).find((text) => text !== undefined);
@@ -67,26 +76,8 @@ export const readHeader = (
 };
 
 const valueFault = (value: string): string | undefined => {
-  if (value.includes(replacement)) return 'the value is not UTF-8';
+  if (value.includes(replacement) || !value.isWellFormed()) return 'the value is not UTF-8';
   return value.includes('\0') ? 'the value contains a NUL character' : undefined;
-};
-
-const columnFault = (
-  header: UploadHeader,
-  values: readonly string[],
-): { column: string; message: string } | undefined => {
-  for (const { index, name } of [{ index: header.email, name: 'email' }, ...header.fields]) {
-    const message = valueFault(values[index]!);
-    if (message !== undefined) return { column: name, message };
-  }
-  return undefined;
-};
-
-/** Fields without a value are left out, so that `default` in a template applies. */
-const fieldsOf = (header: UploadHeader, values: readonly string[]): string => {
-  const fields: Record<string, string> = {};
-  for (const { index, name } of header.fields) if (values[index] !== '') fields[name] = values[index]!;
-  return JSON.stringify(fields);
 };
 
 export type ReadRow =
@@ -95,17 +86,58 @@ export type ReadRow =
 
 const refused = (column: string | null, message: string): ReadRow => ({ ok: false, column, message });
 
+type Field = readonly [name: string, value: string];
+
+/** Fields without a value are left out, so that `default` in a template applies. */
+const contactOf = (address: string, fields: readonly Field[], parseAddress: ParseAddress): ReadRow => {
+  for (const [name, value] of [['email', address] as const, ...fields]) {
+    const message = valueFault(value);
+    if (message !== undefined) return refused(name, message);
+  }
+  const email = parseAddress(address.trim());
+  if (!email.ok) return refused('email', email.reason);
+  const text = JSON.stringify(Object.fromEntries(fields.filter(([, value]) => value !== '')));
+  if (text.length > uploadLimits.fields)
+    return refused(null, `the row is longer than ${uploadLimits.fields} characters`);
+  return { ok: true, email: email.address, fields: text };
+};
+
 /** One row below the header as a contact, or the column that is wrong with it. */
 export const readRow = (header: UploadHeader, values: readonly string[], parseAddress: ParseAddress): ReadRow => {
   if (values.length !== header.width) {
     return refused(null, `the row has ${values.length} columns, the header has ${header.width}`);
   }
-  const fault = columnFault(header, values);
-  if (fault !== undefined) return refused(fault.column, fault.message);
-  const email = parseAddress(values[header.email]!.trim());
-  if (!email.ok) return refused('email', email.reason);
-  const fields = fieldsOf(header, values);
-  if (fields.length > uploadLimits.fields)
-    return refused(null, `the row is longer than ${uploadLimits.fields} characters`);
-  return { ok: true, email: email.address, fields };
+  const fields = header.fields.map(({ index, name }): Field => [name, values[index]!]);
+  return contactOf(values[header.email]!, fields, parseAddress);
+};
+
+type Entry = readonly [name: string, value: unknown];
+
+/** Numbers and truth values as JSON writes them; null is no value. */
+const textOf = (value: unknown): string | undefined => {
+  if (value === null) return '';
+  return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined;
+};
+
+const entryFault = ([name, value]: Entry, earlier: readonly string[]): ReadRow | undefined => {
+  const fault = binary.test(name) ? 'the name of a property is not text' : nameFault(name, earlier);
+  if (fault !== undefined) return refused(null, fault);
+  return textOf(value) === undefined
+    ? refused(name, 'the value must be text, a number, true, false or null')
+    : undefined;
+};
+
+/** One line of JSON as a contact: `email` is the address, every other property a merge field. */
+export const readEntries = (given: readonly Entry[], parseAddress: ParseAddress): ReadRow => {
+  if (given.length > uploadLimits.columns) return refused(null, `at most ${uploadLimits.columns} properties`);
+  const entries = given.map(([name, value]): Entry => [isEmail(name) ? 'email' : name, value]);
+  const names = entries.map(([name]) => name);
+  for (const [index, entry] of entries.entries()) {
+    const fault = entryFault(entry, names.slice(0, index));
+    if (fault !== undefined) return fault;
+  }
+  const email = entries.find(([name]) => name === 'email')?.[1];
+  if (typeof email !== 'string') return refused('email', 'the property "email" must be there, and be text');
+  const fields = entries.filter(([name]) => name !== 'email').map(([name, value]): Field => [name, textOf(value)!]);
+  return contactOf(email, fields, parseAddress);
 };

@@ -3,6 +3,7 @@ import { createDatabase, type Database } from '@sendpool/database';
 import { freshDatabase } from '@sendpool/database/testing';
 import { newId } from '@sendpool/kernel';
 import type { Campaign } from '../domain/campaign.ts';
+import type { ContactRow } from '../domain/contact-import.ts';
 import { aCampaign } from '../domain/testing.ts';
 import { createAudienceStore } from './audience.store.ts';
 import { createCampaignLifeStore } from './campaign-life.store.ts';
@@ -10,6 +11,7 @@ import { createCampaignStore } from './campaign.store.ts';
 import { ensureLanes } from './lane.store.ts';
 import { migrations } from './migrations/index.ts';
 import { counterColumns } from './states.ts';
+import { upsertContacts, type Upserted } from './upsert-contacts.ts';
 
 export type TestDatabase = Database & AsyncDisposable & { readonly url: string };
 
@@ -27,6 +29,13 @@ export const schedulerDatabase = async (poolSize = 10): Promise<TestDatabase> =>
   };
 };
 
+/** As a chunk of an upload does it. */
+export const addContacts = (database: Database, audienceId: string, rows: readonly ContactRow[]): Promise<Upserted> =>
+  database.transaction(async (tx) => {
+    const [audience] = await tx.query<{ number: number }>('select number from audience where id = $1', [audienceId]);
+    return upsertContacts(tx, audience!.number, rows);
+  });
+
 /** An audience of `count` contacts `c<n>@example.com`. Resolves to its id. */
 export const makeAudience = async (database: Database, count: number): Promise<string> => {
   const [id, audiences] = [newId(), createAudienceStore(database)];
@@ -35,9 +44,8 @@ export const makeAudience = async (database: Database, count: number): Promise<s
     const rows = Array.from({ length: Math.min(2000, count - from) }, (_, index) => ({
       email: `c${from + index}@example.com`,
       fields: JSON.stringify({ n: String(from + index), city: 'Oslo', first_name: 'Ann' }),
-      repeated: false,
     }));
-    await audiences.upsertContacts(id, rows);
+    await addContacts(database, id, rows);
   }
   return id;
 };

@@ -1,9 +1,15 @@
 /** Audiences in GraphQL. */
-import { loaderOf, type RequestContext } from '@sendpool/graphql';
+import { connectionOf, loaderOf, pageArguments, type RequestContext } from '@sendpool/graphql';
+import { AppError } from '@sendpool/kernel';
 import type { Audience, AudienceStore } from '../../domain/audience.ts';
 import { answerOf } from './answer.ts';
-import { pageById } from './paging.ts';
-import type { AudienceResolvers, MutationResolvers, QueryResolvers } from './schema.generated.ts';
+import { idOf, pageById } from './paging.ts';
+import type {
+  AudienceResolvers,
+  ContactImportResolvers,
+  MutationResolvers,
+  QueryResolvers,
+} from './schema.generated.ts';
 import type { AudienceUseCases } from './use-cases.ts';
 
 /** One statement for all audiences that a request asks for in the same tick. */
@@ -18,17 +24,37 @@ export const loadAudience = async (
   return (await loader.load(id)) ?? null;
 };
 
+/** Of something that cannot be without its audience. */
+export const loadAudienceOf = async (
+  context: RequestContext,
+  store: Pick<AudienceStore, 'findMany'>,
+  { audienceId }: { readonly audienceId: string },
+): Promise<Audience> => {
+  const audience = await loadAudience(context, store, audienceId);
+  if (audience === null) throw new AppError('INTERNAL', `audience ${audienceId} is gone`);
+  return audience;
+};
+
 const payload = (audience: Audience) => ({ __typename: 'AudiencePayload', audience }) as const;
 
 export const createAudienceResolvers = (use: AudienceUseCases) => ({
   Query: {
     audiences: (_, page) => pageById(page, use.audiences.page),
     audience: (_, { id }, context) => loadAudience(context, use.audiences, id),
+    contactImport: async (_, { id }) => (await use.imports.find(id)) ?? null,
   } satisfies QueryResolvers,
   Mutation: {
     createAudience: (_, { input }, context) => answerOf(context, use.createAudience(input), payload),
   } satisfies MutationResolvers,
   Audience: {
     __resolveReference: ({ id }, context) => loadAudience(context, use.audiences, id),
+    imports: async ({ id }, { idempotencyKey = null, first, after }) => {
+      const page = pageArguments(first, after);
+      const rows = await use.imports.page(id, { first: page.first, after: idOf(page), idempotencyKey });
+      return connectionOf(rows, page, (row) => row.id);
+    },
   } satisfies AudienceResolvers,
+  ContactImport: {
+    audience: (row, _, context) => loadAudienceOf(context, use.audiences, row),
+  } satisfies ContactImportResolvers,
 });

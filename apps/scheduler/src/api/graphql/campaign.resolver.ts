@@ -5,7 +5,7 @@ import { AppError } from '@sendpool/kernel';
 import type { Campaign, CampaignProgress } from '../../domain/campaign.ts';
 import type { Resend, Resent } from '../../domain/resend.ts';
 import { answerOf } from './answer.ts';
-import { loadAudience } from './audience.resolver.ts';
+import { loadAudienceOf } from './audience.resolver.ts';
 import { createInputOf, editOf, resendOf } from './campaign-input.ts';
 import { pageById, pageByNumber } from './paging.ts';
 import type {
@@ -29,11 +29,7 @@ const loadProgress = async (context: RequestContext, use: CampaignUseCases, id: 
 
 const campaign = (use: CampaignUseCases): CampaignResolvers => ({
   __resolveReference: async ({ id }) => (await use.campaigns.find(id)) ?? null,
-  audience: async ({ audienceId }, _, context) => {
-    const audience = await loadAudience(context, use.audiences, audienceId);
-    if (audience === null) throw new AppError('INTERNAL', `audience ${audienceId} of a campaign is gone`);
-    return audience;
-  },
+  audience: (row, _, context) => loadAudienceOf(context, use.audiences, row),
   sendingSettings: ({ poolId, unknownPolicy }) => ({ pool: { id: poolId }, unknownPolicy }),
   progress: ({ id }, _, context) => loadProgress(context, use, id),
   resends: async ({ id }, _, context) => {

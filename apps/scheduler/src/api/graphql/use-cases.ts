@@ -1,6 +1,7 @@
 /** What the resolvers call: the use cases of this service and the reading side of its stores. */
 import type { Audience, AudienceStore } from '../../domain/audience.ts';
 import type { Campaign, CampaignStore } from '../../domain/campaign.ts';
+import type { ImportStore } from '../../domain/contact-import.ts';
 import type { CreateCampaignInput } from '../../domain/create-campaign.ts';
 import type { Result } from '../../domain/refusal.ts';
 import type { Resend, ResendInput, Resent } from '../../domain/resend.ts';
@@ -12,6 +13,7 @@ import type { Webhook, WebhookLog, WebhookStore } from '../../domain/webhook.ts'
 
 export type AudienceUseCases = {
   audiences: Pick<AudienceStore, 'find' | 'findMany' | 'page'>;
+  imports: Pick<ImportStore, 'find' | 'page'>;
   createAudience(input: { name: string }): Promise<Result<Audience>>;
 };
 

@@ -1,5 +1,5 @@
 /** Reads one record of a CSV file (RFC 4180) over the lines that it spans, and says where reading goes on when it is not valid. */
-import { maxLine, type Lines } from './csv-lines.ts';
+import { maxLine, type Lines } from './text-lines.ts';
 
 /** A quoted value that goes over line ends: what is longer is taken for a quote that somebody forgot. */
 const maxQuoted = { lines: 10, characters: 10_000 };

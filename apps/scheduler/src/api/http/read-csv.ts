@@ -1,7 +1,7 @@
 /** Turns the bytes of an upload into rows, one at a time, no faster than they are taken. */
 import type { Readable } from 'node:stream';
 import type { FileRow } from '../../domain/contact-row.ts';
-import { openLines } from './csv-lines.ts';
+import { openLines } from './text-lines.ts';
 import { readRecord } from './csv-record.ts';
 
 /**

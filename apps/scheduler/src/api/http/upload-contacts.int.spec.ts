@@ -3,9 +3,12 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { Actor } from '@sendpool/contracts';
-import { createImportContacts, type ImportReport } from '../../domain/import-contacts.ts';
+import type { ImportCounts } from '../../domain/contact-import.ts';
+import type { RowError } from '../../domain/contact-row.ts';
+import { createImportContacts } from '../../domain/import-contacts.ts';
 import { rules } from '../../domain/testing.ts';
 import { createAudienceStore } from '../../store/audience.store.ts';
+import { createContactImportStore } from '../../store/contact-import.store.ts';
 import { makeAudience, schedulerDatabase, type TestDatabase } from '../../store/testing.ts';
 import { createUploadRoute } from './upload-contacts.ts';
 
@@ -18,9 +21,9 @@ describe('POST /audiences/{id}/contacts', () => {
   let actor: Actor | undefined;
   before(async () => {
     database = await schedulerDatabase();
-    const audiences = createAudienceStore(database);
+    const imports = createContactImportStore(database);
     const route = createUploadRoute({
-      importContacts: createImportContacts({ audiences, parseAddress: rules.parseAddress }),
+      importContacts: createImportContacts({ imports, parseAddress: rules.parseAddress, now: Date.now }),
       actorOf: () => actor,
       log: quiet,
     });
@@ -41,7 +44,7 @@ describe('POST /audiences/{id}/contacts', () => {
       headers: { 'content-type': 'text/csv', ...headers },
       body,
     });
-    const read = (await answer.json()) as ImportReport & { error?: string };
+    const read = (await answer.json()) as ImportCounts & { importId: string; errors: RowError[]; error?: string };
     return { status: answer.status, connection: answer.headers.get('connection'), body: read };
   };
 

@@ -8,6 +8,7 @@ import { ReasonsOfWaiting1764000400000 } from './1764000400000-reasons-of-waitin
 import { HeededVerdicts1764000500000 } from './1764000500000-heeded-verdicts.ts';
 import { Resends1764000600000 } from './1764000600000-resends.ts';
 import { Webhooks1764000800000 } from './1764000800000-webhooks.ts';
+import { ContactImports1764000900000 } from './1764000900000-contact-imports.ts';
 
 export const migrations: MigrationClass[] = [
   AudiencesAndCampaigns1764000000000,
@@ -18,4 +19,5 @@ export const migrations: MigrationClass[] = [
   HeededVerdicts1764000500000,
   Resends1764000600000,
   Webhooks1764000800000,
+  ContactImports1764000900000,
 ];
