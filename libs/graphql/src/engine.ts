@@ -9,7 +9,7 @@ import type { ResultStream } from './live/event-results.ts';
 export type EngineRequest = Operation & { context: RequestContext };
 
 /** A subscription makes a context of its own for each event. */
-export type StreamRequest = Operation & { actor: Actor; trace?: string | undefined };
+export type StreamRequest = Operation & { actor: Actor };
 
 export type Engine = {
   /** What clients see. */

@@ -43,8 +43,8 @@ export const createStitchedEngine = ({ supergraphSdl, urls, ...rest }: StitchedE
     // Never a rootValue: the joins keep their batches by it, and a shared one would mix the data of users.
     execute: async ({ document, operationName, variables, context }) =>
       execute({ schema, document, operationName, variableValues: variables, contextValue: context }),
-    subscribe: ({ actor, trace, ...operation }) =>
-      eventResults({ schema, operation, contextOf: (signal) => createContext(actor, signal, trace) }),
+    subscribe: ({ actor, ...operation }) =>
+      eventResults({ schema, operation, contextOf: (signal) => createContext(actor, signal) }),
     close: async () => {
       await Promise.all(upstreams.map((upstream) => upstream.close()));
     },

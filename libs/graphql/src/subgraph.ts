@@ -65,7 +65,7 @@ export const createSubgraph = async (options: SubgraphOptions): Promise<GraphQLD
   const schema = buildSubgraph(options.typeDefs, options.resolvers);
   const server = createApollo({ schema, introspection: false }, { log, observer, traces });
   await server.start();
-  const stream = createSubgraphStream({ schema, actorOf, log, maxBodyBytes });
+  const stream = createSubgraphStream({ schema, actorOf, log, observer, maxBodyBytes });
   // Its signature is over the body: before that nobody can be told from anybody.
   const identify = async (req: IncomingMessage) => (raw: Uint8Array) => actorOf(req, raw);
   const handle = createHandler({ server, identify, maxBodyBytes, isTraced: traces !== undefined });

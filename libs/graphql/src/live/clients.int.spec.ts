@@ -59,18 +59,23 @@ for (const [transport, connect] of Object.entries(transports))
       client.dispose();
     });
 
-    it('brings 200 events of 40 kB unchanged, whatever their letters', async () => {
-      const client = connect(scene);
-      const text = 'žluťoučký kůň 🐎 日本語 '.repeat(1200);
-      const query = 'subscription ($text: String!) { texts(count: 200, text: $text) { n text } }';
-      let n = 0;
-      for await (const { data } of client.iterate({ query, variables: { text } })) {
-        assert.deepEqual((data as { texts: unknown }).texts, { n, text: `${n} ${text}` });
-        n += 1;
-      }
-      assert.equal(n, 200);
-      client.dispose();
-    });
+    for (const [kind, after] of [
+      ['shared', null],
+      ['own', 'c0'],
+    ] as const)
+      it(`brings 200 events of 40 kB by a stream that is ${kind} unchanged, whatever their letters`, async () => {
+        const client = connect(scene);
+        const text = 'žluťoučký kůň 🐎 日本語 '.repeat(1200);
+        const query =
+          'subscription ($text: String!, $after: String) { texts(count: 200, text: $text, after: $after) { n text } }';
+        let n = 0;
+        for await (const { data } of client.iterate({ query, variables: { text, after } })) {
+          assert.deepEqual((data as { texts: unknown }).texts, { n, text: `${n} ${text}` });
+          n += 1;
+        }
+        assert.equal(n, 200);
+        client.dispose();
+      });
 
     it('hides what a source says that breaks, and ends the stream with an error', async () => {
       const client = connect(scene);

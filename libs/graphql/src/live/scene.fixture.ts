@@ -35,7 +35,7 @@ const eventsSdl = `${common}
   type Subscription {
     state(of: String): Event @access(role: READER)
     pages(after: String): Page! @access(role: READER)
-    texts(count: Int!, text: String!): Event! @access(role: READER)
+    texts(count: Int!, text: String!, after: String): Event! @access(role: READER)
     secrets: Event @access(role: ADMIN)
     broken: Event @access(role: READER)
     expired(after: String): Event @access(role: READER)

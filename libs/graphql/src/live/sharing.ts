@@ -16,8 +16,8 @@ export type Wanted = {
 
 export type Sharing = { subscribe(wanted: Wanted): Frames };
 
-/** What one listener may be behind. */
-const bounds = { maxValues: 100, maxBytes: 1024 * 1024, sizeOf: ({ text }: Frame): number => text.length };
+/** What one listener may be behind. The text of a frame is one for all who are. */
+const bounds = { maxValues: 1000, maxBytes: 8 * 1024 * 1024, sizeOf: ({ text }: Frame): number => text.length };
 
 type Shared = { listeners: Set<Channel<Frame>>; last?: Frame; close(): void };
 

@@ -103,7 +103,8 @@ describe('the protocol of server-sent events', () => {
   it('refuses the third stream of a key that may have two', async () => {
     const controller = new AbortController();
     const streams = await Promise.all([1, 2, 3].map(() => post(state, { signal: controller.signal })));
-    assert.deepEqual(streams.map(({ status }) => status).toSorted(), [200, 200, 429]);
+    assert.equal(streams.filter(({ status }) => status === 429).length, 1);
+    assert.equal(streams.filter(({ status }) => status === 200).length, 2);
     controller.abort();
     await isQuiet();
     await until(() => scene.hub.now() === 0, 'no listener');

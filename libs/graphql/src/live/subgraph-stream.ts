@@ -6,6 +6,7 @@ import { createAdmission, type Admission } from '../admit.ts';
 import type { GraphQLLog } from '../apollo.ts';
 import { createContext } from '../context.ts';
 import { parseJson, problems, readRaw, refuse, type GraphQLRoute } from '../http-request.ts';
+import { codeOf, type GraphQLObserver } from '../observer.ts';
 import { endableOf } from './endable.ts';
 import { eventResults } from './event-results.ts';
 import { endingFrame, toFrame, type Origin } from './frame.ts';
@@ -16,6 +17,7 @@ export type SubgraphStreamOptions = {
   schema: GraphQLSchema;
   actorOf: (req: IncomingMessage, rawBody: Uint8Array) => Actor | undefined;
   log: GraphQLLog;
+  observer?: GraphQLObserver | undefined;
   maxBodyBytes: number;
 };
 
@@ -31,9 +33,11 @@ const operationNameOf = (body: unknown): string | undefined =>
 type Asked = { body: unknown; actor: Actor };
 
 const open = ({ body, actor }: Asked, admission: Admission, options: SubgraphStreamOptions): Frames => {
-  const { schema, log } = options;
+  const { schema, log, observer } = options;
   const origin: Origin = { log, requestId: actor.requestId, operationName: operationNameOf(body) };
   const admitted = admission.admit(body, actor);
+  const code = admitted.ok ? 'OK' : codeOf(admitted.errors[0]);
+  observer?.answered?.({ operation: 'subscription', code, seconds: 0 });
   if (!admitted.ok) return endableOf(toFrame({ errors: admitted.errors }, origin));
   const { operation } = admitted;
   const results = eventResults({ schema, operation, contextOf: (signal) => createContext(actor, signal) });

@@ -30,6 +30,13 @@ const write = async (res: ServerResponse, text: string): Promise<void> => {
   if (!res.destroyed && !res.write(text)) await drained(res);
 };
 
+const end = (res: ServerResponse): void => {
+  if (res.destroyed) return;
+  const timer = setTimeout(() => res.destroy(), stallMs);
+  res.once('close', () => clearTimeout(timer));
+  res.end('event: complete\ndata: \n\n');
+};
+
 /** Resolves when the stream has ended or its client has gone; the stream is closed then. `pushed` is told of each event. */
 export const writeEvents = async (
   res: ServerResponse,
@@ -54,5 +61,5 @@ export const writeEvents = async (
     res.off('close', leave);
     frames.end();
   }
-  if (!res.destroyed) res.end('event: complete\ndata: \n\n');
+  end(res);
 };
