@@ -15,7 +15,11 @@ export const subgraph = (mappers: Record<string, string> = {}): CodegenConfig =>
         importExtension: '.ts',
         emitLegacyCommonJSImports: false,
         avoidOptionals: { field: true },
-        scalars: { DateTime: { input: 'Date', output: 'Date' }, BigInt: { input: 'number', output: 'number' } },
+        scalars: {
+          DateTime: { input: 'Date', output: 'Date' },
+          BigInt: { input: 'number', output: 'number' },
+          EmailAddress: 'string',
+        },
         customResolveInfo: '@sendpool/graphql#GraphQLResolveInfo',
         contextType: '@sendpool/graphql#RequestContext',
         mappers,

@@ -72,7 +72,7 @@ describe('the public door under wrong input', () => {
     assert.equal((await door.upload(newId(), 'email\na@b.example', reader)).status, 403);
     assert.deepEqual((await door.mutate('createAudience', { name }, operator)).refusals, []);
     assert.equal(codeOf(await door.mutate('createApiKey', { name, role: 'ADMIN' }, operator)), 'FORBIDDEN');
-    assert.equal(codeOf(await door.query('{ apiKeys { id } }', {}, operator)), 'FORBIDDEN');
+    assert.equal(codeOf(await door.query('{ apiKeys { nodes { id } } }', {}, operator)), 'FORBIDDEN');
   });
 
   const weights: [string, (member: (weight: unknown) => object) => object[], string][] = [

@@ -163,19 +163,22 @@ describe('servers and pools over GraphQL', () => {
   });
 });
 
-const codeOf = async (text: string, role: 'READER' | 'OPERATOR', variables: object = {}) =>
+const codeOf = async (text: string, role: 'READER' | 'OPERATOR' | 'ADMIN', variables: object = {}) =>
   (await harness.ask(text, variables, role)).errors?.[0]?.extensions.code;
+
+const listKeys = async <Key>(fields: string): Promise<Key[]> =>
+  (await harness.get<{ nodes: Key[] }>(`{ apiKeys { nodes { ${fields} } } }`)).nodes;
 
 describe('API keys over GraphQL', () => {
   it('has the first key from the environment, and its hash on the topic', async () => {
-    const keys = await harness.get<{ prefix: string; role: string }[]>('{ apiKeys { prefix role } }');
+    const keys = await listKeys<{ prefix: string; role: string }>('prefix role');
     assert.deepEqual(keys, [{ prefix: harness.firstKey.slice(0, 11), role: 'ADMIN' }]);
     const [record] = await eventLog.read(apiKeysTopic.name, 0, 0, 1);
     assert.equal(apiKeysTopic.decode(record!.value).hash, hashOf(harness.firstKey));
   });
 
   it('keeps the last usable ADMIN key', async () => {
-    const [first] = await harness.get<{ id: string }[]>('{ apiKeys { id } }');
+    const [first] = await listKeys<{ id: string }>('id');
     const { errors } = await harness.get<KeyResult>(revokeKeyText, { id: first!.id });
     assert.deepEqual([errors?.[0]?.code, errors?.[0]?.path], ['CONFLICT', ['input', 'id']]);
     const second = await harness.get<KeyResult>(createKeyText, { input: { name: 'Second', role: 'ADMIN' } });
@@ -184,17 +187,33 @@ describe('API keys over GraphQL', () => {
   });
 
   it('lets two requests at once not revoke the last two ADMIN keys', async () => {
-    const [first] = await harness.get<{ id: string }[]>('{ apiKeys { id } }');
+    const [first] = await listKeys<{ id: string }>('id');
     const other = await harness.get<KeyResult>(createKeyText, { input: { name: 'Other', role: 'ADMIN' } });
     const ids = [first!.id, other.apiKey!.id];
     const answers = await Promise.all(ids.map((id) => harness.get<KeyResult>(revokeKeyText, { id })));
     assert.equal(answers.filter(({ errors }) => errors?.[0]?.code === 'CONFLICT').length, 1);
   });
 
+  it('are listed page by page, each once, and at most 100 at a time', async () => {
+    await harness.get<KeyResult>(createKeyText, { input: { name: 'One more', role: 'READER' } });
+    type KeyPage = { nodes: { id: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } };
+    const text = '{ apiKeys(first: 1, after: AFTER) { nodes { id } pageInfo { hasNextPage endCursor } } }';
+    const all = (await listKeys<{ id: string }>('id')).map(({ id }) => id);
+    const walked: string[] = [];
+    for (let after = 'null'; after !== '';) {
+      const { nodes, pageInfo } = await harness.get<KeyPage>(text.replace('AFTER', after));
+      walked.push(...nodes.map(({ id }) => id));
+      after = pageInfo.hasNextPage ? JSON.stringify(pageInfo.endCursor) : '';
+    }
+    assert.ok(all.length >= 3);
+    assert.deepEqual(walked, all);
+    assert.equal(await codeOf('{ apiKeys(first: 101) { nodes { id } } }', 'ADMIN'), 'BAD_INPUT');
+  });
+
   it('say when they were used last, as the gateways tell', async () => {
     const made = await harness.get<KeyResult>(createKeyText, { input: { name: 'Used', role: 'READER' } });
     const lastUse = async () => {
-      const keys = await harness.get<{ id: string; lastUsedAt: string | null }[]>('{ apiKeys { id lastUsedAt } }');
+      const keys = await listKeys<{ id: string; lastUsedAt: string | null }>('id lastUsedAt');
       return keys.find(({ id }) => id === made.apiKey!.id)?.lastUsedAt;
     };
     assert.equal(await lastUse(), null);
@@ -206,7 +225,7 @@ describe('API keys over GraphQL', () => {
   });
 
   it('are for ADMINs only, and a READER changes nothing', async () => {
-    assert.equal(await codeOf('{ apiKeys { id } }', 'OPERATOR'), 'FORBIDDEN');
+    assert.equal(await codeOf('{ apiKeys { nodes { id } } }', 'OPERATOR'), 'FORBIDDEN');
     assert.equal(await codeOf(createKeyText, 'OPERATOR', { input: { name: 'x', role: 'ADMIN' } }), 'FORBIDDEN');
     assert.equal(await codeOf(onServer('deactivate'), 'READER', { id: newId() }), 'FORBIDDEN');
     assert.equal(await codeOf('{ pools { nodes { id } } }', 'READER'), undefined);

@@ -18,7 +18,7 @@ const createKeyText = `mutation { createApiKey(input: { name: "Canary", role: RE
   ... on CreateApiKeyPayload { secret } } }`;
 const readText = `{
   sendingServers { nodes { id username hasPassword verification { message } } }
-  apiKeys { id name prefix }
+  apiKeys { nodes { id name prefix } }
 }`;
 
 let database: TestDatabase;

@@ -51,7 +51,7 @@ const server = (id: string) => ({ id, name: `server ${id}`, host: 'mail.example.
 const configResolvers = {
   Query: {
     sendingServers: () => ({ nodes: ['a', 'b'].map(server), edges: [], pageInfo: {} }),
-    apiKeys: () => [],
+    apiKeys: () => ({ nodes: [], edges: [], pageInfo: {} }),
   },
   SendingServer: { __resolveReference: ({ id }: { id: string }) => server(id) },
 };
@@ -165,8 +165,8 @@ describe('the gateway with its services', () => {
   });
 
   it('lets a service judge the role of the key', async () => {
-    assert.equal((await ask('reader', '{ apiKeys { id } }')).errors?.[0]?.extensions.code, 'FORBIDDEN');
-    assert.deepEqual((await ask('admin', '{ apiKeys { id } }')).data, { apiKeys: [] });
+    assert.equal((await ask('reader', '{ apiKeys { nodes { id } } }')).errors?.[0]?.extensions.code, 'FORBIDDEN');
+    assert.deepEqual((await ask('admin', '{ apiKeys { nodes { id } } }')).data, { apiKeys: { nodes: [] } });
   });
 
   it('leaves only the fields of a service that is down empty', async () => {
@@ -189,7 +189,7 @@ describe('the gateway with its services', () => {
   });
 
   it('is the only one that its services answer: unsigned, stale and changed requests are refused', async () => {
-    const body = JSON.stringify({ query: '{ apiKeys { id } }' });
+    const body = JSON.stringify({ query: '{ apiKeys { nodes { id } } }' });
     const actor = { keyId: 'k', role: 'ADMIN', requestId: 'r' } as const;
     const sign = (now: number) => signRequest({ target: 'POST /graphql', body: Buffer.from(body), actor }, secret, now);
     assert.equal((await post(config.port, sign(Date.now()), body)).status, 200);

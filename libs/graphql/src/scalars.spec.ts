@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { parseValue } from 'graphql';
 import { scalars } from './scalars.ts';
 
-const { DateTime, BigInt: Whole } = scalars as Record<'DateTime' | 'BigInt', (typeof scalars)[string]>;
+const { DateTime, BigInt: Whole, EmailAddress } = scalars as Record<string, (typeof scalars)[string]>;
 
 describe('DateTime', () => {
   it('reads back what it has written', () => {
@@ -52,5 +52,45 @@ describe('BigInt', () => {
     for (const value of ['1.5', '', 'x', '9007199254740993', '1e3', 1.5, true, null])
       assert.throws(() => Whole?.parseValue(value), String(value));
     for (const value of [1.5, '7', 2 ** 60]) assert.throws(() => Whole?.serialize(value), String(value));
+  });
+});
+
+describe('EmailAddress', () => {
+  it('lets addresses of all the world in and out as they are', () => {
+    for (const text of [
+      'ada@example.com',
+      'x@müller.example',
+      '用户@例え.テスト',
+      '"a b"@example.com',
+      "o'neil@example.com",
+    ]) {
+      assert.equal(EmailAddress?.parseValue(text), text);
+      assert.equal(EmailAddress?.parseLiteral(parseValue(JSON.stringify(text))), text);
+      assert.equal(EmailAddress?.serialize(text), text);
+    }
+  });
+
+  it('leaves to the mutation what its path can tell: no @, two addresses, a line break, one that is too long', () => {
+    for (const text of [
+      '',
+      'ada',
+      'a@b.example, c@d.example',
+      'a@b.example\r\nBcc: c@d.example',
+      `${'a'.repeat(400)}@b.example`,
+    ])
+      assert.equal(EmailAddress?.parseValue(text), text);
+  });
+
+  it('refuses what is no text, or far too much of it, and quotes none of it', () => {
+    for (const value of [7, true, null, {}, ['a@b.example'], 'a\ud800@b.example', 'secret@'.repeat(200)])
+      assert.throws(
+        () => EmailAddress?.parseValue(value),
+        (error: Error) => !error.message.includes('secret'),
+      );
+    assert.throws(() => EmailAddress?.parseLiteral(parseValue('7')));
+  });
+
+  it('never fails for an address that is stored, whatever it is', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => assert.equal(EmailAddress?.serialize(text), text)));
   });
 });

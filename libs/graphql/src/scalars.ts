@@ -1,4 +1,7 @@
-/** The scalars of the schemas: DateTime (a Date inside, RFC 3339 text outside) and BigInt (a number inside, always text outside). */
+/**
+ * The scalars of the schemas: DateTime (a Date inside, RFC 3339 text outside), BigInt (a number inside, always text outside) and
+ * EmailAddress (text on both sides).
+ */
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 
 const refuse = (message: string): never => {
@@ -34,6 +37,25 @@ const writeBigInt = (value: unknown): string => {
   throw new TypeError('a BigInt is written from a whole number');
 };
 
+/** Far above the 254 octets of an address (RFC 5321, 4.5.3.1.3): what is too long is told with its path, like anything wrong with it. */
+const longestAddress = 1000;
+
+/**
+ * Only what can be no address in any writing. Which addresses are good is the rule of whoever takes them: a mutation tells it as a refusal
+ * with the path of the field, which a scalar cannot.
+ */
+const parseEmailAddress = (value: unknown): string => {
+  if (typeof value !== 'string' || !value.isWellFormed())
+    return refuse('an EmailAddress is text, as in ada@example.com');
+  return value.length <= longestAddress ? value : refuse(`an EmailAddress has at most ${longestAddress} characters`);
+};
+
+/** Never refuses what is stored, by whatever rule it came in: one odd row must not empty a page. */
+const writeEmailAddress = (value: unknown): string => {
+  if (typeof value === 'string') return value;
+  throw new TypeError('an EmailAddress is written from text');
+};
+
 const literalOf = (node: ValueNode): unknown =>
   node.kind === Kind.STRING || node.kind === Kind.INT ? node.value : undefined;
 
@@ -49,5 +71,11 @@ export const scalars: Readonly<Record<string, GraphQLScalarType>> = {
     serialize: writeBigInt,
     parseValue: parseBigInt,
     parseLiteral: (node) => parseBigInt(literalOf(node)),
+  }),
+  EmailAddress: new GraphQLScalarType({
+    name: 'EmailAddress',
+    serialize: writeEmailAddress,
+    parseValue: parseEmailAddress,
+    parseLiteral: (node) => parseEmailAddress(node.kind === Kind.STRING ? node.value : undefined),
   }),
 };

@@ -26,6 +26,13 @@ const notAddresses = [
   ['', `${'a'.repeat(65)}@b.test`, `a@${'b'.repeat(64)}.test`, `a@${'b.'.repeat(140)}test`],
 ].flat();
 
+test('an address has up to 254 octets', () => {
+  const address = `${'a'.repeat(64)}@${'b.'.repeat(93)}te`;
+  assert.equal(address.length, 253);
+  assert.equal(parseAddress(`${address}s`).ok, true);
+  assert.equal(parseAddress(`${address}st`).ok, false);
+});
+
 test('whatever is not exactly one address is refused', () => {
   for (const text of notAddresses) assert.equal(parseAddress(text).ok, false, JSON.stringify(text));
   const injected = parseAddress('a@b.test\r\nRCPT TO:<e@x.test>');

@@ -19,6 +19,9 @@ const ascii = /^[\u0000-\u007f]*$/;
 /** The shape of nearly all addresses, already in its final form. */
 const plain = /^[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})$/;
 
+/** Octets of an address: a path has at most 256 with its brackets (RFC 5321, 4.5.3.1.3). */
+const longest = 254;
+
 const refuse = (reason: string): ParsedAddress => ({ ok: false, reason });
 
 const domainOf = (text: string): string | null => {
@@ -48,7 +51,9 @@ export const parseAddress = (text: string): ParsedAddress => {
   if (local.length > 64) return refuse('the part before the @ is longer than 64 characters');
   if (!atom.test(local)) return refuse('the part before the @ has a character or a dot where none may be');
   const domain = domainOf(trimmed.slice(at + 1));
-  return domain === null
-    ? refuse('the part after the @ is not a domain name')
-    : { ok: true, address: `${local}@${domain}`, domain };
+  if (domain === null) return refuse('the part after the @ is not a domain name');
+  const address = `${local}@${domain}`;
+  return address.length > longest
+    ? refuse(`the address is longer than ${longest} octets`)
+    : { ok: true, address, domain };
 };

@@ -96,6 +96,7 @@ export const createFakeKeyStore = (): KeyStore & { readonly rows: Map<string, Ap
   return {
     rows,
     list: async () => [...rows.values()],
+    page: async (count, after = '') => [...rows.values()].filter(({ id }) => id > after).slice(0, count),
     exclusively: async (decide) => {
       const { save, answer } = decide([...rows.values()]);
       if (save !== undefined) rows.set(save.id, save);

@@ -48,6 +48,8 @@ export type KeyDecision<T> = { readonly save?: ApiKey; readonly answer: T };
 export type KeyStore = {
   /** All keys in the order they were made, revoked ones too. */
   list(): Promise<ApiKey[]>;
+  /** Up to `count` of them behind the key with the id `after`. */
+  page(count: number, after?: string): Promise<ApiKey[]>;
   /** Looks at all keys and saves at most one, while nobody else changes any. */
   exclusively<T>(decide: (keys: readonly ApiKey[]) => KeyDecision<T>): Promise<T>;
   /** Keeps when a key was used, unless a later use is known. It is no change of the key: no new revision. */

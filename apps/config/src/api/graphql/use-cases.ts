@@ -32,7 +32,7 @@ export type PoolUseCases = {
 };
 
 export type KeyUseCases = {
-  keys: Pick<KeyStore, 'list'>;
+  keys: Pick<KeyStore, 'page'>;
   createApiKey(input: CreateApiKeyInput): Promise<Result<CreatedApiKey>>;
   revokeApiKey(id: string): Promise<Result<ApiKey>>;
 };
