@@ -87,33 +87,48 @@ const createListeningLog = (): { log: Log; complaints: Scene['complaints'] } => 
   return { complaints, log: { debug: () => {}, info: () => {}, warn: keep('warn'), error: keep('error') } };
 };
 
+/** What was started, ended in the other order. */
+const stopAll = async (stops: (() => Promise<unknown>)[]): Promise<void> => {
+  for (const stop of stops.toReversed()) await stop();
+};
+
+type Started = Omit<Scene, 'stop' | 'ask' | 'url' | 'complaints'>;
+
+const startInto = async (
+  stops: (() => Promise<unknown>)[],
+  env: Record<string, string>,
+  log: Log,
+): Promise<Started> => {
+  const keep = async (starting: Promise<RunningService>): Promise<number> => {
+    const service = await starting;
+    stops.push(() => service.stop(5000));
+    return service.port;
+  };
+  const database = await freshDatabase();
+  stops.push(async () => database[Symbol.asyncDispose]());
+  const eventLog = await createEventLog({ url: database.url, applicationName: 'spec' });
+  stops.push(() => eventLog.close());
+  await eventLog.ensureTopics(topicSpecs([apiKeysTopic], 1));
+  for (const role of roles) await publishKey(eventLog, keyRecord(role, { role }));
+  const urls: Record<string, string> = {};
+  for (const name of serviceNames)
+    urls[`${name.toUpperCase()}_URL`] = `http://127.0.0.1:${await keep(startStub(name, log))}`;
+  const fixed = { HTTP_PORT: '0', EVENT_LOG_URL: database.url, INTERNAL_SECRET: secret };
+  const options = { env: readGatewayEnv({ ...fixed, ...urls, ...env }), log, metrics: createMetrics('spec') };
+  const port = await keep(start('gateway', log, await createGatewayService(options)));
+  return { origin: `http://127.0.0.1:${port}`, eventLog };
+};
+
 /** The keys are the names of the roles. `env` as the process would get it. */
 export const startScene = async (env: Record<string, string> = {}): Promise<Scene> => {
   const { log, complaints } = createListeningLog();
-  const database = await freshDatabase();
-  const eventLog = await createEventLog({ url: database.url, applicationName: 'spec' });
-  await eventLog.ensureTopics(topicSpecs([apiKeysTopic], 1));
-  for (const role of roles) await publishKey(eventLog, keyRecord(role, { role }));
-  const services = await Promise.all(serviceNames.map((name) => startStub(name, log)));
-  const urls = services.map(({ port }, at) => [`${serviceNames[at]!.toUpperCase()}_URL`, `http://127.0.0.1:${port}`]);
-  const fixed = { HTTP_PORT: '0', EVENT_LOG_URL: database.url, INTERNAL_SECRET: secret };
-  const options = { env: readGatewayEnv({ ...fixed, ...Object.fromEntries(urls), ...env }), log };
-  const gateway = await start(
-    'gateway',
-    log,
-    await createGatewayService({ ...options, metrics: createMetrics('spec') }),
-  );
-  const origin = `http://127.0.0.1:${gateway.port}`;
-  return {
-    origin,
-    url: `${origin}/graphql`,
-    eventLog,
-    complaints,
-    ask: ask(`${origin}/graphql`),
-    stop: async () => {
-      for (const service of [gateway, ...services]) await service.stop(5000);
-      await eventLog.close();
-      await database[Symbol.asyncDispose]();
-    },
-  };
+  const stops: (() => Promise<unknown>)[] = [];
+  try {
+    const started = await startInto(stops, env, log);
+    const url = `${started.origin}/graphql`;
+    return { ...started, url, complaints, ask: ask(url), stop: () => stopAll(stops) };
+  } catch (error) {
+    await stopAll(stops);
+    throw error;
+  }
 };

@@ -15,7 +15,9 @@ import {
   type Upgrade,
 } from '@sendpool/service';
 import { readFileSync } from 'node:fs';
+import { createDownloads } from './api/http/downloads.ts';
 import { createGraphiql } from './api/http/graphiql.ts';
+import { createTransfers } from './api/http/transfer.ts';
 import { createUpload } from './api/http/upload.ts';
 import { costs } from './costs.ts';
 import { readDocuments } from './documents.ts';
@@ -34,6 +36,7 @@ export const createGatewayService = async (options: {
   metrics: Metrics;
 }): Promise<GatewayService> => {
   const { env, log } = options;
+  const documents = readDocuments(env);
   const observer = createGatewayMetrics(options.metrics);
   const tracing = await createTracing({ service: 'gateway', endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT });
   const traces = createRequestTraces(tracing, env.OTEL_TRACES_SAMPLER_ARG);
@@ -63,26 +66,23 @@ export const createGatewayService = async (options: {
     introspection: env.INTROSPECTION,
     costs,
     perMinute: env.RATE_LIMIT_PER_MINUTE,
-    documents: readDocuments(env),
+    documents,
     origins: env.ALLOWED_ORIGINS,
     log,
     observer,
     traces,
   });
-  const upload = createUpload({
-    schedulerUrls: env.SCHEDULER_URL,
-    secret,
-    maxBytes: env.UPLOAD_MAX_BYTES,
-    authenticate,
-    log,
-  });
+  const transfers = createTransfers({ schedulerUrls: env.SCHEDULER_URL, secret, authenticate, log }, [
+    createUpload(env.UPLOAD_MAX_BYTES),
+    ...createDownloads(),
+  ]);
   const parts: Part[] = [
     ...tracingParts(tracing),
     { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
     ...signIn,
     door.part,
-    upload.part,
+    transfers.part,
   ];
   const graphiql = env.GRAPHIQL ? [await createGraphiql()] : [];
-  return { parts, upgrades: [door.upgrade], routes: [...door.routes, upload.route, ...graphiql] };
+  return { parts, upgrades: [door.upgrade], routes: [...door.routes, ...transfers.routes, ...graphiql] };
 };

@@ -17,7 +17,7 @@ import {
 } from 'graphql';
 import { variableFaults } from './check-variables.ts';
 import type { Intake } from './intake.ts';
-import { maxAliasesRule, maxDepthRule } from './limits.ts';
+import { limits, maxAliasesRule, maxDepthRule, maxRepeatsRule } from './limits.ts';
 
 export type Operation = {
   document: DocumentNode;
@@ -53,6 +53,7 @@ export type AdmissionOptions = {
 export const publicRules = (introspection: boolean): ValidationRule[] => [
   maxDepthRule,
   maxAliasesRule,
+  maxRepeatsRule,
   ...(introspection ? [] : [NoSchemaIntrospectionCustomRule]),
 ];
 
@@ -102,7 +103,8 @@ const parseQuery = (query: string, options: ParseOptions): DocumentNode => {
 
 const validateDocument = (schema: GraphQLSchema, document: DocumentNode, rules: readonly ValidationRule[]): void => {
   const errors = validate(schema, document, [...specifiedRules, ...rules]);
-  if (errors.length > 0) throw new Refused(errors.map((error) => coded('GRAPHQL_VALIDATION_FAILED', error)));
+  if (errors.length > 0)
+    throw new Refused(errors.slice(0, limits.faults).map((error) => coded('GRAPHQL_VALIDATION_FAILED', error)));
 };
 
 const resolveOperation = ({ document, operationName }: Operation): void => {

@@ -10,6 +10,7 @@ import {
 import type { GraphQLFormattedError } from 'graphql';
 import type { RequestContext } from './context.ts';
 import { causeOf, formatError, isHidden } from './errors.ts';
+import { limits } from './limits.ts';
 import { observeAnswers, type GraphQLObserver } from './observer.ts';
 import { traceRequests, type GraphQLTraces } from './traces.ts';
 
@@ -36,6 +37,17 @@ const reportHidden = (log: GraphQLLog): ApolloServerPlugin<RequestContext> => ({
     },
   }),
 });
+
+/** A document can be made to have a fault in each word; some of them tell enough. */
+const fewFaults: ApolloServerPlugin<RequestContext> = {
+  requestDidStart: async () => ({
+    willSendResponse: async ({ response }) => {
+      const result = response.body.kind === 'single' ? response.body.singleResult : {};
+      if (result.errors?.[0]?.extensions?.['code'] === 'GRAPHQL_VALIDATION_FAILED')
+        result.errors = result.errors.slice(0, limits.faults);
+    },
+  }),
+};
 
 const clientFaults: ReadonlySet<unknown> = new Set([
   'GRAPHQL_PARSE_FAILED',
@@ -89,6 +101,7 @@ export const createApollo = (
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       reportHidden(log),
+      fewFaults,
       plainJsonStatus,
       observeAnswers(observer),
       ...(traces === undefined ? [] : [traceRequests(traces)]),

@@ -14,6 +14,10 @@ export const limits = {
   /** Fields inside fields; introspection has its own bound in graphql. */
   depth: 10,
   aliases: 30,
+  /** How often one field may stand in one place: the answer has it once. */
+  repeats: 10,
+  /** Faults of a document that are told. */
+  faults: 5,
   /** Words and signs of the document. */
   tokens: 2000,
   /** Characters of a document; values may be as long as the body. */
@@ -93,5 +97,23 @@ export const noSubscriptionsRule = (context: ValidationContext): ASTVisitor => (
     if (node.operation !== OperationTypeNode.SUBSCRIPTION) return;
     const message = 'A subscription is a stream: ask with `Accept: text/event-stream`, or over WebSocket';
     context.reportError(new GraphQLError(message, { nodes: node }));
+  },
+});
+
+const isRepeated = (count: number): boolean => count === limits.repeats + 1;
+
+export const maxRepeatsRule = (context: ValidationContext): ASTVisitor => ({
+  SelectionSet: ({ selections }) => {
+    const seen = new Map<string, number>();
+    for (const node of selections) {
+      if (node.kind !== Kind.FIELD) continue;
+      const name = (node.alias ?? node.name).value;
+      const count = (seen.get(name) ?? 0) + 1;
+      seen.set(name, count);
+      if (isRepeated(count))
+        context.reportError(
+          new GraphQLError(`A field stands more than ${limits.repeats} times in one place`, { nodes: node }),
+        );
+    }
   },
 });

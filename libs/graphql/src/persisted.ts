@@ -42,19 +42,21 @@ export const createResolveDocument =
   ({ documents, only }: PersistedOptions) =>
   (body: unknown): Resolved => {
     if (!isRecord(body)) return { ok: true, body };
+    // Apollo Server has a feature of this name, which is off, and would refuse what is settled here.
+    const { extensions: _, ...rest } = body;
     if (!isMissing(body['query']))
       return only
         ? refuse(
             'PERSISTED_QUERY_ONLY',
             'Only documents of the manifest may be run: send the id of one as `documentId`',
           )
-        : { ok: true, body };
+        : { ok: true, body: rest };
     const id = idOf(body);
     if (id === undefined) return { ok: true, body };
     const query = documents.get(id);
     return query === undefined
       ? refuse('PERSISTED_QUERY_NOT_FOUND', 'No document of this id is in the manifest')
-      : { ok: true, body: { ...body, query } };
+      : { ok: true, body: { ...rest, query } };
   };
 
 const faultOf = (document: unknown): string | undefined => {

@@ -1,0 +1,16 @@
+/** What the shape of the public schema does not tell of single fields: lists without a page size, and work that is not in the answer. */
+import type { CostTable } from '@sendpool/graphql';
+
+export const costs: CostTable = {
+  'Campaign.resends': { rows: 100 },
+  'ServerStats.byProvider': { rows: 20 },
+  // One row for each member and window.
+  'SendingServerPool.bounceReport': { rows: 40 },
+  // Simulates days of sending over all members.
+  'SendingServerPool.plan': { weight: 50 },
+  // Connects to a server elsewhere.
+  'Mutation.verifySendingServer': { weight: 100 },
+  // Writes a row for each contact.
+  'Mutation.startCampaign': { weight: 100 },
+  'Mutation.resendRecipients': { weight: 100 },
+};
