@@ -7,7 +7,8 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Role } from '@sendpool/contracts';
 import { sleep } from '@sendpool/kernel';
 import { createMetrics, startService, streamedBody, verifyRequest } from '@sendpool/service';
-import { createUpload, type UploadOptions } from './upload.ts';
+import { createTransfers, type TransferOptions } from './transfer.ts';
+import { createUpload } from './upload.ts';
 
 const secret = 'x'.repeat(32);
 const audience = '01932f6e-0000-7000-8000-000000000001';
@@ -27,7 +28,7 @@ const readAll = async (stream: AsyncIterable<Buffer>): Promise<string> => {
   return Buffer.concat(chunks).toString();
 };
 
-const authenticate: UploadOptions['authenticate'] = async (authorization) => {
+const authenticate: TransferOptions['authenticate'] = async (authorization) => {
   const role = authorization as Role | undefined;
   if (role === undefined) return undefined;
   return { actor: { keyId: 'k', role, requestId: 'request-7' }, isValid: () => true };
@@ -37,15 +38,17 @@ describe('an upload', () => {
   let scheduler: Server;
   let gateway: Server;
   let url: string;
-  let upload: ReturnType<typeof createUpload>;
+  let upload: ReturnType<typeof createTransfers>;
   /** What the scheduler does with the next request; set by each test. */
   let behave: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
   before(async () => {
     let schedulerUrl: string;
     [scheduler, schedulerUrl] = await listen((req, res) => void behave(req, res).catch(() => res.destroy()));
-    upload = createUpload({ schedulerUrls: [schedulerUrl], secret, maxBytes, authenticate, log: silent });
-    [gateway, url] = await listen((req, res) => void upload.route.handle(req, res));
+    upload = createTransfers({ schedulerUrls: [schedulerUrl], secret, authenticate, log: silent }, [
+      createUpload(maxBytes),
+    ]);
+    [gateway, url] = await listen((req, res) => void upload.routes[0]!.handle(req, res));
   });
   beforeEach(() => {
     behave = async (req, res) => {
@@ -176,7 +179,7 @@ describe('an upload', () => {
       name: 'gateway',
       http,
       parts: [],
-      routes: [upload.route],
+      routes: upload.routes,
       log: silent,
       metrics,
     });

@@ -1,0 +1,141 @@
+/** What uploads and downloads have in common: who may, the signed request to the scheduler, and what the client is told when it fails. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { mayActAs, type Actor, type Role } from '@sendpool/contracts';
+import { AppError } from '@sendpool/kernel';
+import { createReplicas, type Authenticate, type Replicas } from '@sendpool/graphql';
+import { answerJson, signRequest, streamedBody, type Log, type Part, type Route } from '@sendpool/service';
+import type { Dispatcher } from 'undici';
+
+export type Refusal = { status: number; code: string; message: string };
+export type Answer = Dispatcher.ResponseData;
+export type Exchange = { req: IncomingMessage; res: ServerResponse; actor: Actor };
+
+/** A route that leads to the scheduler. */
+export type Transfer = {
+  method: Route['method'];
+  /** As in Route. */
+  path: string;
+  /** What is refused without the scheduler, and the role that is needed for the rest. */
+  check(req: IncomingMessage): Refusal | Role;
+  /** What an answer of 200 comes to. Another answer, and what this throws, is told in the words of every transfer. */
+  take(answer: Answer, exchange: Exchange): Promise<void>;
+  /** The body to send on, with the headers that describe it. */
+  body?(req: IncomingMessage): {
+    stream: NonNullable<Dispatcher.RequestOptions['body']>;
+    headers: Record<string, string>;
+  };
+};
+
+export type TransferOptions = {
+  /** Of every replica. */
+  schedulerUrls: readonly string[];
+  secret: string;
+  authenticate: Authenticate;
+  log: Log;
+};
+
+const refusals = {
+  unauthenticated: {
+    status: 401,
+    code: 'UNAUTHENTICATED',
+    message: 'A valid API key is needed: send `Authorization: Bearer <key>`',
+  },
+  unavailable: { status: 503, code: 'UNAVAILABLE', message: 'A service is not available; try again in a moment' },
+} as const satisfies Record<string, Refusal>;
+
+const forbidden = (role: Role): Refusal => ({
+  status: 403,
+  code: 'FORBIDDEN',
+  message: `This needs the role ${role}`,
+});
+
+/** An answer that has begun cannot be taken back: the connection is cut, so that the client sees it as broken. */
+const refuse = (res: ServerResponse, { status, code, message }: Refusal): void => {
+  if (res.headersSent || res.destroyed) return void res.destroy();
+  answerJson(res, status, { error: { code, message } });
+};
+
+const clientSignal = (res: ServerResponse): AbortSignal => {
+  const controller = new AbortController();
+  res.once('close', () => {
+    if (!res.writableFinished) controller.abort();
+  });
+  return controller.signal;
+};
+
+/** Once the scheduler answers, what it has not taken is let go: the server drops it, and the client comes to read the answer. */
+const ask = async (
+  transfer: Transfer,
+  { req, res, actor }: Exchange,
+  to: { schedulers: Replicas; secret: string },
+): Promise<Answer> => {
+  const { method } = transfer;
+  const path = req.url ?? '/';
+  const scheduler = await to.schedulers.ready();
+  const sent = transfer.body?.(req);
+  const signed = signRequest({ target: `${method} ${path}`, body: streamedBody, actor }, to.secret);
+  const headers = { ...sent?.headers, ...signed };
+  try {
+    return await scheduler.request({ path, method, headers, body: sent?.stream ?? null, signal: clientSignal(res) });
+  } finally {
+    req.unpipe();
+  }
+};
+
+const codes: Readonly<Record<number, string>> = {
+  400: 'BAD_INPUT',
+  404: 'NOT_FOUND',
+  409: 'CONFLICT',
+  415: 'BAD_INPUT',
+};
+
+/** The scheduler's reasons are for the client; its faults, and a quarrel between it and the gateway, are not. */
+const answer = async (transfer: Transfer, exchange: Exchange, response: Answer): Promise<void> => {
+  const { statusCode: status } = response;
+  exchange.res.setHeader('x-request-id', exchange.actor.requestId);
+  if (status === 200) return transfer.take(response, exchange);
+  const { error } = (await response.body.json()) as { error?: unknown };
+  const code = codes[status];
+  if (code === undefined) throw new AppError('UNAVAILABLE', `the scheduler answered ${status} to ${transfer.path}`);
+  refuse(exchange.res, { status, code, message: String(error) });
+};
+
+const refusalOf = (transfer: Transfer, req: IncomingMessage, actor: Actor | undefined): Refusal | undefined => {
+  if (actor === undefined) return refusals.unauthenticated;
+  const checked = transfer.check(req);
+  if (typeof checked !== 'string') return checked;
+  return mayActAs(actor.role, checked) ? undefined : forbidden(checked);
+};
+
+/** A client that goes away ends the request to the scheduler, and is no fault. */
+const tell = (error: unknown, { res, actor }: Exchange, log: Log): void => {
+  const isTooLarge = error instanceof AppError && error.code === 'BAD_INPUT';
+  if (!isTooLarge && !res.destroyed) log.warn({ error, requestId: actor.requestId }, 'a transfer failed');
+  refuse(res, isTooLarge ? { status: 413, code: 'BAD_INPUT', message: error.message } : refusals.unavailable);
+};
+
+/** A file may arrive for an hour before it is answered. */
+const timeouts = { headersTimeout: 3_600_000 };
+
+export const createTransfers = (
+  options: TransferOptions,
+  transfers: readonly Transfer[],
+): { routes: Route[]; part: Part } => {
+  const schedulers = createReplicas(options.schedulerUrls, timeouts);
+  const routeOf = (transfer: Transfer): Route => ({
+    method: transfer.method,
+    path: transfer.path,
+    handle: async (req, res) => {
+      const actor = (await options.authenticate(req.headers.authorization))?.actor;
+      const refusal = refusalOf(transfer, req, actor);
+      if (refusal !== undefined || actor === undefined) return refuse(res, refusal ?? refusals.unauthenticated);
+      const exchange = { req, res, actor };
+      try {
+        await answer(transfer, exchange, await ask(transfer, exchange, { schedulers, secret: options.secret }));
+      } catch (error) {
+        tell(error, exchange, options.log);
+      }
+    },
+  });
+  return { routes: transfers.map(routeOf), part: { name: 'transfers', stop: () => schedulers.close() } };
+};
