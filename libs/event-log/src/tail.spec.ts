@@ -4,21 +4,22 @@ import type { Found, Wanted } from './group/delivery.ts';
 import type { StoredRecord } from './port.ts';
 import { createTail } from './tail.ts';
 
+const recordAt = (offset: number): StoredRecord => ({
+  partition: 0,
+  offset,
+  key: null,
+  value: Buffer.alloc(0),
+  at: 0,
+});
+
 /** A log of one partition that a spec may shorten. `ends`: what the log says of its end, one answer after the other; else the truth. */
 const logOf = (offsets: number[], ends: number[] = []) => {
-  const record = (offset: number): StoredRecord => ({
-    partition: 0,
-    offset,
-    key: null,
-    value: Buffer.alloc(0),
-    at: 0,
-  });
   return {
     offsets,
     bounds: async () => [{ partition: 0, first: offsets[0] ?? 0, next: ends.shift() ?? (offsets.at(-1) ?? -1) + 1 }],
     read: async (wanted: readonly Wanted[]): Promise<Found> => {
       await new Promise((resolve) => setTimeout(resolve, 100));
-      const records = offsets.filter((offset) => offset >= wanted[0]!.offset).map(record);
+      const records = offsets.filter((offset) => offset >= wanted[0]!.offset).map(recordAt);
       return { runs: records.length > 0 ? [records] : [], isAtEnd: true };
     },
   };

@@ -27,3 +27,4 @@ export { limits, type LiveLimits } from './limits.ts';
 export { createChannel, type Channel, type ChannelOptions } from './live/channel.ts';
 export { createCostOf, type CostTable } from './cost.ts';
 export { readManifest, type PersistedOptions } from './persisted.ts';
+export { createWatch, type Watch } from './watch.ts';

@@ -4,3 +4,4 @@ export { sleep, systemClock, type Clock } from './clock.ts';
 export { isId, newId } from './ids.ts';
 export { isPublicAddress } from './public-address.ts';
 export { seededRandom } from './random.ts';
+export { createWakeUp, type WakeUp } from './wake-up.ts';

@@ -1,4 +1,4 @@
-/** Reads delivery-events again, outside any group: for the recount. */
+/** Reads delivery-events again, outside any group: for the recount, and for clients that want to hear them. */
 import { deliveryEventsTopic, type DeliveryEvent } from '@sendpool/contracts';
 import type { EventLog } from '@sendpool/event-log';
 import { isAppError } from '@sendpool/kernel';
@@ -8,7 +8,7 @@ const topic = deliveryEventsTopic.name;
 const maxBatch = 1000;
 
 /** A record that cannot be read was not counted either. */
-const decode = (value: Buffer): DeliveryEvent | undefined => {
+export const decodeEvent = (value: Buffer): DeliveryEvent | undefined => {
   try {
     return deliveryEventsTopic.decode(value);
   } catch (error) {
@@ -28,7 +28,7 @@ export const readLane = async function* (
     const records = await eventLog.read(topic, lane, next, Math.min(maxBatch, range.to - next));
     if (records.length === 0) return;
     for (const { offset, at, value } of records) {
-      const event = offset < range.to ? decode(value) : undefined;
+      const event = offset < range.to ? decodeEvent(value) : undefined;
       if (event !== undefined) yield { at, event };
       next = offset + 1;
     }
