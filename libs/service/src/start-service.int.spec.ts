@@ -1,6 +1,7 @@
 /** A service on a real port, in this process: order of start and stop, readiness, routes and metrics. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { sleep } from '@sendpool/kernel';
@@ -9,6 +10,7 @@ import { createMetrics } from './metrics.ts';
 import type { Route } from './http.ts';
 import type { Part } from './part.ts';
 import { startService, type RunningService, type ServiceOptions } from './start-service.ts';
+import type { Upgrade } from './upgrades.ts';
 
 const setUp = (change: Partial<ServiceOptions> = {}) => {
   const lines: string[] = [];
@@ -64,6 +66,9 @@ const refuseEarly: Route['handle'] = async (req, res) => {
   for await (const _chunk of req.iterator({ destroyOnReturn: false })) break;
   res.writeHead(409).end('enough');
 };
+
+const switchProtocols: Upgrade['handle'] = (_req, socket) =>
+  void socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
 
 describe('a service', () => {
   it('starts its parts in order and stops them in reverse order', async () => {
@@ -148,6 +153,75 @@ describe('a service', () => {
     assert.equal((await request).text, 'done');
     await stopping;
     assert.deepEqual(calls, ['start database', 'answered', 'stop database']);
+  });
+
+  it('ends what never ends by itself at the begin of a stop, while other requests still run', async () => {
+    const { calls, part } = recorder();
+    const streaming = Promise.withResolvers<ServerResponse>();
+    const reached = Promise.withResolvers<void>();
+    const routes = [
+      {
+        method: 'GET',
+        path: '/stream',
+        handle: (_req, res) => {
+          streaming.resolve(res.setHeader('content-type', 'text/event-stream'));
+          res.write('first ');
+        },
+      },
+      {
+        method: 'GET',
+        path: '/slow',
+        handle: async (_req, res) => {
+          reached.resolve();
+          await sleep(300);
+          calls.push('answered');
+          res.end('done');
+        },
+      },
+    ] satisfies ServiceOptions['routes'];
+    const drain = (): void => {
+      calls.push('drain');
+      void streaming.promise.then((res) => res.end('last'));
+    };
+    const { options } = setUp({ parts: [{ ...part('streams'), drain }], routes });
+    const service = await startService(options);
+    const requests = [get(service, '/stream'), get(service, '/slow')];
+    await Promise.all([streaming.promise, reached.promise]);
+    const began = performance.now();
+    assert.equal(await service.stop(9000), true);
+    assert.ok(performance.now() - began < 2000);
+    assert.deepEqual(
+      (await Promise.all(requests)).map(({ text }) => text),
+      ['first last', 'done'],
+    );
+    assert.deepEqual(calls, ['start streams', 'drain', 'answered', 'stop streams']);
+    const metrics = await options.metrics.registry.metrics();
+    assert.ok(!metrics.includes('route="/stream"'), 'the duration of a stream says nothing');
+  });
+
+  it('hands an upgrade of a path that takes it on, while it is open, and answers any other as a request', async () => {
+    const starting = Promise.withResolvers<void>();
+    const http = { host: '127.0.0.1', port: await freePort() };
+    const slow: Part = { name: 'slow', start: () => starting.promise };
+    const upgrades = [
+      { path: '/live', protocol: 'websocket', handle: switchProtocols },
+    ] satisfies ServiceOptions['upgrades'];
+    const starts = startService(setUp({ http, parts: [slow], upgrades }).options);
+    const statusOf = async (path: string, upgrade: string): Promise<string> => {
+      const socket = connect({ port: http.port, host: '127.0.0.1' });
+      socket.on('error', () => {});
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: ${upgrade}\r\n\r\n`);
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      socket.destroy();
+      return answer.toString().slice(9, 12);
+    };
+    assert.equal(await statusOf('/live', 'websocket'), '503');
+    starting.resolve();
+    const service = await starts;
+    assert.equal(await statusOf('/live?x=1', 'WebSocket'), '101');
+    assert.equal(await statusOf('/live', 'h2c'), '404');
+    assert.equal(await statusOf('/healthz', 'websocket'), '200');
+    await service.stop(1000);
   });
 
   it('answers 404 and 405, matches prefixes, and hides why a route failed', async () => {
