@@ -122,7 +122,8 @@ export type LoneScheduler = AsyncDisposable & {
 export const startScheduler = async (scene: Scene): Promise<LoneScheduler> => {
   const port = await freePort();
   const [program, flag] = node;
-  const env = { ...environmentOf(scene), HTTP_PORT: String(port), INTERNAL_SECRET: 'x'.repeat(32), LOG_LEVEL: 'info' };
+  const secrets = { INTERNAL_SECRET: 'x'.repeat(32), WEBHOOK_KEY: Buffer.alloc(32, 1).toString('base64') };
+  const env = { ...environmentOf(scene), ...secrets, HTTP_PORT: String(port), LOG_LEVEL: 'info' };
   const child = spawn(program, [flag, join(scheduler, 'main.ts')], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   let said = '';

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { newId, sleep } from '@sendpool/kernel';
 import { createPost } from './api/webhooks/post.ts';
-import { createReach, lookUpAll } from './api/webhooks/public-lookup.ts';
+import { createReach, lookUpFor } from './api/webhooks/public-lookup.ts';
 import { createSignedPost } from './api/webhooks/signed-post.ts';
 import { outcomeEvent } from './domain/recipient.fixture.ts';
 import { messageBody, messagesFor } from './domain/webhook-messages.ts';
@@ -50,7 +50,7 @@ const [message] = messagesFor(
 
 /** Statuses of: nothing else but the right message, the same again, a test by both secrets, a wrong secret, and one that is too old. */
 const talk = async (port: number): Promise<(number | null)[]> => {
-  const post = createPost({ reach: createReach({ allowPrivate: true, lookUp: lookUpAll }) });
+  const post = createPost({ reach: createReach({ allowPrivate: true, lookUp: lookUpFor(true) }) });
   const send = (body: string, plain: readonly [string, string?], at = Date.now()) => {
     const [first, second] = plain;
     const previous = second === undefined ? null : seal(second);

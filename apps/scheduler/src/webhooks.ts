@@ -4,7 +4,7 @@ import type { EventLog } from '@sendpool/event-log';
 import type { Log, Metrics, Part } from '@sendpool/service';
 import type { WebhookUseCases } from './api/graphql/use-cases.ts';
 import { createPost } from './api/webhooks/post.ts';
-import { createReach, lookUpAll } from './api/webhooks/public-lookup.ts';
+import { createReach, lookUpFor } from './api/webhooks/public-lookup.ts';
 import { createSignedPost } from './api/webhooks/signed-post.ts';
 import { consumeWebhookEvents, endsOfLog } from './api/webhooks/webhook-events.consumer.ts';
 import { createWebhookMetrics } from './api/webhooks/webhook-metrics.ts';
@@ -19,6 +19,7 @@ import {
 import { createRecordWebhookEvents } from './domain/record-webhook-events.ts';
 import { createReplayWebhook, createTestWebhook } from './domain/use-webhooks.ts';
 import type { SchedulerEnv } from './env.ts';
+import { createKeyed } from './once.ts';
 import { createWebhookDeliveryStore } from './store/webhook-delivery.store.ts';
 import { createWebhookEventStore } from './store/webhook-event.store.ts';
 import { createWebhookStore } from './store/webhook.store.ts';
@@ -38,7 +39,8 @@ export const createWebhooks = ({ env, database, eventLog, campaigns, metrics: re
   const deliveries = createWebhookDeliveryStore(database);
   const keeper = createSecretKeeper(env);
   const metrics = createWebhookMetrics(registry);
-  const reach = createReach({ allowPrivate: env.WEBHOOK_ALLOW_PRIVATE, lookUp: lookUpAll });
+  const allowPrivate = env.WEBHOOK_ALLOW_PRIVATE;
+  const reach = createReach({ allowPrivate, lookUp: lookUpFor(allowPrivate) });
   const post = createPost({ reach });
   const signedPost = createSignedPost({ post, open: keeper.open, now: () => new Date() });
   const sender = createWebhookSender({ store: deliveries, post: signedPost, metrics, log });
@@ -56,7 +58,7 @@ export const createWebhooks = ({ env, database, eventLog, campaigns, metrics: re
     webhooks,
     log: deliveries,
     campaigns,
-    allowPrivate: env.WEBHOOK_ALLOW_PRIVATE,
+    allowPrivate,
     isReachable: reach.isReachable,
     newSecret: keeper.newSecret,
     seal: keeper.seal,
@@ -69,10 +71,20 @@ export const createWebhooks = ({ env, database, eventLog, campaigns, metrics: re
     post: signedPost,
     now: Date.now,
   };
+  const create = { createWebhook: createCreateWebhook(deps) };
   const useCases: WebhookUseCases = {
     webhooks,
     webhookLog: deliveries,
-    createWebhook: createCreateWebhook(deps),
+    ...create,
+    onceWebhook: createKeyed({
+      database,
+      secret: env.INTERNAL_SECRET,
+      plain: create,
+      make: (on, afterCommit) => {
+        const kept = { webhooks: createWebhookStore(on), changed: () => afterCommit(deps.changed) };
+        return { createWebhook: createCreateWebhook({ ...deps, ...kept }) };
+      },
+    }),
     updateWebhook: createUpdateWebhook(deps),
     rotateWebhookSecret: createRotateWebhookSecret(deps),
     deleteWebhook: createDeleteWebhook(deps),

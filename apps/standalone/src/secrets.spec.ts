@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -34,6 +34,15 @@ describe('the secrets of a standalone system', () => {
 
   it('stay the same over a restart', () =>
     withFolder((folder) => assert.deepEqual(openSecrets(folder).secrets, openSecrets(folder).secrets)));
+
+  it('of a version without webhooks get a key for them, and keep it', () =>
+    withFolder((folder) => {
+      const { webhookKey: _, ...older } = openSecrets(folder).secrets;
+      writeFileSync(join(folder, 'secrets.json'), JSON.stringify(older));
+      const { secrets } = openSecrets(folder);
+      assert.equal(Buffer.from(secrets.webhookKey, 'base64').length, 32);
+      assert.deepEqual(openSecrets(folder).secrets, { ...older, webhookKey: secrets.webhookKey });
+    }));
 });
 
 const keysIn = (folder: string) => {

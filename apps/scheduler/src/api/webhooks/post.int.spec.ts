@@ -1,12 +1,14 @@
 /** What a hostile receiver, or a hostile name server, cannot make a webhook do. */
 import assert from 'node:assert/strict';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { makeCertificate, type Certificate } from '@sendpool/testing';
 import { createPost, retryAfterOf, type Post } from './post.ts';
-import { createReach, lookUpAll, type LookUpAll } from './public-lookup.ts';
+import { createReach, createResolve, lookUpFor, type LookUpAll } from './public-lookup.ts';
 
 const paths: string[] = [];
 let certificate: Certificate;
@@ -40,7 +42,7 @@ const posting = async <T>(
   options: { allowPrivate?: boolean; lookUp?: LookUpAll; timeoutMs?: number },
   work: (send: (url: string) => ReturnType<Post['send']>) => Promise<T>,
 ): Promise<T> => {
-  const reach = createReach({ allowPrivate: options.allowPrivate ?? false, lookUp: options.lookUp ?? lookUpAll });
+  const reach = createReach({ allowPrivate: options.allowPrivate ?? false, lookUp: options.lookUp ?? lookUpFor(true) });
   const post = createPost({ reach, ca: certificate.ca, timeoutMs: options.timeoutMs ?? 3000 });
   try {
     return await work((url) => post.send({ url, headers: {}, body: '{}' }));
@@ -97,6 +99,38 @@ test('of a name with public and private addresses only the public ones are tried
   assert.deepEqual(tried, [at('8.8.8.8')]);
 });
 
+/** A name server that says 127.0.0.9 for every name, and nothing of names that begin with `silent`. */
+const startNameServer = async (): Promise<Socket> => {
+  const socket = createSocket('udp4');
+  socket.on('message', (question, from) => {
+    const end = question.indexOf(0, 12) + 5;
+    const name = question.subarray(13, 13 + question[12]!).toString();
+    if (name.startsWith('silent')) return;
+    const isV4 = question.readUInt16BE(end - 4) === 1;
+    const header = Buffer.from([question[0]!, question[1]!, 0x81, 0x80, 0, 1, 0, isV4 ? 1 : 0, 0, 0, 0, 0]);
+    const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4, 127, 0, 0, 9]);
+    const parts = [header, question.subarray(12, end), ...(isV4 ? [record] : [])];
+    socket.send(Buffer.concat(parts), from.port, from.address);
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return socket;
+};
+
+test('names are asked of the name servers, and many silent ones hold up no other', async () => {
+  const socket = await startNameServer();
+  const resolve = createResolve([`127.0.0.1:${socket.address().port}`], 400);
+  const began = Date.now();
+  const silent = Array.from({ length: 16 }, (_, index) => resolve(`silent${index}.example`));
+  assert.deepEqual(await resolve('inner.example'), [at('127.0.0.9')]);
+  assert.ok(Date.now() - began < 300, `took ${Date.now() - began} ms`);
+  assert.deepEqual((await Promise.all(silent)).flat(), []);
+  assert.ok(Date.now() - began < 3000);
+  const reach = createReach({ allowPrivate: false, lookUp: resolve });
+  assert.equal(await reach.isReachable(new URL('https://inner.example/')), false);
+  socket.close();
+});
+
 test('a redirect is an answer like any other, and is not followed', async () => {
   const attempt = await posting({ allowPrivate: true }, (send) => send(`https://localhost:${port}/redirect`));
   assert.equal(attempt.status, 302);
@@ -125,7 +159,7 @@ test('who does not answer in time, or at all, or has a certificate that nobody t
   await posting({ allowPrivate: true }, async (send) =>
     assert.match((await send(`https://127.0.0.1:${closedPort}/`)).text, /ECONNREFUSED/),
   );
-  const post = createPost({ reach: createReach({ allowPrivate: true, lookUp: lookUpAll }) });
+  const post = createPost({ reach: createReach({ allowPrivate: true, lookUp: lookUpFor(true) }) });
   const untrusted = await post.send({ url: `https://localhost:${port}/`, headers: {}, body: '' });
   post.close();
   assert.deepEqual([untrusted.status, /certificate/.test(untrusted.text)], [null, true]);

@@ -1,6 +1,6 @@
 /** Looks up a host for a connection, and hands on only what may be reached: what a name led to when it was checked says nothing of now. */
 import type { LookupAddress, LookupOptions } from 'node:dns';
-import { lookup as dnsLookup } from 'node:dns/promises';
+import { lookup as dnsLookup, Resolver } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { AppError, isPublicAddress } from '@sendpool/kernel';
 import { hostOf, notPublic } from '../../domain/webhook-url.ts';
@@ -17,7 +17,27 @@ export type Reach = {
   isReachable(url: URL): Promise<boolean>;
 };
 
-export const lookUpAll: LookUpAll = (host) => dnsLookup(host, { all: true });
+/** As the operating system does it, with names of this machine and its network. */
+const lookUpInside: LookUpAll = (host) => dnsLookup(host, { all: true });
+
+const dnsTimeoutMs = 3000;
+
+/**
+ * Asks the name servers themselves: the system's way holds one of Node's four threads until it ends, so that four names whose servers are
+ * silent would hold up every other.
+ */
+export const createResolve = (servers?: readonly string[], timeoutMs = dnsTimeoutMs): LookUpAll => {
+  const resolver = new Resolver({ timeout: timeoutMs, tries: 2, maxTimeout: timeoutMs });
+  if (servers !== undefined) resolver.setServers(servers);
+  return async (host) => {
+    const found = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+    const addresses = found.map((one) => (one.status === 'fulfilled' ? one.value : []));
+    return [4, 6].flatMap((family, index) => addresses[index]!.map((address) => ({ address, family })));
+  };
+};
+
+/** Where private addresses are allowed, their names are too. */
+export const lookUpFor = (allowPrivate: boolean): LookUpAll => (allowPrivate ? lookUpInside : createResolve());
 
 type Answer = Parameters<LookupFunction>[2];
 
