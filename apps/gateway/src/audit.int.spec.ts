@@ -7,15 +7,15 @@ import { startScene, type Scene } from './scene.fixture.ts';
 /** What the gateway does not do on purpose; the specification lets it (MAY). */
 const leftOut = /GET|form-urlencoded/i;
 
+const fetchFn = (url: string, init: RequestInit = {}): Promise<Response> =>
+  fetch(url, { ...init, headers: { ...(init.headers as Record<string, string>), authorization: 'Bearer READER' } });
+
 describe('GraphQL over HTTP', () => {
   let scene: Scene;
   before(async () => {
     scene = await startScene();
   });
   after(() => scene.stop());
-
-  const fetchFn = (url: string, init: RequestInit = {}): Promise<Response> =>
-    fetch(url, { ...init, headers: { ...(init.headers as Record<string, string>), authorization: 'Bearer READER' } });
 
   for (const audit of serverAudits({ url: async () => scene.url, fetchFn }))
     it(`${audit.id}: ${audit.name}`, async () => {

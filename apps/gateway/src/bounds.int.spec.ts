@@ -72,6 +72,9 @@ describe('the bounds of a document', () => {
   });
 });
 
+const byId = (id: string) => ({ documentId: id });
+const byHash = (sha256Hash: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash } } });
+
 describe('documents by id', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sendpool-manifest-'));
   const manifest = join(folder, 'documents.json');
@@ -87,8 +90,6 @@ describe('documents by id', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const byId = (id: string) => ({ documentId: id });
-  const byHash = (sha256Hash: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash } } });
   for (const [name, ask] of Object.entries(doors)) {
     it(`are run over ${name}, under the same bounds`, async () => {
       for (const where of [scene, closed])

@@ -23,16 +23,18 @@ const overSocket: Door = (scene, request, key = 'READER') =>
   new Promise((resolve, reject) => {
     const socket = new WebSocket(scene.url.replace('http', 'ws'), 'graphql-transport-ws');
     const send = (message: object): void => socket.send(JSON.stringify(message));
-    socket.onopen = () => send({ type: 'connection_init', payload: { authorization: `Bearer ${key}` } });
-    socket.onclose = ({ code, reason }) => reject(new Error(`closed ${code} ${reason}`));
-    socket.onmessage = ({ data }) => {
+    socket.addEventListener('open', () =>
+      send({ type: 'connection_init', payload: { authorization: `Bearer ${key}` } }),
+    );
+    socket.addEventListener('close', ({ code, reason }) => reject(new Error(`closed ${code} ${reason}`)));
+    socket.addEventListener('message', ({ data }) => {
       const message = JSON.parse(String(data)) as Message;
       if (message.type === 'connection_ack') send({ type: 'subscribe', id: '1', payload: { query: '', ...request } });
       const first = firstOf(message);
       if (first === undefined) return;
       resolve(first);
       socket.close();
-    };
+    });
   });
 
 export const doors: Readonly<Record<string, Door>> = {

@@ -21,12 +21,13 @@ export const publicSdl = (): string => readFileSync(new URL('../public.graphql',
 
 type Parts = Omit<Parameters<typeof startService>[0], 'name' | 'http' | 'log' | 'metrics'>;
 
-const start = (name: string, log: Log, parts: Parts): Promise<RunningService> =>
-  startService({ name, http: { host: '127.0.0.1', port: 0 }, log, metrics: createMetrics(name), ...parts });
+const start = (name: string, log: Log, parts: Parts, metrics = createMetrics(name)): Promise<RunningService> =>
+  startService({ name, http: { host: '127.0.0.1', port: 0 }, log, metrics, ...parts });
+
+const actorOf: Parameters<typeof createSubgraph>[0]['actorOf'] = (req, body) => verifyRequest(req, body, { secret });
 
 const startStub = async (name: string, log: Log): Promise<RunningService> => {
   const typeDefs = schemaOf(name);
-  const actorOf = (req: Parameters<typeof verifyRequest>[0], body: Uint8Array) => verifyRequest(req, body, { secret });
   const door = await createSubgraph({ typeDefs, resolvers: stubResolvers(typeDefs), actorOf, log });
   return start(name, log, { parts: [door.part], routes: door.routes });
 };
@@ -114,8 +115,9 @@ const startInto = async (
   for (const name of serviceNames)
     urls[`${name.toUpperCase()}_URL`] = `http://127.0.0.1:${await keep(startStub(name, log))}`;
   const fixed = { HTTP_PORT: '0', EVENT_LOG_URL: database.url, INTERNAL_SECRET: secret };
-  const options = { env: readGatewayEnv({ ...fixed, ...urls, ...env }), log, metrics: createMetrics('spec') };
-  const port = await keep(start('gateway', log, await createGatewayService(options)));
+  const metrics = createMetrics('gateway');
+  const options = { env: readGatewayEnv({ ...fixed, ...urls, ...env }), log, metrics };
+  const port = await keep(start('gateway', log, await createGatewayService(options), metrics));
   return { origin: `http://127.0.0.1:${port}`, eventLog };
 };
 
