@@ -5,4 +5,6 @@ export default subgraph({
   SendingServer: './keys.ts#ServerKey',
   Campaign: './keys.ts#CampaignKey',
   SendingServerPool: './keys.ts#PoolKey',
+  DeliveryEventPage: '../../domain/event-pager.ts#EventPage',
+  DeliveryEvent: './delivery-events.resolver.ts#PlacedEvent',
 });

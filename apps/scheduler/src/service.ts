@@ -108,7 +108,9 @@ export const createSchedulerService = async (options: {
   const secret = { secret: env.INTERNAL_SECRET };
   const door = await createSubgraph({
     typeDefs,
-    resolvers: createResolvers({ ...useCases, ...webhooks.useCases }),
+    resolvers: createResolvers({ ...useCases, ...webhooks.useCases }, (error) =>
+      log.warn({ error }, 'the progress that is watched cannot be read'),
+    ),
     actorOf: (req, body) => verifyRequest(req, body, secret),
     log,
     observer: createDoorMetrics(options.metrics),

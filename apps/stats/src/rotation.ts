@@ -27,6 +27,8 @@ export type Rotation = {
   /** In the order in which they start: the judge needs to know the pools. */
   readonly parts: Part[];
   readonly limitOf: (serverId: string) => number;
+  /** Ids of all servers that there are. */
+  readonly serverIds: () => string[];
 } & PoolResolverDeps;
 
 export const createRotation = (deps: { database: Database; eventLog: EventLog; log: Log }): Rotation => {
@@ -64,6 +66,7 @@ export const createRotation = (deps: { database: Database; eventLog: EventLog; l
       repeat({ name: 'old-sends', everyMs: tidyEveryMs, work: tidy, log }),
     ],
     limitOf: board.limitOf,
+    serverIds: board.serverIds,
     reports: async (poolIds) => {
       const known = poolIds.flatMap((id) => board.pool(id) ?? []);
       const pools = await loadPools({ sends, verdicts, board, now: Date.now() }, known);

@@ -24,6 +24,7 @@ import {
   type Route,
 } from '@sendpool/service';
 import { createDeliveryEvents } from './api/events/delivery-events.consumer.ts';
+import { createLiveDeliveryEvents } from './api/events/delivery-events.live.ts';
 import { createSenderStatus } from './api/events/sender-status.reader.ts';
 import { createResolvers, typeDefs } from './api/graphql/resolvers.ts';
 import { createCountEvents } from './domain/count-events.ts';
@@ -73,9 +74,11 @@ export const createStatsService = async (options: {
   const { parts: rotationParts, ...rotation } = createRotation({ database, eventLog, log });
   const standing = async () => [await numbers.positions(), await eventLog.bounds(deliveryEventsTopic.name)] as const;
   const lag = async (): Promise<Lag> => lagOf(...(await standing()));
+  const events = createLiveDeliveryEvents({ eventLog });
+  const onFault = (error: unknown): void => log.warn({ error }, 'numbers that are watched cannot be read');
   const door = await createSubgraph({
     typeDefs,
-    resolvers: createResolvers({ numbers, ...rotation, healthOf: board.healthOf, now: Date.now, lag }),
+    resolvers: createResolvers({ numbers, ...rotation, healthOf: board.healthOf, now: Date.now, lag, events, onFault }),
     actorOf: (req, body) => verifyRequest(req, body, { secret: env.INTERNAL_SECRET }),
     log,
     observer: createDoorMetrics(options.metrics),
@@ -94,6 +97,7 @@ export const createStatsService = async (options: {
     ...rotationParts,
     repeat({ name: 'old-minutes', everyMs: hourMs, work: dropOldMinutes, log }),
     repeat({ name: 'lag', everyMs: lagEveryMs, work: measureLag, log }),
+    events.part,
     door.part,
   ];
   return { parts, routes: door.routes };

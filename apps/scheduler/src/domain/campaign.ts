@@ -41,6 +41,7 @@ export type CampaignPatch = Partial<
 >;
 
 export type CampaignProgress = {
+  readonly status: CampaignStatus;
   /** Recipients by state. */
   readonly counts: Readonly<Record<RecipientState, number>>;
   readonly deferredThenAccepted: number;

@@ -1,7 +1,7 @@
 /** Campaigns in PostgreSQL: content, status, and what their recipients come to. */
 import { AppError, isId } from '@sendpool/kernel';
 import type { Database, Sql } from '@sendpool/database';
-import { recipientStates } from '@sendpool/contracts';
+import { recipientStates, type CampaignStatus } from '@sendpool/contracts';
 import type { Campaign, CampaignPatch, CampaignProgress, CampaignStore } from '../domain/campaign.ts';
 import { doubtReason, waitingInWords } from '../domain/pool-pause.ts';
 import { notFound, refuse, type Result } from '../domain/refusal.ts';
@@ -59,9 +59,15 @@ const change = async (
   return { ok: true, value: next };
 };
 
-type ProgressRow = Record<string, number> & { id: string; waiting_for: string | null; deferred_then_accepted: number };
+type ProgressRow = Record<string, number> & {
+  id: string;
+  status: CampaignStatus;
+  waiting_for: string | null;
+  deferred_then_accepted: number;
+};
 
 const progressOf = (row: ProgressRow): CampaignProgress => ({
+  status: row.status,
   counts: Object.fromEntries(
     recipientStates.map((state) => [state, row[counterOf(state)]!]),
   ) as CampaignProgress['counts'],
@@ -85,7 +91,7 @@ const waiting = `case when campaign.status <> 'SENDING' or sum(campaign_lane.in_
 
 const progress = async (sql: Sql, ids: readonly string[]): Promise<Map<string, CampaignProgress>> => {
   const rows = await sql.query<ProgressRow>(
-    `select campaign.id, ${sums}, ${waiting} as waiting_for
+    `select campaign.id, campaign.status, ${sums}, ${waiting} as waiting_for
      from campaign left join campaign_lane on campaign_lane.campaign = campaign.number
      where campaign.id = any($1::uuid[]) group by campaign.number`,
     [ids],

@@ -1,13 +1,14 @@
 /** All resolvers of this subgraph, and its schema. */
 import { readFileSync } from 'node:fs';
 import { createAudienceResolvers } from './audience.resolver.ts';
+import { createProgressSubscription } from './campaign-progress.resolver.ts';
 import { createCampaignResolvers } from './campaign.resolver.ts';
 import type { UseCases } from './use-cases.ts';
 import { createWebhookResolvers } from './webhook.resolver.ts';
 
 export const typeDefs = readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8');
 
-export const createResolvers = (use: UseCases): object => {
+export const createResolvers = (use: UseCases, onFault: (error: unknown) => void): object => {
   const [audiences, campaigns] = [createAudienceResolvers(use), createCampaignResolvers(use)];
   const webhooks = createWebhookResolvers(use);
   return {
@@ -15,6 +16,7 @@ export const createResolvers = (use: UseCases): object => {
     ...campaigns,
     ...webhooks,
     Query: { ...audiences.Query, ...campaigns.Query, ...webhooks.Query },
+    Subscription: { campaignProgress: createProgressSubscription(use, onFault) },
     Mutation: { ...audiences.Mutation, ...campaigns.Mutation, ...webhooks.Mutation },
   };
 };

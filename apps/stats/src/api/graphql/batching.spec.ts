@@ -33,6 +33,12 @@ const resolversOf = (numbers: ResolverDeps['numbers'] & PoolResolverDeps): Recor
     healthOf: () => ({ queueDepth: 0, deferredWaiting: 0, senders: [] }),
     now: () => 0,
     lag: () => Promise.resolve({ counted: 0, behind: 0 }),
+    serverIds: () => [],
+    onFault: () => undefined,
+    events: {
+      stream: () => Promise.reject(new Error('not asked')),
+      page: () => Promise.reject(new Error('not asked')),
+    },
   }) as unknown as Record<string, Record<string, Resolve>>;
 
 const info = {} as GraphQLResolveInfo;

@@ -23,7 +23,7 @@ export type ServerResolverDeps = {
 
 const maxMinutes = 1440;
 
-const serverStats = (window: StatsWindow, rows: readonly ProviderCounts[], limit: number): ServerStats => {
+export const serverStats = (window: StatsWindow, rows: readonly ProviderCounts[], limit: number): ServerStats => {
   const { bounces, ...summary } = summariseServer(rows);
   const verdict = bounceVerdict(sumCounts(rows.map(({ counts }) => counts)), limit);
   return { window, ...summary, bounced: bounces, bounceVerdict: verdict, rotateOut: verdict.significant };
