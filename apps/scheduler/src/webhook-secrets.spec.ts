@@ -7,15 +7,13 @@ import { done, refuse, type Result } from './domain/refusal.ts';
 import { healthy, unknownWebhook, type Webhook, type WebhookChange } from './domain/webhook.ts';
 import { createSecretKeeper, renewSecrets } from './webhook-secrets.ts';
 
-const [older, newer, strange] = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte)) as [
-  Uint8Array,
-  Uint8Array,
-  Uint8Array,
-];
-const keeperOf = (key: Uint8Array, before?: Uint8Array) =>
-  createSecretKeeper({ WEBHOOK_KEY: key, WEBHOOK_KEY_PREVIOUS: before });
+type Key = Uint8Array<ArrayBuffer>;
+const keyOf = (byte: number): Key => new Uint8Array(32).fill(byte);
+const [older, newer, strange] = [keyOf(1), keyOf(2), keyOf(3)];
+const keeperOf = (key: Key, before?: Key) => createSecretKeeper({ WEBHOOK_KEY: key, WEBHOOK_KEY_PREVIOUS: before });
+const isRefused = (error: unknown): boolean => isAppError(error, 'DECRYPTION_FAILED');
 
-const withSecret = (id: string, key: Uint8Array): Webhook => {
+const withSecret = (id: string, key: Key): Webhook => {
   const secret = keeperOf(key).seal('whsec_c2VjcmV0', id);
   const rest = {
     name: id,
@@ -48,7 +46,6 @@ test('a secret is 32 bytes that the library takes, and opens for its own webhook
   const sealed = keeper.seal(secret, 'w1');
   assert.ok(!JSON.stringify(sealed).includes(secret.slice(6)));
   assert.equal(keeper.open(sealed, 'w1'), secret);
-  const isRefused = (error: unknown): boolean => isAppError(error, 'DECRYPTION_FAILED');
   assert.throws(() => keeper.open(sealed, 'w2'), isRefused);
   assert.throws(() => keeperOf(strange).open(sealed, 'w1'), isRefused);
 });

@@ -1,6 +1,6 @@
 /** Tries a webhook out, and sends again what it has got, or should have got, before. */
-import { isId, newId } from '@sendpool/kernel';
-import { badInput, done, refuse, type Result } from './refusal.ts';
+import { isAppError, isId, newId } from '@sendpool/kernel';
+import { badInput, conflict, done, idPath, refuse, type Result } from './refusal.ts';
 import {
   maxReplayed,
   unknownWebhook,
@@ -15,7 +15,7 @@ import { isSuccess, type Attempt } from './webhook-plan.ts';
 /** A message as it goes out. */
 export type OutgoingMessage = { readonly id: string; readonly body: string };
 
-/** Sends once; never throws for what the other side does. */
+/** Sends once; never throws for what the other side does. Throws AppError DECRYPTION_FAILED when its secret does not open. */
 export type PostMessage = (
   webhook: Pick<Webhook, 'id' | 'url' | 'secret' | 'previousSecret' | 'previousUntil'>,
   message: OutgoingMessage,
@@ -34,6 +34,11 @@ export type TestWebhookDeps = {
   now(): number;
 };
 
+const unopened = conflict(
+  'its secret does not open under the present key: give it a new one (rotateWebhookSecret)',
+  idPath,
+);
+
 /** Sends a message of type `webhook.test` now, also to a webhook that is disabled. It is not kept, and changes nothing. */
 export const createTestWebhook =
   (deps: TestWebhookDeps) =>
@@ -43,7 +48,11 @@ export const createTestWebhook =
     const began = deps.now();
     const body = messageBody('webhook.test', { webhookId: id, name: webhook.name }, new Date(began));
     const messageId = newId(began);
-    const attempt = await deps.post(webhook, { id: messageId, body });
+    const attempt = await deps.post(webhook, { id: messageId, body }).catch((error: unknown) => {
+      if (isAppError(error, 'DECRYPTION_FAILED')) return undefined;
+      throw error;
+    });
+    if (attempt === undefined) return refuse(unopened);
     return done({ ...attempt, messageId, ok: isSuccess(attempt), durationMs: deps.now() - began });
   };
 
