@@ -56,11 +56,14 @@ export const createFakeRotationStore = (pools: Map<string, Pool>): RotationStore
       entries.push({ number: entries.length + 1, verdict, applied: whyNot === null, whyNot });
       return true;
     },
-    page: async (poolId, count, before = Infinity) =>
-      entries
-        .filter(({ verdict, number }) => verdict.poolId === poolId && number < before)
-        .reverse()
-        .slice(0, count),
+    page: async (poolIds, count, before = Infinity) => {
+      const pageOf = (poolId: string) =>
+        entries
+          .filter(({ verdict, number }) => verdict.poolId === poolId && number < before)
+          .reverse()
+          .slice(0, count);
+      return new Map(poolIds.map((poolId) => [poolId, pageOf(poolId)]));
+    },
   };
 };
 

@@ -126,7 +126,7 @@ describe('settling verdicts', () => {
   const settle = (change: Partial<RotationVerdict>) =>
     createSettleVerdict({ servers, rotations })(verdictWith({ poolId: pool.id, serverId: 'two', at, ...change }));
   const entries = async () =>
-    (await rotations.page(pool.id, 10)).map(({ verdict, applied, whyNot }) => ({
+    (await rotations.page([pool.id], 10)).get(pool.id)!.map(({ verdict, applied, whyNot }) => ({
       kind: verdict.kind,
       applied,
       whyNot,

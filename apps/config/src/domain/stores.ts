@@ -39,8 +39,8 @@ export type PoolStore = VersionedStore<Pool> & {
 export type RotationStore = {
   /** Keeps the verdict and what it changes in its pool in one transaction, once for each verdict id; false: it was kept before. */
   settle(settling: SettleVerdict): Promise<boolean>;
-  /** At most `count` verdicts on a pool, newest first, beyond the one numbered `before`. */
-  page(poolId: string, count: number, before?: number): Promise<RotationEntry[]>;
+  /** At most `count` verdicts on each pool, newest first, beyond the one numbered `before`; a pool without any has no entry. */
+  page(poolIds: readonly string[], count: number, before?: number): Promise<ReadonlyMap<string, RotationEntry[]>>;
 };
 
 export type KeyDecision<T> = { readonly save?: ApiKey; readonly answer: T };

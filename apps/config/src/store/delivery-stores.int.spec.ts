@@ -85,7 +85,7 @@ const describeRotations = (name: string, create: () => { pools: PoolStore; rotat
     assert.equal(await rotations.settle({ verdict, decide }), false);
     assert.equal(decisions, 1);
     assert.deepEqual(await store.find([pool.id]), [{ ...pool, isp: 'SPREAD', revision: 2 }]);
-    const [{ number: _, ...entry }] = (await rotations.page(pool.id, 10)) as [RotationEntry];
+    const [{ number: _, ...entry }] = (await rotations.page([pool.id], 10)).get(pool.id) as [RotationEntry];
     assert.deepEqual(entry, { verdict, applied: true, whyNot: null });
   });
 
@@ -95,16 +95,32 @@ const describeRotations = (name: string, create: () => { pools: PoolStore; rotat
     const verdicts = [1, 2, 3].map((at) => verdictWith({ poolId, at, serverId: null, campaignIds: [newId()] }));
     for (const verdict of verdicts)
       await rotations.settle({ verdict, decide: async (pool) => ({ whyNot: pool === undefined ? 'none' : 'some' }) });
-    const first = await rotations.page(poolId, 2);
+    const first = (await rotations.page([poolId], 2)).get(poolId)!;
     assert.deepEqual(
       first.map(({ verdict, whyNot }) => [verdict, whyNot]),
       [verdicts[2], verdicts[1]].map((verdict) => [verdict, 'none']),
     );
-    const rest = await rotations.page(poolId, 2, first[1]!.number);
+    const rest = (await rotations.page([poolId], 2, first[1]!.number)).get(poolId)!;
     assert.deepEqual(
       rest.map(({ verdict }) => verdict),
       [verdicts[0]],
     );
+  });
+
+  it(`${name} gives each of many pools a page of its own verdicts`, async () => {
+    const { rotations } = create();
+    const [one, two, none] = [newId(), newId(), newId()];
+    for (const at of [1, 2, 3])
+      for (const poolId of [one, two])
+        await rotations.settle({ verdict: verdictWith({ poolId, at }), decide: async () => ({ whyNot: 'no' }) });
+    const pages = await rotations.page([one, none, two], 2);
+    const timesOf = (poolId: string) => (pages.get(poolId) ?? []).map(({ verdict }) => [verdict.poolId, verdict.at]);
+    for (const poolId of [one, two])
+      assert.deepEqual(
+        timesOf(poolId),
+        [3, 2].map((at) => [poolId, at]),
+      );
+    assert.deepEqual(timesOf(none), []);
   });
 
   it(`${name} finds the pools in which the time of a member is over`, async () => {

@@ -55,7 +55,10 @@ type Row = {
   why_not: string | null;
 };
 
-const page = `select * from rotation_verdict where pool_id = $1 and number < $2 order by number desc limit $3`;
+/** One walk of each pool, by its own index. */
+const page = `select verdict.* from unnest($1::text[]) pool(id) cross join lateral (
+    select * from rotation_verdict where pool_id = pool.id and number < $2 order by number desc limit $3) verdict
+  order by verdict.number desc`;
 
 const entryOf = (row: Row): RotationEntry => {
   const { id, kind, evidence, words } = row;
@@ -75,6 +78,8 @@ export const createRotationStore = (database: Database, changed: () => void): Ro
     if (outcome.changed) changed();
     return outcome.kept;
   },
-  page: async (poolId, count, before = Number.MAX_SAFE_INTEGER) =>
-    (await database.sql.query<Row>(page, [poolId, before, count])).map(entryOf),
+  page: async (poolIds, count, before = Number.MAX_SAFE_INTEGER) => {
+    const rows = await database.sql.query<Row>(page, [poolIds, before, count]);
+    return Map.groupBy(rows.map(entryOf), ({ verdict }) => verdict.poolId);
+  },
 });

@@ -51,6 +51,7 @@ export type CampaignProgress = {
 
 /** One recipient as the API shows it. */
 export type RecipientView = {
+  readonly campaignId: string;
   readonly number: number;
   readonly email: string;
   readonly state: RecipientState;
@@ -59,18 +60,21 @@ export type RecipientView = {
   readonly lastReply: string | null;
 };
 
+/** `state` null: in whatever state. */
+export type RecipientPage = { readonly state: RecipientState | null; readonly first: number; readonly after: number };
+
 export type CampaignStore = {
   insert(campaign: Omit<Campaign, 'number'>): Promise<Campaign>;
   find(id: string): Promise<Campaign | undefined>;
+  findMany(ids: readonly string[]): Promise<Campaign[]>;
   page(page: Page): Promise<Campaign[]>;
   /** Locks the campaign, asks `decide` for the patch, and stores it as the next revision in the same transaction. */
   change(id: string, decide: (campaign: Campaign) => Result<CampaignPatch>): Promise<Result<Campaign>>;
   progress(ids: readonly string[]): Promise<ReadonlyMap<string, CampaignProgress>>;
   /** Up to `first` + 1 recipients beyond number `after` (-1 from the start), in their order. */
-  recipients(
-    id: string,
-    page: { state: RecipientState | null; first: number; after: number },
-  ): Promise<RecipientView[]>;
+  recipients(id: string, page: RecipientPage): Promise<RecipientView[]>;
+  /** The same page of each of these campaigns; one without recipients there has no entry. */
+  recipientsOf(ids: readonly string[], page: RecipientPage): Promise<ReadonlyMap<string, RecipientView[]>>;
 };
 
 /** Parses one address for a From or Reply-To header; handed in, because the rules of mail live with the SMTP adapter. */

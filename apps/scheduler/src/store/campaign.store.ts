@@ -35,6 +35,11 @@ export const findCampaign = async (
   return row === undefined ? undefined : campaignOf(row);
 };
 
+const findCampaigns = async (sql: Sql, ids: readonly string[]): Promise<Campaign[]> => {
+  const text = `select ${campaignColumns} from campaign where id = any($1::uuid[])`;
+  return (await sql.query<CampaignRow>(text, [ids.filter(isId)])).map(campaignOf);
+};
+
 const insert = async (sql: Sql, campaign: Omit<Campaign, 'number'>): Promise<Campaign> => {
   const [row] = await sql.query<{ number: number }>(insertCampaign, valuesOf(campaign));
   if (row === undefined) throw new AppError('INTERNAL', 'a campaign was not stored');
@@ -102,6 +107,7 @@ const progress = async (sql: Sql, ids: readonly string[]): Promise<Map<string, C
 export const createCampaignStore = (database: Pick<Database, 'sql' | 'transaction'>): CampaignStore => ({
   insert: (campaign) => insert(database.sql, campaign),
   find: (id) => findCampaign(database.sql, id),
+  findMany: (ids) => findCampaigns(database.sql, ids),
   page: async ({ first, after }) => {
     const rows = await database.sql.query<CampaignRow>(
       `select ${campaignColumns} from campaign where $1::uuid is null or id > $1 order by id limit $2`,
@@ -111,5 +117,6 @@ export const createCampaignStore = (database: Pick<Database, 'sql' | 'transactio
   },
   change: (id, decide) => database.transaction((tx) => change(tx, id, decide)),
   progress: (ids) => progress(database.sql, ids),
-  recipients: (id, page) => listRecipients(database.sql, id, page),
+  recipients: async (id, page) => (await listRecipients(database.sql, [id], page)).get(id) ?? [],
+  recipientsOf: (ids, page) => listRecipients(database.sql, ids, page),
 });

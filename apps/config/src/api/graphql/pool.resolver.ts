@@ -1,5 +1,5 @@
 /** Pools in GraphQL, with the shares that hold at this moment. */
-import { connectionOf, pageArguments, type Connection } from '@sendpool/graphql';
+import { connectionOf, loaderOf, pageArguments, type Connection, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import { poolMayBeFrom, type Pool } from '../../domain/pool.ts';
 import type { RotationEntry } from '../../domain/rotation-entry.ts';
@@ -18,20 +18,41 @@ import type { PoolUseCases } from './use-cases.ts';
 
 const payload = (pool: Pool) => ({ __typename: 'PoolPayload', pool }) as const;
 
-/** Throws AppError BAD_INPUT for a page out of range and for a cursor of another list. */
-const verdictsOf = async (use: PoolUseCases, pool: Pool, asked: PageArguments): Promise<Connection<RotationEntry>> => {
+type Asking = { readonly use: PoolUseCases; readonly context: RequestContext };
+
+/** The same page of many pools is one statement. Throws AppError BAD_INPUT for a page out of range and for a cursor of another list. */
+const verdictsOf = async (
+  { use, context }: Asking,
+  pool: Pool,
+  asked: PageArguments,
+): Promise<Connection<RotationEntry>> => {
   const page = pageArguments(asked.first, asked.after);
   if (page.after !== undefined && !Number.isSafeInteger(page.after))
     throw new AppError('BAD_INPUT', '`after` is not a cursor of this list: pass an `endCursor` as it came');
-  const rows = await use.rotations.page(pool.id, page.first + 1, page.after as number | undefined);
-  return connectionOf(rows, page, ({ number }) => number);
+  const before = page.after as number | undefined;
+  const loader = loaderOf<string, RotationEntry[]>(context, `verdicts ${page.first} ${before}`, (ids) =>
+    use.rotations.page(ids, page.first + 1, before),
+  );
+  return connectionOf((await loader.load(pool.id)) ?? [], page, ({ number }) => number);
+};
+
+/** The shares of all members are worked out once for each pool and domain of a request. */
+const loadShares = async ({ use, context }: Asking, pool: Pool, fromDomain: string | null): Promise<number[]> => {
+  const loader = loaderOf<Pool, number[]>(context, `shares ${fromDomain}`, async (pools) => {
+    const sharesWithServers = async (each: Pool): Promise<[Pool, number[]]> => [
+      each,
+      sharesOf(each, await loadMembers(context, use.servers, each), fromDomain),
+    ];
+    return new Map(await Promise.all(pools.map(sharesWithServers)));
+  });
+  return (await loader.load(pool)) ?? [];
 };
 
 const createPool = (use: PoolUseCases) =>
   ({
     __resolveReference: ({ id }, context) => loadPool(context, use.pools, id),
     members: membersOf,
-    rotationVerdicts: (pool, page) => verdictsOf(use, pool, page),
+    rotationVerdicts: (pool, page, context) => verdictsOf({ use, context }, pool, page),
     mayBeFrom: async (pool, { domain }, context) =>
       poolMayBeFrom(pool, await loadMembers(context, use.servers, pool), senderDomain(domain)),
   }) satisfies SendingServerPoolResolvers;
@@ -54,8 +75,7 @@ export const createPoolResolvers = (use: PoolUseCases) => ({
       return server;
     },
     share: async ({ pool, serverId }, { fromDomain }, context) => {
-      const domain = fromDomain ? senderDomain(fromDomain) : null;
-      const shares = sharesOf(pool, await loadMembers(context, use.servers, pool), domain);
+      const shares = await loadShares({ use, context }, pool, fromDomain ? senderDomain(fromDomain) : null);
       return shares[pool.members.findIndex((member) => member.serverId === serverId)]!;
     },
   } satisfies PoolMemberResolvers,

@@ -2,7 +2,7 @@
 import { recipientStates, type RecipientState } from '@sendpool/contracts';
 import { loaderOf, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
-import type { Campaign, CampaignProgress } from '../../domain/campaign.ts';
+import type { Campaign, CampaignProgress, RecipientPage, RecipientView } from '../../domain/campaign.ts';
 import type { Resend, Resent } from '../../domain/resend.ts';
 import { answerOf } from './answer.ts';
 import { loadAudienceOf } from './audience.resolver.ts';
@@ -13,11 +13,31 @@ import type {
   CampaignResolvers,
   MutationResolvers,
   QueryResolvers,
+  RecipientResolvers,
 } from './schema.generated.ts';
 import type { CampaignUseCases } from './use-cases.ts';
 
 const payload = (campaign: Campaign) => ({ __typename: 'CampaignPayload', campaign }) as const;
 const resendPayload = (resent: Resent) => ({ __typename: 'ResendPayload', ...resent }) as const;
+
+/** One statement for all campaigns that a request asks for in the same tick; null when there is none with this id. */
+const loadCampaign = async (context: RequestContext, use: CampaignUseCases, id: string): Promise<Campaign | null> => {
+  const loader = loaderOf<string, Campaign>(context, 'campaign', async (ids) => {
+    return new Map((await use.campaigns.findMany(ids)).map((found) => [found.id, found]));
+  });
+  return (await loader.load(id)) ?? null;
+};
+
+/** The same page of many campaigns is one statement. */
+const loadRecipients = async (
+  { context, use }: { context: RequestContext; use: CampaignUseCases },
+  id: string,
+  page: RecipientPage,
+): Promise<RecipientView[]> => {
+  const name = `recipients ${page.state} ${page.first} ${page.after}`;
+  const loader = loaderOf<string, RecipientView[]>(context, name, (ids) => use.campaigns.recipientsOf(ids, page));
+  return (await loader.load(id)) ?? [];
+};
 
 /** One statement for a whole page of campaigns. */
 const loadProgress = async (context: RequestContext, use: CampaignUseCases, id: string): Promise<CampaignProgress> => {
@@ -28,7 +48,7 @@ const loadProgress = async (context: RequestContext, use: CampaignUseCases, id: 
 };
 
 const campaign = (use: CampaignUseCases): CampaignResolvers => ({
-  __resolveReference: async ({ id }) => (await use.campaigns.find(id)) ?? null,
+  __resolveReference: ({ id }, context) => loadCampaign(context, use, id),
   audience: (row, _, context) => loadAudienceOf(context, use.audiences, row),
   sendingSettings: ({ poolId, unknownPolicy }) => ({ pool: { id: poolId }, unknownPolicy }),
   progress: ({ id }, _, context) => loadProgress(context, use, id),
@@ -36,9 +56,9 @@ const campaign = (use: CampaignUseCases): CampaignResolvers => ({
     const loader = loaderOf<string, Resend[]>(context, 'resends', (ids) => use.resends(ids));
     return (await loader.load(id)) ?? [];
   },
-  recipients: ({ id }, { state, first, after }) =>
+  recipients: ({ id }, { state, first, after }, context) =>
     pageByNumber({ first, after: after ?? null }, (page) =>
-      use.campaigns.recipients(id, { ...page, state: state ?? null }),
+      loadRecipients({ context, use }, id, { ...page, state: state ?? null }),
     ),
 });
 
@@ -69,7 +89,7 @@ const campaignProgress: CampaignProgressResolvers = {
 export const createCampaignResolvers = (use: CampaignUseCases) => ({
   Query: {
     campaigns: (_, page) => pageById(page, use.campaigns.page),
-    campaign: async (_, { id }) => (await use.campaigns.find(id)) ?? null,
+    campaign: (_, { id }, context) => loadCampaign(context, use, id),
   } satisfies QueryResolvers,
   Mutation: {
     createCampaign: (_, { input }, context) => answerOf(context, use.createCampaign(createInputOf(input)), payload),
@@ -84,4 +104,5 @@ export const createCampaignResolvers = (use: CampaignUseCases) => ({
   } satisfies MutationResolvers,
   Campaign: campaign(use),
   CampaignProgress: campaignProgress,
+  Recipient: { id: ({ campaignId, number }) => `${campaignId}:${number}` } satisfies RecipientResolvers,
 });

@@ -19,7 +19,7 @@ export type AudienceUseCases = {
 
 export type CampaignUseCases = {
   audiences: Pick<AudienceStore, 'findMany'>;
-  campaigns: Pick<CampaignStore, 'find' | 'page' | 'progress' | 'recipients'>;
+  campaigns: Pick<CampaignStore, 'findMany' | 'page' | 'progress' | 'recipientsOf'>;
   createCampaign(input: CreateCampaignInput): Promise<Result<Campaign>>;
   updateCampaign(id: string, edit: CampaignEdit): Promise<Result<Campaign>>;
   /** `trace`: the span of the request. */
