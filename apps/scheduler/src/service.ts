@@ -9,7 +9,7 @@ import {
   sendingConfigTopic,
   topicSpecs,
 } from '@sendpool/contracts';
-import { createDatabase } from '@sendpool/database';
+import { createDatabase, forgetKeys } from '@sendpool/database';
 import { createEventLog } from '@sendpool/event-log';
 import { createSubgraph } from '@sendpool/graphql';
 import {
@@ -33,13 +33,9 @@ import { createSchedulerMetrics } from './api/events/scheduler-metrics.ts';
 import { createSendingView } from './domain/sending-view.ts';
 import { createDelivery } from './delivery.ts';
 import { unknownGraceMs, type SchedulerEnv } from './env.ts';
-import { createAudienceStore } from './store/audience.store.ts';
-import { createCampaignStore } from './store/campaign.store.ts';
-import { createContactImportStore } from './store/contact-import.store.ts';
 import { sweepImports } from './store/import-sweep.ts';
-import { createResendStore } from './store/resend.store.ts';
 import { migrations } from './store/migrations/index.ts';
-import { createUseCases } from './use-cases.ts';
+import { createStores, createUseCases } from './use-cases.ts';
 import { createWebhooks } from './webhooks.ts';
 
 export type SchedulerService = { parts: Part[]; routes: Route[] };
@@ -80,13 +76,10 @@ export const createSchedulerService = async (options: {
     observer: createEventLogMetrics(options.metrics),
   });
   const sending = createSendingView();
-  const campaigns = createCampaignStore(database);
-  const imports = createContactImportStore(database);
+  const stores = createStores(database);
   const useCases = createUseCases({
-    audiences: createAudienceStore(database),
-    campaigns,
-    imports,
-    resends: createResendStore(database),
+    database,
+    secret: env.INTERNAL_SECRET,
     graceMs: unknownGraceMs(env),
     sending,
     changed: () => delivery.changed(),
@@ -104,7 +97,14 @@ export const createSchedulerService = async (options: {
   };
   const metrics = createSchedulerMetrics(options.metrics);
   const delivery = createDelivery({ env, database, eventLog, sending, start, metrics, tracing, log });
-  const webhooks = createWebhooks({ env, database, eventLog, campaigns, metrics: options.metrics, log });
+  const webhooks = createWebhooks({
+    env,
+    database,
+    eventLog,
+    campaigns: stores.campaigns,
+    metrics: options.metrics,
+    log,
+  });
   const secret = { secret: env.INTERNAL_SECRET };
   const door = await createSubgraph({
     typeDefs,
@@ -118,7 +118,7 @@ export const createSchedulerService = async (options: {
   });
   const files = { actorOf: (req: IncomingMessage) => verifyRequest(req, streamedBody, secret), log };
   const upload = createUploadRoute({ ...files, importContacts: useCases.importContacts });
-  const downloads = createDownloadRoutes({ ...files, campaigns, imports });
+  const downloads = createDownloadRoutes({ ...files, ...stores });
   const parts: Part[] = [
     ...tracingParts(tracing),
     { name: 'database', ready: () => database.isReady(), stop: () => database.close() },
@@ -127,6 +127,7 @@ export const createSchedulerService = async (options: {
     ...delivery.parts,
     ...webhooks.parts,
     repeat({ name: 'imports', everyMs: 15_000, work: (signal) => sweepImports(database.sql, signal), log }),
+    repeat({ name: 'idempotency', everyMs: 60_000, work: (signal) => forgetKeys(database.sql, signal), log }),
     door.part,
   ];
   return { parts, routes: [...door.routes, upload, ...downloads] };

@@ -15,12 +15,22 @@ import type { ResendStore } from './domain/resend.ts';
 import { createResendRecipients } from './domain/resend-recipients.ts';
 import { createScheduleCampaign, createStartCampaign } from './domain/start-campaign.ts';
 import { createUpdateCampaign } from './domain/update-campaign.ts';
+import { createKeyed, type StoreDatabase } from './once.ts';
+import { createAudienceStore } from './store/audience.store.ts';
+import { createCampaignStore } from './store/campaign.store.ts';
+import { createContactImportStore } from './store/contact-import.store.ts';
+import { createResendStore } from './store/resend.store.ts';
 
-export type UseCaseDeps = {
-  audiences: AudienceStore;
-  campaigns: CampaignStore;
-  imports: ImportStore;
-  resends: ResendStore;
+type Stores = { audiences: AudienceStore; campaigns: CampaignStore; imports: ImportStore; resends: ResendStore };
+
+export const createStores = (database: StoreDatabase): Stores => ({
+  audiences: createAudienceStore(database),
+  campaigns: createCampaignStore(database),
+  imports: createContactImportStore(database),
+  resends: createResendStore(database),
+});
+
+export type UseCaseDeps = Stores & {
   sending: SendingView;
   /** As in `RetryPolicy.unknownGraceMs`. */
   graceMs: number;
@@ -35,10 +45,11 @@ const rules = {
   checkTemplates: (content: Content) => checkTemplates(content).map(({ message, path }) => badInput(message, ...path)),
 };
 
-export type SchedulerUseCases = AudienceUseCases &
-  CampaignUseCases & { importContacts: ReturnType<typeof createImportContacts> };
+type OwnUseCases = Omit<AudienceUseCases & CampaignUseCases, 'once'> & {
+  importContacts: ReturnType<typeof createImportContacts>;
+};
 
-export const createUseCases = (given: UseCaseDeps): SchedulerUseCases => {
+const createOwn = (given: UseCaseDeps): OwnUseCases => {
   const { audiences, campaigns } = given;
   const deps = { ...rules, ...given, now: Date.now, sleep: (ms: number) => sleep(ms) };
   return {
@@ -57,4 +68,25 @@ export const createUseCases = (given: UseCaseDeps): SchedulerUseCases => {
     resendRecipients: createResendRecipients(deps),
     resends: given.resends.resends,
   };
+};
+
+export type SchedulerUseCases = OwnUseCases & Pick<AudienceUseCases & CampaignUseCases, 'once'>;
+
+export const createUseCases = (
+  deps: Omit<UseCaseDeps, keyof Stores> & { database: StoreDatabase; secret: string },
+): SchedulerUseCases => {
+  const { database, secret, ...rest } = deps;
+  const plain = createOwn({ ...rest, ...createStores(database) });
+  const once = createKeyed({
+    database,
+    secret,
+    plain,
+    make: (on, afterCommit) =>
+      createOwn({
+        ...rest,
+        ...createStores(on),
+        changed: (campaign) => afterCommit(() => rest.changed(campaign)),
+      }),
+  });
+  return { ...plain, once };
 };

@@ -12,7 +12,7 @@ import {
 
 export type LogBounds = { readonly partition: number; readonly first: number; readonly next: number };
 
-export type WebhookBatch = {
+type WebhookBatch = {
   readonly topic: string;
   readonly partition: number;
   /** Offset after the last record of the batch. */
@@ -21,7 +21,7 @@ export type WebhookBatch = {
 };
 
 /** What is to be written down for the webhooks there are. */
-export type WebhookWork = {
+type WebhookWork = {
   /** The recipients whose addresses `messages` needs. */
   readonly keys: readonly RecipientKey[];
   messages(addresses: Addresses): NewMessage[];

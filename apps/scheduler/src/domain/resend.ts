@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Campaign, CampaignPatch } from './campaign.ts';
+import { keyFaults } from './idempotency.ts';
 import { badInput, conflict, done, refuse, type Refusal, type Result } from './refusal.ts';
 
 export const resendStates = ['UNKNOWN', 'EXPIRED', 'BOUNCED'] as const;
@@ -62,9 +63,7 @@ const isNumber = (value: number): boolean => Number.isInteger(value) && value >=
 
 /** Everything that is wrong with the request itself. */
 export const resendFaults = ({ states, recipients, idempotencyKey }: ResendInput): Refusal[] => {
-  const faults: Refusal[] = [];
-  if (!/^[\x20-\x7e]{1,100}$/.test(idempotencyKey))
-    faults.push(badInput('must be 1 to 100 characters of ASCII', 'idempotencyKey'));
+  const faults = keyFaults(idempotencyKey);
   if (recipients === null && states.length === 0)
     faults.push(badInput('name states or recipients: nothing is sent to again by accident', 'states'));
   if (recipients === null && states.includes('BOUNCED'))

@@ -26,7 +26,7 @@ export type DueStore = {
 };
 
 /** Conversations of one process with one webhook at the same time. */
-export const perWebhook = 4;
+const perWebhook = 4;
 
 export type SendWebhooksDeps = {
   readonly store: DueStore;

@@ -13,7 +13,7 @@ import { messageBody } from './webhook-messages.ts';
 import { isSuccess, type Attempt } from './webhook-plan.ts';
 
 /** A message as it goes out. */
-export type OutgoingMessage = { readonly id: string; readonly body: string };
+type OutgoingMessage = { readonly id: string; readonly body: string };
 
 /** Sends once; never throws for what the other side does. Throws AppError DECRYPTION_FAILED when its secret does not open. */
 export type PostMessage = (

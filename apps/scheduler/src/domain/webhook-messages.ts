@@ -18,7 +18,7 @@ export type NewMessage = {
   readonly eventCount: number;
 };
 
-export const messageEvents = 100;
+const messageEvents = 100;
 
 const names: ReadonlySet<string> = new Set(webhookEvents);
 

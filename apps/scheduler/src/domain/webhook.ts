@@ -19,7 +19,7 @@ export type WebhookHealth = {
   readonly heldUntil: Date | null;
 };
 
-export type WebhookSecrets = {
+type WebhookSecrets = {
   readonly secret: SealedSecret;
   /** Signs as well until `previousUntil`. */
   readonly previousSecret: SealedSecret | null;
@@ -62,8 +62,7 @@ export type WebhookStore = {
   remove(id: string): Promise<boolean>;
 };
 
-export const deliveryStates = ['PENDING', 'DELIVERED', 'FAILED'] as const;
-export type WebhookDeliveryState = (typeof deliveryStates)[number];
+type WebhookDeliveryState = (typeof deliveryStates)[number];
 
 /** One message to one webhook. */
 export type WebhookDelivery = {

@@ -2,7 +2,8 @@
 import { connectionOf, loaderOf, pageArguments, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import type { Audience, AudienceStore } from '../../domain/audience.ts';
-import { answerOf } from './answer.ts';
+import { foundAgain } from '../../domain/idempotency.ts';
+import { answerOf, askOf } from './answer.ts';
 import { idOf, pageById } from './paging.ts';
 import type {
   AudienceResolvers,
@@ -44,7 +45,15 @@ export const createAudienceResolvers = (use: AudienceUseCases) => ({
     contactImport: async (_, { id }) => (await use.imports.find(id)) ?? null,
   } satisfies QueryResolvers,
   Mutation: {
-    createAudience: (_, { input }, context) => answerOf(context, use.createAudience(input), payload),
+    createAudience: (_, { input }, context) => {
+      const made = foundAgain('audience', use.audiences.find);
+      const ask = askOf(context, 'createAudience', input);
+      return answerOf(
+        context,
+        use.once(ask, (own) => own.createAudience(input), made),
+        payload,
+      );
+    },
   } satisfies MutationResolvers,
   Audience: {
     __resolveReference: ({ id }, context) => loadAudience(context, use.audiences, id),

@@ -4,11 +4,13 @@ import { loaderOf, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import type { Campaign, CampaignProgress, RecipientPage, RecipientView } from '../../domain/campaign.ts';
 import type { Resend, Resent } from '../../domain/resend.ts';
-import { answerOf } from './answer.ts';
+import { foundAgain } from '../../domain/idempotency.ts';
+import { answerOf, askOf } from './answer.ts';
 import { loadAudienceOf } from './audience.resolver.ts';
 import { createInputOf, editOf, resendOf } from './campaign-input.ts';
 import { pageById, pageByNumber } from './paging.ts';
 import type {
+  CampaignInput,
   CampaignProgressResolvers,
   CampaignResolvers,
   MutationResolvers,
@@ -86,19 +88,51 @@ const campaignProgress: CampaignProgressResolvers = {
   done: doneShare,
 };
 
+type Change = 'startCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign';
+
+/** Those that may come with an idempotency key. */
+const keyed = (use: CampaignUseCases) => {
+  const made = foundAgain('campaign', use.campaigns.find);
+  const change =
+    (operation: Change) =>
+    (_: unknown, { input }: { input: CampaignInput }, context: RequestContext) =>
+      answerOf(
+        context,
+        use.once(askOf(context, operation, input), (own) => own[operation](input.id, context.trace), made),
+        payload,
+      );
+  return {
+    createCampaign: (_, { input }, context: RequestContext) => {
+      const ask = askOf(context, 'createCampaign', input);
+      return answerOf(
+        context,
+        use.once(ask, (own) => own.createCampaign(createInputOf(input)), made),
+        payload,
+      );
+    },
+    scheduleCampaign: (_, { input }, context: RequestContext) => {
+      const ask = askOf(context, 'scheduleCampaign', input);
+      return answerOf(
+        context,
+        use.once(ask, (own) => own.scheduleCampaign(input.id, input.at), made),
+        payload,
+      );
+    },
+    startCampaign: change('startCampaign'),
+    pauseCampaign: change('pauseCampaign'),
+    resumeCampaign: change('resumeCampaign'),
+    cancelCampaign: change('cancelCampaign'),
+  } satisfies MutationResolvers;
+};
+
 export const createCampaignResolvers = (use: CampaignUseCases) => ({
   Query: {
     campaigns: (_, page) => pageById(page, use.campaigns.page),
     campaign: (_, { id }, context) => loadCampaign(context, use, id),
   } satisfies QueryResolvers,
   Mutation: {
-    createCampaign: (_, { input }, context) => answerOf(context, use.createCampaign(createInputOf(input)), payload),
+    ...keyed(use),
     updateCampaign: (_, { input }, context) => answerOf(context, use.updateCampaign(input.id, editOf(input)), payload),
-    startCampaign: (_, { input }, context) => answerOf(context, use.startCampaign(input.id, context.trace), payload),
-    scheduleCampaign: (_, { input }, context) => answerOf(context, use.scheduleCampaign(input.id, input.at), payload),
-    pauseCampaign: (_, { input }, context) => answerOf(context, use.pauseCampaign(input.id), payload),
-    resumeCampaign: (_, { input }, context) => answerOf(context, use.resumeCampaign(input.id), payload),
-    cancelCampaign: (_, { input }, context) => answerOf(context, use.cancelCampaign(input.id), payload),
     resendRecipients: (_, { input }, context) =>
       answerOf(context, use.resendRecipients(resendOf(input), context.actor.keyId), resendPayload),
   } satisfies MutationResolvers,

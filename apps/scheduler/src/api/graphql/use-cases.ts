@@ -3,6 +3,7 @@ import type { Audience, AudienceStore } from '../../domain/audience.ts';
 import type { Campaign, CampaignStore } from '../../domain/campaign.ts';
 import type { ImportStore } from '../../domain/contact-import.ts';
 import type { CreateCampaignInput } from '../../domain/create-campaign.ts';
+import type { Once } from '../../domain/idempotency.ts';
 import type { Result } from '../../domain/refusal.ts';
 import type { Resend, ResendInput, Resent } from '../../domain/resend.ts';
 import type { CampaignEdit } from '../../domain/update-campaign.ts';
@@ -15,12 +16,14 @@ export type AudienceUseCases = {
   audiences: Pick<AudienceStore, 'find' | 'findMany' | 'page'>;
   imports: Pick<ImportStore, 'find' | 'page'>;
   createAudience(input: { name: string }): Promise<Result<Audience>>;
+  once: Once<Pick<AudienceUseCases, 'createAudience'>>;
 };
 
 export type CampaignUseCases = {
   audiences: Pick<AudienceStore, 'findMany'>;
-  campaigns: Pick<CampaignStore, 'findMany' | 'page' | 'progress' | 'recipientsOf'>;
+  campaigns: Pick<CampaignStore, 'find' | 'findMany' | 'page' | 'progress' | 'recipientsOf'>;
   createCampaign(input: CreateCampaignInput): Promise<Result<Campaign>>;
+  once: Once<Omit<CampaignUseCases, 'once'>>;
   updateCampaign(id: string, edit: CampaignEdit): Promise<Result<Campaign>>;
   /** `trace`: the span of the request. */
   startCampaign(id: string, trace?: string): Promise<Result<Campaign>>;
@@ -37,6 +40,7 @@ export type WebhookUseCases = {
   webhooks: Pick<WebhookStore, 'find' | 'page'>;
   webhookLog: Pick<WebhookLog, 'page'>;
   createWebhook(input: WebhookFields): Promise<Result<MadeWebhook>>;
+  onceWebhook: Once<Pick<WebhookUseCases, 'createWebhook'>>;
   updateWebhook(id: string, edit: WebhookEdit): Promise<Result<Webhook>>;
   rotateWebhookSecret(id: string): Promise<Result<MadeWebhook>>;
   /** Resolves to the id. */

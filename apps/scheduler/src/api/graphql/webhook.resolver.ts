@@ -2,13 +2,16 @@
 import { connectionOf, pageArguments, type RequestContext } from '@sendpool/graphql';
 import type { MadeWebhook, WebhookEdit } from '../../domain/change-webhooks.ts';
 import type { Webhook } from '../../domain/webhook.ts';
-import { answerOf } from './answer.ts';
+import { shownOnce } from '../../domain/idempotency.ts';
+import { answerOf, askOf } from './answer.ts';
 import { idOf, pageById } from './paging.ts';
 import type { MutationResolvers, QueryResolvers, UpdateWebhookInput, WebhookResolvers } from './schema.generated.ts';
 import type { WebhookUseCases } from './use-cases.ts';
 
 const payload = (webhook: Webhook) => ({ __typename: 'WebhookPayload', webhook }) as const;
 const secretPayload = (made: MadeWebhook) => ({ __typename: 'WebhookSecretPayload', ...made }) as const;
+
+const shownWebhook = shownOnce('webhook', ({ webhook }: MadeWebhook) => webhook.id);
 
 /** Null ends the restriction to a campaign; for the others it is the same as leaving them out. */
 const editOf = ({ name, url, events, campaignId, enabled }: UpdateWebhookInput): WebhookEdit => ({
@@ -21,8 +24,12 @@ const editOf = ({ name, url, events, campaignId, enabled }: UpdateWebhookInput):
 
 const mutations = (use: WebhookUseCases) =>
   ({
-    createWebhook: (_, { input }, context: RequestContext) =>
-      answerOf(context, use.createWebhook({ ...input, campaignId: input.campaignId ?? null }), secretPayload),
+    createWebhook: (_, { input }, context: RequestContext) => {
+      const { idempotencyKey: _key, campaignId = null, ...fields } = input;
+      const ask = askOf(context, 'createWebhook', input);
+      const making = use.onceWebhook(ask, (own) => own.createWebhook({ ...fields, campaignId }), shownWebhook);
+      return answerOf(context, making, secretPayload);
+    },
     updateWebhook: (_, { input }, context) => answerOf(context, use.updateWebhook(input.id, editOf(input)), payload),
     rotateWebhookSecret: (_, { input }, context) => answerOf(context, use.rotateWebhookSecret(input.id), secretPayload),
     deleteWebhook: (_, { input }, context) =>

@@ -9,7 +9,7 @@ import { notPublic } from '../../domain/webhook-url.ts';
 import type { Attempt } from '../../domain/webhook-plan.ts';
 import type { Reach } from './public-lookup.ts';
 
-export type PostRequest = {
+type PostRequest = {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks';
 
 type Message = { type: string; timestamp: string; data: Record<string, unknown> };
 
-export type ReceivedMessage = {
+type ReceivedMessage = {
   readonly path: string;
   readonly id: string;
   /** Signatures in the header. */
@@ -14,7 +14,7 @@ export type ReceivedMessage = {
   readonly message: Message;
 };
 
-export type ReceivedEvent = { id: string; outcome: string; recipient: number; email: string; campaignId: string };
+type ReceivedEvent = { id: string; outcome: string; recipient: number; email: string; campaignId: string };
 
 export type Receiver = AsyncDisposable & {
   url(path?: string): string;

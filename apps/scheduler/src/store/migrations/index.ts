@@ -9,6 +9,7 @@ import { HeededVerdicts1764000500000 } from './1764000500000-heeded-verdicts.ts'
 import { Resends1764000600000 } from './1764000600000-resends.ts';
 import { Webhooks1764000800000 } from './1764000800000-webhooks.ts';
 import { ContactImports1764000900000 } from './1764000900000-contact-imports.ts';
+import { Idempotency1764001000000 } from './1764001000000-idempotency.ts';
 
 export const migrations: MigrationClass[] = [
   AudiencesAndCampaigns1764000000000,
@@ -20,4 +21,5 @@ export const migrations: MigrationClass[] = [
   Resends1764000600000,
   Webhooks1764000800000,
   ContactImports1764000900000,
+  Idempotency1764001000000,
 ];
