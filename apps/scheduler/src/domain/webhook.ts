@@ -62,7 +62,7 @@ export type WebhookStore = {
   remove(id: string): Promise<boolean>;
 };
 
-type WebhookDeliveryState = (typeof deliveryStates)[number];
+type WebhookDeliveryState = 'PENDING' | 'DELIVERED' | 'FAILED';
 
 /** One message to one webhook. */
 export type WebhookDelivery = {
