@@ -176,7 +176,11 @@ describe('the streams of a service', () => {
 
   it('end with the code and the words of a typed fault', async () => {
     const { results } = await read('subscription { expired { n } }');
-    assert.deepEqual(results, [{ errors: [{ message: 'begin anew', extensions: { code: 'CONFLICT' } }] }]);
+    const { data, errors } = results[0]!;
+    assert.deepEqual(
+      [results.length, data, errors?.[0]?.message, errors?.[0]?.extensions],
+      [1, undefined, 'begin anew', { code: 'CONFLICT' }],
+    );
   });
 
   it('tell a source that waits that its client has gone', async () => {
