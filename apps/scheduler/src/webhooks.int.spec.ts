@@ -231,6 +231,9 @@ test('names are unique, inputs are checked, and what is deleted is gone', async 
     taken.errors.map(({ code, path }: { code: string; path: string[] }) => [code, path]),
     [['CONFLICT', ['input', 'name']]],
   );
+  const keyed = { name: 'to /deleted', url: receiver.url(), events: ['ACCEPTED'], idempotencyKey: 'k1' };
+  const refused = await mutate('createWebhook', keyed, made);
+  assert.deepEqual(refused.errors[0].path, ['input', 'name'], 'also in one transaction with the key');
   const bad = { name: ' ', url: 'http://example.com/', events: [], campaignId: id };
   const { errors } = await mutate('createWebhook', bad, made);
   assert.deepEqual(
@@ -243,6 +246,7 @@ test('names are unique, inputs are checked, and what is deleted is gone', async 
     (await mutate('deleteWebhook', { id }, '... on DeleteWebhookPayload { id }')).errors[0].code,
     'NOT_FOUND',
   );
+  for (const path of ['/one', '/two', '/three']) await makeWebhook(path);
   const { webhooks } = await client.ask('{ webhooks(first: 2) { nodes { name } pageInfo { hasNextPage endCursor } } }');
   assert.deepEqual([webhooks.nodes.length, webhooks.pageInfo.hasNextPage], [2, true]);
 });
