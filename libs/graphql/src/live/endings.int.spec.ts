@@ -120,6 +120,19 @@ describe('live streams', () => {
     await mine.stop();
   });
 
+  it('end with what a service says at last, as their last message', async () => {
+    const socket = await openSocket(scene);
+    socket.subscribe('1', 'subscription { expired(after: "c") { n } }');
+    await socket.has(
+      '{"id":"1","type":"error","payload":[{"message":"the events after this cursor are not kept any more"',
+    );
+    assert.match(socket.text(), /"code":"CONFLICT"/);
+    socket.subscribe('2', '{ listeners }');
+    await socket.has('"complete"');
+    assert.ok(!socket.text().includes('{"id":"1","type":"complete"') && !socket.text().includes('"expired":null'));
+    socket.socket.terminate();
+  });
+
   it('tell a client of WebSocket by its error, not by its end, that the service has died', async () => {
     const mine = await startScene();
     const client = createClient({
