@@ -17,7 +17,7 @@ import {
 } from 'graphql';
 import { variableFaults } from './check-variables.ts';
 import type { Intake } from './intake.ts';
-import { limits, maxAliasesRule, maxDepthRule, maxRepeatsRule } from './limits.ts';
+import { boundingRules, limits } from './limits.ts';
 
 export type Operation = {
   document: DocumentNode;
@@ -51,9 +51,7 @@ export type AdmissionOptions = {
 
 /** The rules of the public door. */
 export const publicRules = (introspection: boolean): ValidationRule[] => [
-  maxDepthRule,
-  maxAliasesRule,
-  maxRepeatsRule,
+  ...boundingRules,
   ...(introspection ? [] : [NoSchemaIntrospectionCustomRule]),
 ];
 

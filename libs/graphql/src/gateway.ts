@@ -69,7 +69,7 @@ const boundsOf = (options: GatewayOptions): Bounds => {
   const { schema } = engine;
   const rateLimit = createRateLimit({ perMinute, now: () => performance.now() });
   const budget = createBudget({ costOf: createCostOf(schema, costs), maxCost: limits.cost, rateLimit });
-  const intake = createIntake({ begin: budget.begin, resolve: createResolveDocument(documents) });
+  const intake = createIntake({ schema, begin: budget.begin, resolve: createResolveDocument(documents) });
   const rules = publicRules(options.introspection);
   const checks = [...(options.checks ?? []), budget.check];
   return { budget, intake, admission: createAdmission({ schema, intake, rules, maxTokens: limits.tokens, checks }) };

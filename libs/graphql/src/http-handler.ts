@@ -26,6 +26,10 @@ const headersOf = (req: IncomingMessage): HeaderMap => {
   return headers;
 };
 
+const setHeaders = (res: ServerResponse, headers: Record<string, string> = {}): void => {
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+};
+
 const answer = (res: ServerResponse, response: HTTPGraphQLResponse, requestId: string): void => {
   if (response.body.kind !== 'complete') throw new Error('incremental delivery is not supported');
   for (const [name, value] of response.headers) res.setHeader(name, value);
@@ -56,7 +60,9 @@ const execute = async (
     httpGraphQLRequest: { method: 'POST', headers: headersOf(req), search: '', body },
     context: () => Promise.resolve(createContext(actor, clientSignal(res), traceOf(req, options))),
   });
-  if (!res.destroyed) answer(res, response, actor.requestId);
+  if (res.destroyed) return;
+  setHeaders(res, options.headersOf?.(actor));
+  answer(res, response, actor.requestId);
 };
 
 export const createHandler =
@@ -71,7 +77,7 @@ export const createHandler =
     const parsed = parseJson(req, res, raw);
     if (parsed === undefined) return;
     const taken = options.intake?.(parsed.body, actor) ?? { ok: true, body: parsed.body };
-    for (const [name, value] of Object.entries(options.headersOf?.(actor) ?? {})) res.setHeader(name, value);
-    if (!taken.ok) return refuseWith(res, taken.error);
-    await execute(options, { req, res, body: taken.body, actor });
+    if (taken.ok) return execute(options, { req, res, body: taken.body, actor });
+    setHeaders(res, options.headersOf?.(actor));
+    refuseWith(res, taken.error);
   };

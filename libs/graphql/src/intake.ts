@@ -1,26 +1,48 @@
 /** What happens to a request before its document is read: the key pays, and the id of a document becomes the document. */
 import type { Actor } from '@sendpool/contracts';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, parse, validate, type DocumentNode, type GraphQLSchema } from 'graphql';
 import type { Budget } from './budget.ts';
-import { limits } from './limits.ts';
+import { boundingRules, limits } from './limits.ts';
 import type { Resolved } from './persisted.ts';
 
 /** `request` is what a client sent: any JSON. */
 export type Intake = (request: unknown, actor: Actor) => Resolved;
 
-export type IntakeOptions = { begin: Budget['begin']; resolve: (body: unknown) => Resolved };
+export type IntakeOptions = { schema: GraphQLSchema; begin: Budget['begin']; resolve: (body: unknown) => Resolved };
 
-/** A comment is no token, and a name may be of any length: only this bounds what the parser reads. */
-const sizeFault = (body: unknown): GraphQLError | undefined => {
+/** A shorter document costs little, whatever is in it. */
+const worthALook = 1000;
+
+const parseOrNot = (query: string): DocumentNode | undefined => {
+  try {
+    return parse(query, { maxTokens: limits.tokens });
+  } catch {
+    return undefined;
+  }
+};
+
+/** The rules of GraphQL compare fields and fragments each with each: what bounds their work comes before them. */
+const boundsFault = (query: string, schema: GraphQLSchema): GraphQLError | undefined => {
+  const document = query.length < worthALook ? undefined : parseOrNot(query);
+  const [fault] = document === undefined ? [] : validate(schema, document, boundingRules, { maxErrors: 1 });
+  return (
+    fault &&
+    new GraphQLError(fault.message, { nodes: fault.nodes ?? null, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } })
+  );
+};
+
+/** A comment is no token, and a name may be of any length: only the length bounds what the parser reads. */
+const documentFault = (body: unknown, schema: GraphQLSchema): GraphQLError | undefined => {
   const query = typeof body === 'object' && body !== null && 'query' in body ? body.query : undefined;
-  if (typeof query !== 'string' || query.length <= limits.documentLength) return undefined;
+  if (typeof query !== 'string') return undefined;
+  if (query.length <= limits.documentLength) return boundsFault(query, schema);
   const message = `The document is longer than ${limits.documentLength} characters: send long values as variables`;
   return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } });
 };
 
 export const createIntake =
-  ({ begin, resolve }: IntakeOptions): Intake =>
+  ({ schema, begin, resolve }: IntakeOptions): Intake =>
   (request, actor) => {
-    const error = begin(actor) ?? sizeFault(request);
+    const error = begin(actor) ?? documentFault(request, schema);
     return error === undefined ? resolve(request) : { ok: false, error };
   };

@@ -14,6 +14,8 @@ export const limits = {
   /** Fields inside fields; introspection has its own bound in graphql. */
   depth: 10,
   aliases: 30,
+  /** Spreads of fragments: to compare each with each takes long. */
+  spreads: 100,
   /** How often one field may stand in one place: the answer has it once. */
   repeats: 10,
   /** Faults of a document that are told. */
@@ -64,7 +66,7 @@ const createDepthMeter = (fragmentOf: FragmentOf): ((set: SelectionSetNode | und
   return setDepth;
 };
 
-export const maxDepthRule = (context: ValidationContext): ASTVisitor => {
+const maxDepthRule = (context: ValidationContext): ASTVisitor => {
   const depthOf = createDepthMeter((name) => context.getFragment(name));
   return {
     OperationDefinition: (node) => {
@@ -79,7 +81,7 @@ export const maxDepthRule = (context: ValidationContext): ASTVisitor => {
   };
 };
 
-export const maxAliasesRule = (context: ValidationContext): ASTVisitor => {
+const maxAliasesRule = (context: ValidationContext): ASTVisitor => {
   let aliases = 0;
   return {
     Field: (node) => {
@@ -102,7 +104,20 @@ export const noSubscriptionsRule = (context: ValidationContext): ASTVisitor => (
 
 const isRepeated = (count: number): boolean => count === limits.repeats + 1;
 
-export const maxRepeatsRule = (context: ValidationContext): ASTVisitor => ({
+const maxSpreadsRule = (context: ValidationContext): ASTVisitor => {
+  let spreads = 0;
+  return {
+    FragmentSpread: (node) => {
+      spreads += 1;
+      if (spreads === limits.spreads + 1)
+        context.reportError(
+          new GraphQLError(`The document spreads more than ${limits.spreads} fragments`, { nodes: node }),
+        );
+    },
+  };
+};
+
+const maxRepeatsRule = (context: ValidationContext): ASTVisitor => ({
   SelectionSet: ({ selections }) => {
     const seen = new Map<string, number>();
     for (const node of selections) {
@@ -117,3 +132,6 @@ export const maxRepeatsRule = (context: ValidationContext): ASTVisitor => ({
     }
   },
 });
+
+/** What bounds the work of all other rules; cheap by themselves. */
+export const boundingRules = [maxDepthRule, maxAliasesRule, maxSpreadsRule, maxRepeatsRule];

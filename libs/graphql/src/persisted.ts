@@ -27,6 +27,12 @@ const idOf = ({ documentId, extensions }: Body): string | undefined => {
   return typeof id === 'string' ? bare(id) : undefined;
 };
 
+/** Apollo Server has a feature of this name, which is off, and would refuse what is settled here. */
+const withoutExtension = (body: Body): Body => {
+  const { extensions, ...rest } = body;
+  return isRecord(extensions) && 'persistedQuery' in extensions ? rest : body;
+};
+
 const refuse = (code: string, message: string): Resolved => ({
   ok: false,
   error: new GraphQLError(message, { extensions: { code } }),
@@ -42,8 +48,7 @@ export const createResolveDocument =
   ({ documents, only }: PersistedOptions) =>
   (body: unknown): Resolved => {
     if (!isRecord(body)) return { ok: true, body };
-    // Apollo Server has a feature of this name, which is off, and would refuse what is settled here.
-    const { extensions: _, ...rest } = body;
+    const rest = withoutExtension(body);
     if (!isMissing(body['query']))
       return only
         ? refuse(
