@@ -29,6 +29,28 @@ const codeOf = ({ errors }: StreamAnswer): string | undefined => errors?.[0]?.ex
 const byLane = (ids: readonly string[]): Map<string, string[]> =>
   new Map([...Map.groupBy(ids, (id) => id.slice(0, id.indexOf('-')))].sort(([one], [other]) => (one < other ? -1 : 1)));
 
+/** Reads until so many events have come. */
+const take = async (answers: AsyncIterable<StreamAnswer>, count: number): Promise<Page[]> => {
+  const pages: Page[] = [];
+  for await (const answer of answers) {
+    pages.push(pageOf(answer));
+    if (pages.flatMap(({ nodes }) => nodes).length >= count) return pages;
+  }
+  return pages;
+};
+const idsOf = (pages: readonly Page[]): string[] => pages.flatMap(({ nodes }) => nodes.map(({ id }) => id));
+
+/** The first answer of a stream that is of no interest any more. */
+const firstOf = async (answers: AsyncIterable<StreamAnswer>): Promise<StreamAnswer> => {
+  for await (const answer of answers) return answer;
+  throw new Error('the stream has ended without an answer');
+};
+
+const valueOf = async (answers: AsyncGenerator<StreamAnswer, void>): Promise<StreamAnswer> =>
+  (await answers.next()).value as StreamAnswer;
+
+const acceptedOf = ({ data }: StreamAnswer): number => Number((data!['stats'] as { accepted: string }).accepted);
+
 describe('live data of stats', { timeout: 120_000 }, () => {
   const opened = new AsyncDisposableStack();
   let fresh: TestDatabase;
@@ -66,17 +88,6 @@ describe('live data of stats', { timeout: 120_000 }, () => {
     assert.deepEqual((page as Page).nodes, []);
     return (page as Page).endCursor;
   };
-  /** Reads until so many events have come. */
-  const take = async (answers: AsyncIterable<StreamAnswer>, count: number): Promise<Page[]> => {
-    const pages: Page[] = [];
-    for await (const answer of answers) {
-      pages.push(pageOf(answer));
-      if (pages.flatMap(({ nodes }) => nodes).length >= count) return pages;
-    }
-    return pages;
-  };
-  const idsOf = (pages: readonly Page[]): string[] => pages.flatMap(({ nodes }) => nodes.map(({ id }) => id));
-
   it('shows what became of a try, with everything that is known of it and nothing that is not for clients', async () => {
     const after = await cursorOfNow();
     const reply = { code: 550, enhanced: '5.1.1', text: 'no such user' };
@@ -167,13 +178,12 @@ describe('live data of stats', { timeout: 120_000 }, () => {
 
   it('refuses a cursor that is none, and one whose events are not kept any more', async () => {
     for (const after of ['', 'nonsense', 'AQMAAA'])
-      assert.equal(codeOf((await replica.stream(subscription, { after }).next()).value as StreamAnswer), 'BAD_INPUT');
+      assert.equal(codeOf(await firstOf(replica.stream(subscription, { after }))), 'BAD_INPUT');
     const after = await cursorOfNow();
     await write(2, 5);
     const [bounds] = (await eventLog.bounds(topic)).slice(2);
     await eventLog.trim(topic, 2, bounds!.next - 1);
-    const { value } = await replica.stream(subscription, { after }).next();
-    assert.equal(codeOf(value as StreamAnswer), 'CURSOR_EXPIRED');
+    assert.equal(codeOf(await firstOf(replica.stream(subscription, { after }))), 'CURSOR_EXPIRED');
     await eventLog.trim(topic, 2, bounds!.next);
     const kept = await cursorOfNow();
     const ids = await write(2, 1);
@@ -183,21 +193,17 @@ describe('live data of stats', { timeout: 120_000 }, () => {
   it('tells the numbers of a server at once and when they change, and that there is no such server', async () => {
     await write(0, 1, { serverId: 'watched' });
     const query = `subscription ($id: ID!) { stats: serverStats(serverId: $id, window: ALL) { window accepted } }`;
-    const acceptedOf = ({ value }: IteratorResult<StreamAnswer, void>): number =>
-      Number(((value as StreamAnswer).data!['stats'] as { accepted: string }).accepted);
     for (let tries = 0; tries < 100; tries += 1) {
-      const answer = await replica.stream(query, { id: 'watched' }).next();
-      if (codeOf(answer.value as StreamAnswer) === undefined) break;
+      if (codeOf(await firstOf(replica.stream(query, { id: 'watched' }))) === undefined) break;
       await sleep(50);
     }
     const answers = Array.from({ length: 20 }, () => replica.stream(query, { id: 'watched' }));
-    assert.deepEqual(new Set((await Promise.all(answers.map((one) => one.next()))).map(acceptedOf)), new Set([1]));
-    const next = answers.map((one) => one.next());
+    assert.deepEqual(new Set((await Promise.all(answers.map(valueOf))).map(acceptedOf)), new Set([1]));
+    const next = answers.map(valueOf);
     await write(0, 4, { serverId: 'watched' });
     assert.deepEqual(new Set((await Promise.all(next)).map(acceptedOf)), new Set([5]));
     await Promise.all(answers.map((one) => one.return()));
-    const { value } = await replica.stream(query, { id: 'nobody' }).next();
-    assert.equal(codeOf(value as StreamAnswer), 'NOT_FOUND');
+    assert.equal(codeOf(await firstOf(replica.stream(query, { id: 'nobody' }))), 'NOT_FOUND');
   });
 
   it('loses and doubles nothing for who comes back with a cursor after stats was killed and began anew, three times', async () => {
