@@ -5,6 +5,12 @@ import { readCommandLine } from '@sendpool/service';
 const steps: { name: string; command: string[] }[] = [
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'schema', command: ['node', 'tools/compose.ts', '--check'] },
+  {
+    name: 'schema lint',
+    command: ['eslint', '--config', 'tools/schema.eslint.mjs', '--max-warnings', '0', 'apps/gateway/public.graphql'],
+  },
+  { name: 'roles', command: ['node', 'tools/roles.ts', '--check'] },
+  { name: 'schema changes', command: ['node', 'tools/schema-changes.ts'] },
   { name: 'codegen', command: ['nx', 'run-many', '-t', 'codegen'] },
   { name: 'boundaries', command: ['node', 'tools/boundaries.ts'] },
   { name: 'dead code', command: ['knip', '--no-config-hints', '--no-gitignore'] },
