@@ -1,5 +1,5 @@
 /** The config service as parts and routes: sending servers, pools, credentials and API keys. */
-import { createDatabase } from '@sendpool/database';
+import { createDatabase, forgetKeys } from '@sendpool/database';
 import { createEventLog } from '@sendpool/event-log';
 import { createSubgraph } from '@sendpool/graphql';
 import {
@@ -7,6 +7,7 @@ import {
   createEventLogMetrics,
   createRequestTraces,
   createTracing,
+  repeat,
   tracingParts,
   verifyRequest,
   type Log,
@@ -20,14 +21,10 @@ import { createCredentials } from './credentials.ts';
 import type { ConfigEnv } from './env.ts';
 import { createFirstKey } from './first-key.ts';
 import { createPublishing } from './publishing.ts';
-import { createKeyStore } from './store/api-key.store.ts';
 import { createOutboxes } from './store/outbox.store.ts';
-import { createPoolStore } from './store/pool.store.ts';
-import { createRotationStore } from './store/rotation.store.ts';
-import { createServerStore } from './store/sending-server.store.ts';
 import { entities, migrations, schema } from './store/tables.ts';
 import { createUpkeep } from './upkeep.ts';
-import { createUseCases } from './use-cases.ts';
+import { createStores, createUseCases } from './use-cases.ts';
 
 export type ConfigService = { parts: Part[]; routes: Route[] };
 
@@ -49,14 +46,15 @@ export const createConfigService = async (options: {
     observer: createEventLogMetrics(metrics),
   });
   const publisher = createWake();
-  const stores = {
-    servers: createServerStore(database, publisher.wake),
-    pools: createPoolStore(database, publisher.wake),
-    keys: createKeyStore(database, publisher.wake),
-    rotations: createRotationStore(database, publisher.wake),
-  };
+  const stores = createStores(database, publisher.wake);
   const credentials = createCredentials(env, metrics);
-  const useCases = createUseCases({ ...stores, ...credentials });
+  const useCases = createUseCases({
+    database,
+    stores,
+    changed: publisher.wake,
+    secret: env.INTERNAL_SECRET,
+    ...credentials,
+  });
   const door = await createSubgraph({
     typeDefs,
     resolvers: createResolvers(useCases),
@@ -73,6 +71,7 @@ export const createConfigService = async (options: {
     createFirstKey(env, stores.keys, log),
     ...createPublishing({ eventLog, outboxes, publisher, log, metrics }),
     ...createUpkeep({ eventLog, stores, probe: credentials.probe, log }),
+    repeat({ name: 'idempotency', everyMs: 60_000, work: (signal) => forgetKeys(database.sql, signal), log }),
     door.part,
   ];
   return { parts, routes: door.routes };

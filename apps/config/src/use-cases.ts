@@ -1,6 +1,7 @@
 /** Puts the use cases together. */
 import { newId } from '@sendpool/kernel';
-import type { UseCases } from './api/graphql/use-cases.ts';
+import type { Database } from '@sendpool/database';
+import type { CreateUseCases, UseCases } from './api/graphql/use-cases.ts';
 import { createCreateApiKey } from './domain/create-api-key.ts';
 import { createCreatePool } from './domain/create-pool.ts';
 import { createCreateSendingServer, type SealPassword } from './domain/create-sending-server.ts';
@@ -10,28 +11,56 @@ import type { KeyStore, PoolStore, RotationStore, ServerStore } from './domain/s
 import { createSwitchSendingServer } from './domain/switch-sending-server.ts';
 import { createUpdatePool } from './domain/update-pool.ts';
 import { createUpdateSendingServer } from './domain/update-sending-server.ts';
+import { createKeyed } from './once.ts';
+import { createKeyStore } from './store/api-key.store.ts';
+import { createPoolStore } from './store/pool.store.ts';
+import { createRotationStore } from './store/rotation.store.ts';
+import { createServerStore } from './store/sending-server.store.ts';
+import type { StoreDatabase } from './store/store-database.ts';
 import { createVerifySendingServer, type VerifySendingServerDeps } from './domain/verify-sending-server.ts';
+
+/** `changed` is called after each change that took effect. */
+export const createStores = (database: StoreDatabase, changed: () => void): Stores => ({
+  servers: createServerStore(database, changed),
+  pools: createPoolStore(database, changed),
+  keys: createKeyStore(database, changed),
+  rotations: createRotationStore(database, changed),
+});
 
 type Stores = { servers: ServerStore; pools: PoolStore; keys: KeyStore; rotations: RotationStore };
 
-export type UseCaseDeps = Stores & { seal: SealPassword; probe: VerifySendingServerDeps['probe'] };
+export type UseCaseDeps = {
+  database: Database;
+  stores: Stores;
+  changed(): void;
+  /** Of the digests of what was asked for. */
+  secret: string;
+  seal: SealPassword;
+  probe: VerifySendingServerDeps['probe'];
+};
 
 const now = (): Date => new Date();
 
-export const createUseCases = ({ seal, probe, ...stores }: UseCaseDeps): UseCases => {
+const createCreate = (stores: Stores, seal: SealPassword): CreateUseCases => ({
+  createSendingServer: createCreateSendingServer({ servers: stores.servers, seal, newId, now }),
+  createPool: createCreatePool({ ...stores, newId }),
+  createApiKey: createCreateApiKey({ ...stores, newId, now }),
+});
+
+export const createUseCases = ({ database, stores, changed, secret, seal, probe }: UseCaseDeps): UseCases => {
   const { servers, pools } = stores;
+  const plain = createCreate(stores, seal);
+  const make = (on: StoreDatabase, noted: () => void): CreateUseCases => createCreate(createStores(on, noted), seal);
   return {
     ...stores,
     now,
-    createSendingServer: createCreateSendingServer({ servers, seal, newId, now }),
+    once: createKeyed({ database, secret, plain, make, changed }),
     updateSendingServer: createUpdateSendingServer({ servers, seal, now }),
     verifySendingServer: createVerifySendingServer({ servers, probe, now }),
     activateSendingServer: createSwitchSendingServer({ servers }, 'ACTIVE'),
     deactivateSendingServer: createSwitchSendingServer({ servers }, 'INACTIVE'),
-    createPool: createCreatePool({ ...stores, newId }),
     updatePool: createUpdatePool({ ...stores, now: () => Date.now() }),
     restorePoolMember: createRestorePoolMember({ pools, now }),
-    createApiKey: createCreateApiKey({ ...stores, newId, now }),
     revokeApiKey: createRevokeApiKey({ ...stores, now }),
   };
 };

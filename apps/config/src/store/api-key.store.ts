@@ -1,15 +1,15 @@
 /** Keeps API keys. There are few, and whether one may go depends on the others: changes take turns. */
-import type { Database } from '@sendpool/database';
 import { isId } from '@sendpool/kernel';
 import { MoreThan } from 'typeorm';
 import type { KeyStore } from '../domain/stores.ts';
 import { apiKeyEntity } from './api-key.entity.ts';
 import { guarded } from './guarded.ts';
+import type { StoreDatabase } from './store-database.ts';
 
 const noteUse = `update api_key set last_used_at = $2 where id = $1 and (last_used_at is null or last_used_at < $2)`;
 
 /** `changed` is called after each change that took effect. */
-export const createKeyStore = (database: Database, changed: () => void): KeyStore => ({
+export const createKeyStore = (database: StoreDatabase, changed: () => void): KeyStore => ({
   list: () => guarded(() => database.source.getRepository(apiKeyEntity).find({ order: { id: 'ASC' } })),
   page: (count, after) => {
     const where = after === undefined ? {} : { id: MoreThan(after) };

@@ -1,9 +1,9 @@
 /** Keeps pools. */
-import type { Database } from '@sendpool/database';
 import type { Pool } from '../domain/pool.ts';
 import type { PoolStore } from '../domain/stores.ts';
 import { poolEntity, type PoolRow } from './pool.entity.ts';
 import { createVersionedStore } from './versioned.store.ts';
+import type { StoreDatabase } from './store-database.ts';
 
 export const toPoolRow = ({ rotateOut, ...pool }: Pool): PoolRow => ({
   ...pool,
@@ -23,7 +23,7 @@ const due = `select id from pool where exists (
   order by id`;
 
 /** `changed` is called after each change that took effect. */
-export const createPoolStore = (database: Database, changed: () => void): PoolStore => {
+export const createPoolStore = (database: StoreDatabase, changed: () => void): PoolStore => {
   const repository = database.source.getRepository(poolEntity);
   const table = { repository, nameIndex: 'pool_name', toRow: toPoolRow, fromRow: fromPoolRow, changed };
   return {

@@ -1,6 +1,5 @@
 /** Keeps the verdicts of stats, each once, with what became of it; what one changes in its pool is in the same transaction. */
 import type { RotationEvidence, RotationVerdict, VerdictKind } from '@sendpool/contracts';
-import type { Database } from '@sendpool/database';
 import { isId } from '@sendpool/kernel';
 import type { EntityManager } from 'typeorm';
 import type { Pool } from '../domain/pool.ts';
@@ -9,6 +8,7 @@ import type { RotationStore } from '../domain/stores.ts';
 import { guarded } from './guarded.ts';
 import { poolEntity } from './pool.entity.ts';
 import { fromPoolRow, toPoolRow } from './pool.store.ts';
+import type { StoreDatabase } from './store-database.ts';
 
 const known = `select from rotation_verdict where id = $1`;
 
@@ -72,7 +72,7 @@ const entryOf = (row: Row): RotationEntry => {
 };
 
 /** `changed` is called after each change of a pool. */
-export const createRotationStore = (database: Database, changed: () => void): RotationStore => ({
+export const createRotationStore = (database: StoreDatabase, changed: () => void): RotationStore => ({
   settle: async (settling) => {
     const outcome = await guarded(() => database.source.transaction((manager) => settle(manager, settling)));
     if (outcome.changed) changed();

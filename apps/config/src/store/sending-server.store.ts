@@ -1,5 +1,4 @@
 /** Keeps sending servers. */
-import type { Database } from '@sendpool/database';
 import { isId } from '@sendpool/kernel';
 import type { SendingLimits } from '../domain/limits.ts';
 import type { SendingServer } from '../domain/sending-server.ts';
@@ -7,6 +6,7 @@ import type { SesAccount, SesSettings } from '../domain/ses.ts';
 import type { ServerStore } from '../domain/stores.ts';
 import { sendingServerEntity, type SendingServerRow, type SesAccountColumn } from './sending-server.entity.ts';
 import { createVersionedStore } from './versioned.store.ts';
+import type { StoreDatabase } from './store-database.ts';
 
 const toAccountColumn = (account: SesAccount): SesAccountColumn => ({
   ...account,
@@ -73,7 +73,7 @@ const claimAccount = `update sending_server set ses_claimed_at = $1 where id = (
 const noteAccount = `update sending_server set ses_account = $2 where id = $1 and kind = 'SES'`;
 
 /** `changed` is called after each change that took effect. */
-export const createServerStore = (database: Database, changed: () => void): ServerStore => {
+export const createServerStore = (database: StoreDatabase, changed: () => void): ServerStore => {
   const repository = database.source.getRepository(sendingServerEntity);
   return {
     ...createVersionedStore({ repository, nameIndex: 'sending_server_name', toRow, fromRow, changed }),

@@ -1,6 +1,14 @@
 /** Turns what a use case gave into a member of the mutation's result union. */
 import { refused, type Refused, type RequestContext } from '@sendpool/graphql';
+import type { Ask } from '../../domain/idempotency.ts';
 import type { Result } from '../../domain/result.ts';
+
+/** A request as it is known again, by the key in its input. */
+export const askOf = (
+  { actor }: RequestContext,
+  operation: string,
+  input: { readonly idempotencyKey?: string | null },
+): Ask => ({ actor: actor.keyId, operation, key: input.idempotencyKey ?? null, input });
 
 /** What was loaded before the change is forgotten, so that the answer and later mutations of the request show the new state. */
 export const answerOf = async <T, Payload>(

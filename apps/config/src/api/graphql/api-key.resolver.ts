@@ -1,8 +1,12 @@
 /** API keys in GraphQL. The text of a key is in the answer that makes it and nowhere else. */
-import { answerOf } from './answer.ts';
+import type { CreatedApiKey } from '../../domain/create-api-key.ts';
+import { shownOnce } from '../../domain/idempotency.ts';
+import { answerOf, askOf } from './answer.ts';
 import { pageOf } from './paging.ts';
 import type { MutationResolvers, QueryResolvers } from './schema.generated.ts';
 import type { KeyUseCases } from './use-cases.ts';
+
+const shownKey = shownOnce('API key', ({ apiKey }: CreatedApiKey) => apiKey.id);
 
 export const createKeyResolvers = (use: KeyUseCases) => ({
   Query: { apiKeys: (_, page) => pageOf(page, use.keys.page) } satisfies QueryResolvers,
@@ -10,7 +14,7 @@ export const createKeyResolvers = (use: KeyUseCases) => ({
     createApiKey: (_, { input }, context) =>
       answerOf(
         context,
-        use.createApiKey(input),
+        use.once(askOf(context, 'createApiKey', input), (own) => own.createApiKey(input), shownKey),
         (created) => ({ __typename: 'CreateApiKeyPayload', ...created }) as const,
       ),
     revokeApiKey: (_, { input }, context) =>

@@ -4,7 +4,8 @@ import { AppError } from '@sendpool/kernel';
 import { poolMayBeFrom, type Pool } from '../../domain/pool.ts';
 import type { RotationEntry } from '../../domain/rotation-entry.ts';
 import { membersOf, sharesOf } from '../../domain/shares.ts';
-import { answerOf } from './answer.ts';
+import { foundAgain } from '../../domain/idempotency.ts';
+import { answerOf, askOf } from './answer.ts';
 import { loadMembers, loadPool, loadServer } from './loaders.ts';
 import { pageOf, type PageArguments } from './paging.ts';
 import type {
@@ -63,7 +64,15 @@ export const createPoolResolvers = (use: PoolUseCases) => ({
     pool: (_, { id }, context) => loadPool(context, use.pools, id),
   } satisfies QueryResolvers,
   Mutation: {
-    createPool: (_, { input }, context) => answerOf(context, use.createPool(input), payload),
+    createPool: (_, { input }, context) => {
+      const made = foundAgain('pool', use.pools.find);
+      const ask = askOf(context, 'createPool', input);
+      return answerOf(
+        context,
+        use.once(ask, (own) => own.createPool(input), made),
+        payload,
+      );
+    },
     updatePool: (_, { input }, context) => answerOf(context, use.updatePool(input), payload),
     restorePoolMember: (_, { input }, context) => answerOf(context, use.restorePoolMember(input), payload),
   } satisfies MutationResolvers,

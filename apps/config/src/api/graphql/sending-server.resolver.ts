@@ -1,7 +1,8 @@
 /** Sending servers in GraphQL. The password has no field: it comes in and never goes out. */
 import { effectiveLimits, type SendingServer } from '../../domain/sending-server.ts';
 import { progressOf, providerLimitOf, type WarmUp } from '../../domain/warm-up.ts';
-import { answerOf } from './answer.ts';
+import { foundAgain } from '../../domain/idempotency.ts';
+import { answerOf, askOf } from './answer.ts';
 import { loadServer } from './loaders.ts';
 import { pageOf } from './paging.ts';
 import type {
@@ -24,7 +25,15 @@ const payload = (server: SendingServer) => ({ __typename: 'SendingServerPayload'
 
 const createMutation = (use: ServerUseCases) =>
   ({
-    createSendingServer: (_, { input }, context) => answerOf(context, use.createSendingServer(input), payload),
+    createSendingServer: (_, { input }, context) => {
+      const made = foundAgain('sending server', use.servers.find);
+      const ask = askOf(context, 'createSendingServer', input);
+      return answerOf(
+        context,
+        use.once(ask, (own) => own.createSendingServer(input), made),
+        payload,
+      );
+    },
     updateSendingServer: (_, { input }, context) => answerOf(context, use.updateSendingServer(input), payload),
     verifySendingServer: (_, { input }, context) => answerOf(context, use.verifySendingServer(input.id), payload),
     activateSendingServer: (_, { input }, context) => answerOf(context, use.activateSendingServer(input.id), payload),

@@ -3,6 +3,7 @@ import type { ApiKey } from '../../domain/api-key.ts';
 import type { CreateApiKeyInput, CreatedApiKey } from '../../domain/create-api-key.ts';
 import type { CreatePoolInput } from '../../domain/create-pool.ts';
 import type { CreateSendingServerInput } from '../../domain/create-sending-server.ts';
+import type { Once } from '../../domain/idempotency.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { RestorePoolMemberInput } from '../../domain/restore-pool-member.ts';
 import type { Result } from '../../domain/result.ts';
@@ -11,9 +12,16 @@ import type { KeyStore, PoolStore, RotationStore, ServerStore } from '../../doma
 import type { UpdatePoolInput } from '../../domain/update-pool.ts';
 import type { UpdateSendingServerInput } from '../../domain/update-sending-server.ts';
 
-export type ServerUseCases = {
-  servers: Pick<ServerStore, 'find' | 'page'>;
+/** Those that may come with an idempotency key. */
+export type CreateUseCases = {
   createSendingServer(input: CreateSendingServerInput): Promise<Result<SendingServer>>;
+  createPool(input: CreatePoolInput): Promise<Result<Pool>>;
+  createApiKey(input: CreateApiKeyInput): Promise<Result<CreatedApiKey>>;
+};
+
+export type ServerUseCases = {
+  once: Once<CreateUseCases>;
+  servers: Pick<ServerStore, 'find' | 'page'>;
   updateSendingServer(input: UpdateSendingServerInput): Promise<Result<SendingServer>>;
   verifySendingServer(id: string): Promise<Result<SendingServer>>;
   activateSendingServer(id: string): Promise<Result<SendingServer>>;
@@ -22,9 +30,9 @@ export type ServerUseCases = {
 };
 
 export type PoolUseCases = {
+  once: Once<CreateUseCases>;
   servers: Pick<ServerStore, 'find'>;
   pools: Pick<PoolStore, 'find' | 'page'>;
-  createPool(input: CreatePoolInput): Promise<Result<Pool>>;
   rotations: Pick<RotationStore, 'page'>;
   updatePool(input: UpdatePoolInput): Promise<Result<Pool>>;
   restorePoolMember(input: RestorePoolMemberInput): Promise<Result<Pool>>;
@@ -32,8 +40,8 @@ export type PoolUseCases = {
 };
 
 export type KeyUseCases = {
+  once: Once<CreateUseCases>;
   keys: Pick<KeyStore, 'page'>;
-  createApiKey(input: CreateApiKeyInput): Promise<Result<CreatedApiKey>>;
   revokeApiKey(id: string): Promise<Result<ApiKey>>;
 };
 
