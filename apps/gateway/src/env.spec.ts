@@ -36,4 +36,31 @@ describe('the environment of the gateway', () => {
     ]);
     assert.throws(() => readGatewayEnv({ ...example, CONFIG_URL: 'http://config-1:4001,' }), /CONFIG_URL/);
   });
+
+  const jwt = {
+    JWT_ISSUER: 'https://id.example.com/',
+    JWT_AUDIENCE: 'sendpool',
+    JWT_JWKS_URL: 'https://id.example.com/keys',
+  };
+  it('takes an identity provider whole or not at all', () => {
+    assert.equal(readGatewayEnv({ ...example, ...jwt }).JWT_JWKS_URL?.href, jwt.JWT_JWKS_URL);
+    for (const name of Object.keys(jwt))
+      assert.throws(
+        () => readGatewayEnv({ ...example, ...jwt, [name]: '' }),
+        /JWT_ISSUER: must be given together/,
+        name,
+      );
+  });
+
+  it('reads the keys of an identity provider over nothing that somebody between could change', () => {
+    for (const url of ['http://127.0.0.1:9/keys', 'http://localhost/keys', 'http://[::1]:9/keys'])
+      assert.ok(readGatewayEnv({ ...example, ...jwt, JWT_JWKS_URL: url }).JWT_JWKS_URL);
+    for (const url of ['http://id.example.com/keys', 'http://127.0.0.1.evil.example.com/', 'file:///etc/keys', 'keys'])
+      assert.throws(() => readGatewayEnv({ ...example, ...jwt, JWT_JWKS_URL: url }), /JWT_JWKS_URL/, url);
+  });
+
+  it('takes no budget that the dearest operation would exceed', () => {
+    assert.equal(readGatewayEnv({ ...example, RATE_LIMIT_PER_MINUTE: '10000' }).RATE_LIMIT_PER_MINUTE, 10_000);
+    assert.throws(() => readGatewayEnv({ ...example, RATE_LIMIT_PER_MINUTE: '9999' }), /RATE_LIMIT_PER_MINUTE/);
+  });
 });

@@ -22,7 +22,7 @@ export type Random = () => number;
 export type Made = { query: string; variables: Record<string, unknown> };
 
 /** Everything that is asked of: optional parts come in by chance, never with `least`. */
-export const least: Random = () => 0.999;
+const least: Random = () => 0.999;
 
 const scalarValues: Readonly<Record<string, readonly unknown[]>> = {
   ID: ['01a20f03-72e1-7988-a977-0ef5fe5dd1b8', 'x', ''],
@@ -39,7 +39,7 @@ const pick = <T>(from: readonly T[], random: Random): T => from[Math.floor(rando
 const first = <T>(from: readonly T[], random: Random): T => (random === least ? from[0]! : pick(from, random));
 const byChance = (random: Random, share: number): boolean => random() < share;
 
-export const valueFor = (type: GraphQLInputType, random: Random, depth = 0): unknown => {
+const valueFor = (type: GraphQLInputType, random: Random, depth = 0): unknown => {
   const plain = getNullableType(type);
   if (isListType(plain)) return byChance(random, 0.2) ? [] : [valueFor(plain.ofType, random, depth + 1)];
   if (isEnumType(plain)) return first(plain.getValues(), random).name;

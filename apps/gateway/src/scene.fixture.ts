@@ -12,9 +12,9 @@ import { stubResolvers } from './stub-resolvers.fixture.ts';
 
 const secret = 's'.repeat(32);
 
-export const serviceNames = ['config', 'scheduler', 'stats'] as const;
+const serviceNames = ['config', 'scheduler', 'stats'] as const;
 
-export const schemaOf = (name: string): string =>
+const schemaOf = (name: string): string =>
   readFileSync(new URL(`../../${name}/schema.graphql`, import.meta.url), 'utf8');
 
 export const publicSdl = (): string => readFileSync(new URL('../public.graphql', import.meta.url), 'utf8');

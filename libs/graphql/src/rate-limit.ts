@@ -1,6 +1,6 @@
 /** How much each key may ask in a while: one bucket of cost for each, filled at a steady rate. Per process: two gateways allow twice as much. */
 
-export type Taken = { ok: true; remaining: number } | { ok: false; retryAfterMs: number; remaining: number };
+type Taken = { ok: true; remaining: number } | { ok: false; retryAfterMs: number; remaining: number };
 
 export type RateLimit = {
   readonly perMinute: number;
