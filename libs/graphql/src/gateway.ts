@@ -111,7 +111,7 @@ export const createGateway = async (options: GatewayOptions): Promise<GatewayDoo
   const asked = boundsOf(options);
   const apollo = await createApolloDoor(options, asked);
   const operations = createOperations({ engine, admission: asked.admission, log, observer });
-  const connections = createConnections(bounds.connectionsPerKey, observer);
+  const connections = createConnections(bounds, observer);
   const live = { authenticate, operations, connections, observer, log };
   const sockets = createWebSocketDoor({ ...live, engine, isOwnOrigin: isOwn(origins), limits: bounds });
   return {

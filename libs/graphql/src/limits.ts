@@ -39,9 +39,19 @@ export type LiveLimits = {
   /** Sockets and event streams of one key. */
   connectionsPerKey: number;
   operationsPerSocket: number;
+  /** Operations of one key that run on whatever connections: each may be a stream of a service. */
+  operationsPerKey: number;
+  /** Milliseconds between two pings of a socket. Who has not answered the last one is gone. */
+  pingMs: number;
 };
 
-export const liveLimits: LiveLimits = { sockets: 10_000, connectionsPerKey: 2000, operationsPerSocket: 100 };
+export const liveLimits: LiveLimits = {
+  sockets: 10_000,
+  connectionsPerKey: 2000,
+  operationsPerSocket: 100,
+  operationsPerKey: 2000,
+  pingMs: 12_000,
+};
 
 type FragmentOf = (name: string) => FragmentDefinitionNode | null | undefined;
 

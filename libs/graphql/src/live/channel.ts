@@ -8,7 +8,7 @@ export type Channel<Value> = Endable<Value> & {
   finish(): void;
 };
 
-export type ChannelOptions<Value> = {
+type ChannelOptions<Value> = {
   maxValues: number;
   /** Of all that is queued; one value alone may be larger. */
   maxBytes?: number;

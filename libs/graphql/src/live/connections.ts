@@ -1,6 +1,8 @@
 /** The open sockets and event streams of the gateway: how many each key has, and their end when the key ends. */
 import type { Credential } from '../authenticate.ts';
+import type { LiveLimits } from '../limits.ts';
 import type { GraphQLObserver, Transport } from '../observer.ts';
+import { createTally, type Tally } from './tally.ts';
 
 /** Why this process ends a connection by itself. */
 export type Ending = 'UNAUTHENTICATED' | 'UNAVAILABLE';
@@ -10,30 +12,25 @@ export type Connection = { transport: Transport; credential: Credential; end(why
 export type Connections = {
   /** Undefined when the key has too many. The function is for the end of the connection. */
   open(connection: Connection): (() => void) | undefined;
-  /** Ends all of them, and those that come yet. */
+  /** Operations that run, on whatever connection. */
+  readonly operations: Tally;
+  /** Ends all connections, and those that come yet. */
   drain(): void;
 };
 
 const lookMs = 1000;
 
-/** `perKey`: sockets and streams of one key in this process. */
-export const createConnections = (perKey: number, { connected }: GraphQLObserver): Connections => {
+export const createConnections = (limits: LiveLimits, { connected }: GraphQLObserver): Connections => {
   const open = new Set<Connection>();
-  const counts = new Map<string, number>();
+  const tally = createTally(limits.connectionsPerKey);
   let timer: NodeJS.Timeout | undefined;
   let draining = false;
 
-  const count = (keyId: string, change: 1 | -1): void => {
-    const number = (counts.get(keyId) ?? 0) + change;
-    if (number === 0) counts.delete(keyId);
-    else counts.set(keyId, number);
-  };
   const look = (): void => {
     for (const connection of open) if (!connection.credential.isValid()) connection.end('UNAUTHENTICATED');
   };
   const close = (connection: Connection): void => {
     if (!open.delete(connection)) return;
-    count(connection.credential.actor.keyId, -1);
     connected?.(connection.transport, -1);
     if (open.size > 0) return;
     clearInterval(timer);
@@ -41,15 +38,18 @@ export const createConnections = (perKey: number, { connected }: GraphQLObserver
   };
   return {
     open: (connection) => {
-      const { keyId } = connection.credential.actor;
-      if ((counts.get(keyId) ?? 0) >= perKey) return undefined;
+      const giveBack = tally.take(connection.credential.actor.keyId);
+      if (giveBack === undefined) return undefined;
       open.add(connection);
-      count(keyId, 1);
       connected?.(connection.transport, 1);
       timer ??= setInterval(look, lookMs);
       if (draining) connection.end('UNAVAILABLE');
-      return () => close(connection);
+      return () => {
+        giveBack();
+        close(connection);
+      };
     },
+    operations: createTally(limits.operationsPerKey),
     drain: () => {
       draining = true;
       for (const connection of open) connection.end('UNAVAILABLE');

@@ -30,6 +30,9 @@ export type OperationsOptions = {
 const kindOf = ({ document, operationName }: Operation): OperationTypeNode | undefined =>
   getOperationAST(document, operationName)?.operation;
 
+/** Whether it ends only when somebody ends it. */
+export const isSubscription = (operation: Operation): boolean => kindOf(operation) === OperationTypeNode.SUBSCRIPTION;
+
 /** A query or a mutation: one frame, given up when nobody waits for it any more. */
 const once = (run: (signal: AbortSignal) => Promise<ExecutionResult>, origin: Origin): Frames => {
   const gone = new AbortController();
@@ -83,7 +86,7 @@ export const createOperations = ({ engine, admission, log, observer }: Operation
       return admitted;
     },
     start: (operation, actor) => {
-      if (kindOf(operation) !== OperationTypeNode.SUBSCRIPTION) return run(operation, actor);
+      if (!isSubscription(operation)) return run(operation, actor);
       observer.answered?.({ operation: 'subscription', code: 'OK', seconds: 0 });
       return subscribe(operation, actor);
     },

@@ -7,15 +7,14 @@ import { AppError, sleep } from '@sendpool/kernel';
 import { composeServices } from '@theguild/federation-composition';
 import { parse } from 'graphql';
 import {
-  createChannel,
   createGateway,
   createStitchedEngine,
   createSubgraph,
-  type Channel,
   type GatewayOptions,
   type GraphQLRoute,
 } from '../index.ts';
 import type { GatewayDoor } from '../gateway.ts';
+import { createChannel, type Channel } from './channel.ts';
 
 const common = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
@@ -24,7 +23,7 @@ const common = `
 `;
 const poolsSdl = `${common}
   type Pool @key(fields: "id") { id: ID! name: String! }
-  type Query { pool(id: ID!): Pool @access(role: READER) bug: String @access(role: READER) }
+  type Query { pool(id: ID!): Pool @access(role: READER) bug: String @access(role: READER) slow: String @access(role: READER) }
   type Mutation { rename(id: ID!): Pool @access(role: OPERATOR) }
 `;
 const eventsSdl = `${common}
@@ -117,6 +116,7 @@ const createPools = () => {
     resolvers: {
       Query: {
         pool: (_: unknown, { id }: { id: string }) => pool(id),
+        slow: () => sleep(300).then(() => 'done'),
         bug: () => {
           throw new Error(canary);
         },

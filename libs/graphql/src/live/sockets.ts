@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { CloseCode, handleProtocols } from 'graphql-ws';
 import { WebSocketServer, type VerifyClientCallbackAsync, type WebSocket } from 'ws';
 import type { GraphQLLog } from '../apollo.ts';
-import { limits } from '../limits.ts';
+import { limits, type LiveLimits } from '../limits.ts';
 import type { Frames } from './frames.ts';
 
 export type Client = {
@@ -15,8 +15,7 @@ export type Client = {
 };
 
 export type SocketsOptions = {
-  /** Most sockets at a time. */
-  most: number;
+  limits: Pick<LiveLimits, 'sockets' | 'pingMs'>;
   /** Whether a page of this origin may open a socket. Programs that are no browsers name none. */
   isOwnOrigin: (origin: string, req: IncomingMessage) => boolean;
   /** Called for each new client; returns what is to be told of its messages and its end. */
@@ -31,8 +30,6 @@ export type Sockets = {
   stop(): void;
 };
 
-/** A client that has not answered a ping by the next one is gone. */
-const beatMs = 12_000;
 /** A client that does not take the end of its socket is cut off. */
 const closeMs = 2000;
 /** What a client leaves unread: its own requests make answers, so it could fill the memory without one subscription. */
@@ -70,7 +67,7 @@ const serve = (client: Client, { opened, log }: SocketsOptions): void => {
   });
 };
 
-const keepAlive = (server: WebSocketServer): NodeJS.Timeout => {
+const keepAlive = (server: WebSocketServer, pingMs: number): NodeJS.Timeout => {
   const silent = new WeakSet<WebSocket>();
   const ping = (socket: WebSocket): void => {
     if (silent.has(socket)) return socket.terminate();
@@ -78,14 +75,14 @@ const keepAlive = (server: WebSocketServer): NodeJS.Timeout => {
     socket.once('pong', () => silent.delete(socket));
     if (socket.readyState === socket.OPEN) socket.ping();
   };
-  return setInterval(() => server.clients.forEach(ping), beatMs).unref();
+  return setInterval(() => server.clients.forEach(ping), pingMs).unref();
 };
 
 export const createSockets = (options: SocketsOptions): Sockets => {
   const verifyClient: VerifyClientCallbackAsync = ({ req }, answer) => {
     const { origin } = req.headers;
     if (origin !== undefined && !options.isOwnOrigin(origin, req)) answer(false, 403, 'Forbidden');
-    else answer(server.clients.size < options.most, 503, 'Service Unavailable');
+    else answer(server.clients.size < options.limits.sockets, 503, 'Service Unavailable');
   };
   const server = new WebSocketServer({
     noServer: true,
@@ -94,7 +91,7 @@ export const createSockets = (options: SocketsOptions): Sockets => {
     handleProtocols,
     verifyClient,
   });
-  const beat = keepAlive(server);
+  const beat = keepAlive(server, options.limits.pingMs);
   const handle = (req: IncomingMessage, duplex: Duplex, head: Buffer): void =>
     server.handleUpgrade(req, duplex, head, (socket) => serve({ socket, request: req, streams: new Set() }, options));
   return {

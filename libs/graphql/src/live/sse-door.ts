@@ -6,11 +6,11 @@ import { parseJson, problems, readRaw, refuse } from '../http-request.ts';
 import { limits } from '../limits.ts';
 import type { GraphQLLog } from '../apollo.ts';
 import type { GraphQLObserver } from '../observer.ts';
-import type { Connections } from './connections.ts';
+import type { Connections, Ending } from './connections.ts';
 import { endableOf } from './endable.ts';
 import { endingFrame, toFrame } from './frame.ts';
 import type { Frames } from './frames.ts';
-import type { Operations } from './operations.ts';
+import { isSubscription, type Operations } from './operations.ts';
 import { writeEvents } from './write-events.ts';
 
 export type SseDoorOptions = {
@@ -23,23 +23,37 @@ export type SseDoorOptions = {
 
 type Exchange = { req: IncomingMessage; res: ServerResponse; credential: Credential };
 
+type Answering = { frames: Frames; isLasting: boolean };
+
 /** A refusal comes as an event too: a client of a stream sees no body of an answer that is not 200. */
-const framesOf = (body: unknown, { credential }: Exchange, { operations, log }: SseDoorOptions): Frames => {
+const answer = (body: unknown, { credential }: Exchange, { operations, log }: SseDoorOptions): Answering => {
   const actor = { ...credential.actor, requestId: newId() };
   const admitted = operations.admit(body, actor);
-  if (admitted.ok) return operations.start(admitted.operation, actor);
-  return endableOf(toFrame({ errors: admitted.errors }, { log, requestId: actor.requestId, operationName: undefined }));
+  if (admitted.ok) {
+    const { operation } = admitted;
+    return { frames: operations.start(operation, actor), isLasting: isSubscription(operation) };
+  }
+  const origin = { log, requestId: actor.requestId, operationName: undefined };
+  return { frames: endableOf(toFrame({ errors: admitted.errors }, origin)), isLasting: false };
 };
 
-const stream = async (exchange: Exchange, frames: Frames, options: SseDoorOptions): Promise<void> => {
-  const { connections, observer } = options;
+const write = async (exchange: Exchange, body: unknown, options: SseDoorOptions): Promise<void> => {
+  const { frames, isLasting } = answer(body, exchange, options);
   const { res, credential } = exchange;
-  const close = connections.open({ transport: 'SSE', credential, end: (why) => frames.end(endingFrame(why)) });
-  if (close === undefined) {
-    frames.end();
-    return refuse(res, problems.tooMany);
-  }
-  await writeEvents(res, frames, () => observer.pushed?.('SSE')).finally(close);
+  const end = (why: Ending): void => {
+    // What ends by itself is let finish when the process stops: a mutation is done, and its client should know.
+    if (isLasting || why !== 'UNAVAILABLE') frames.end(endingFrame(why));
+  };
+  const close = options.connections.open({ transport: 'SSE', credential, end });
+  if (close !== undefined) return writeEvents(res, frames, () => options.observer.pushed?.('SSE')).finally(close);
+  frames.end();
+  refuse(res, problems.tooMany);
+};
+
+const stream = async (exchange: Exchange, body: unknown, options: SseDoorOptions): Promise<void> => {
+  const leave = options.connections.operations.take(exchange.credential.actor.keyId);
+  if (leave === undefined) return refuse(exchange.res, problems.tooMany);
+  await write(exchange, body, options).finally(leave);
 };
 
 export const createSseDoor =
@@ -51,5 +65,5 @@ export const createSseDoor =
     const parsed = raw === undefined ? undefined : parseJson(req, res, raw);
     if (parsed === undefined) return;
     const exchange = { req, res, credential };
-    await stream(exchange, framesOf(parsed.body, exchange, options), options);
+    await stream(exchange, parsed.body, options);
   };

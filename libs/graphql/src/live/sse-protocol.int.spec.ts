@@ -126,4 +126,17 @@ describe('the protocol of server-sent events', () => {
     );
     await own.stop();
   });
+
+  it('lets what ends by itself finish when the gateway stops', async () => {
+    const own = await startScene();
+    const answer = fetch(`${own.gateway.url}/stream`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream', authorization: 'Bearer reader' },
+      body: JSON.stringify({ query: '{ slow }' }),
+    });
+    const res = await answer;
+    own.gateway.door.part.drain();
+    assert.match(await res.text(), /data: \{"data":\{"slow":"done"\}\}\n\nevent: complete/);
+    await own.stop();
+  });
 });

@@ -30,7 +30,14 @@ export type WebSocketDoorOptions = {
 type Known = Client & { credential?: Credential; leave?: () => void };
 type Socket = Context<{ authorization?: unknown }, Known>;
 /** One operation on its way through graphql-ws. */
-type Started = { socket: Socket; id: string; operation: Operation; actor: Actor };
+type Started = {
+  socket: Socket;
+  id: string;
+  operation: Operation;
+  actor: Actor;
+  /** For its end: gives back what it had of the bounds. */
+  leave(): void;
+};
 
 /** For a client to say who it is. */
 const initMs = 5000;
@@ -69,18 +76,21 @@ const judge = (socket: Socket, id: string, payload: unknown, options: WebSocketD
   const { credential, streams } = socket.extra;
   // This one has its place among `subscriptions` already. Streams that end may still be on their way out.
   const others = Math.max(streams.size, Object.keys(socket.subscriptions).length - 1);
-  const { operationsPerSocket } = options.limits;
   if (credential?.isValid() !== true) {
     end(socket.extra, 'UNAUTHENTICATED');
     return refusal('UNAUTHENTICATED', 'The key of this socket has expired or was revoked');
   }
-  if (others >= operationsPerSocket)
-    return refusal('TOO_MANY_STREAMS', `At most ${operationsPerSocket} operations may run on one socket`);
+  const leave =
+    others < options.limits.operationsPerSocket && options.connections.operations.take(credential.actor.keyId);
+  if (!leave) return refusal('TOO_MANY_STREAMS', 'This socket, or this key, has too many operations: end some of them');
   const actor = { ...credential.actor, requestId: newId() };
   const admitted = options.operations.admit(payload, actor);
-  if (!admitted.ok) return admitted.errors;
+  if (!admitted.ok) {
+    leave();
+    return admitted.errors;
+  }
   const { operation } = admitted;
-  const contextValue: Started = { socket, id, operation, actor };
+  const contextValue: Started = { socket, id, operation, actor, leave };
   const { document, operationName } = operation;
   return { schema: options.engine.schema, document, operationName, contextValue };
 };
@@ -88,7 +98,7 @@ const judge = (socket: Socket, id: string, payload: unknown, options: WebSocketD
 const done = { done: true, value: undefined } as const;
 
 /** Hands each frame to the socket, and takes the next one when the socket has taken it. */
-const write = async (frames: Frames, { socket, id }: Started, pushed: () => void): Promise<typeof done> => {
+const write = async (frames: Frames, { socket, id }: Started, pushed: () => void): Promise<void> => {
   const start = `{"id":${JSON.stringify(id)},"type":`;
   for await (const { text, failure } of frames) {
     const isNext = failure === undefined;
@@ -98,17 +108,20 @@ const write = async (frames: Frames, { socket, id }: Started, pushed: () => void
     // An error is the last message of an operation: graphql-ws must not send `complete` after it.
     if (!isNext) delete (socket.subscriptions as Record<string, unknown>)[id];
   }
-  socket.extra.streams.delete(frames);
-  return done;
 };
 
 /** A stream for graphql-ws that writes by itself, the text that was made once for all who get it, and leaves only the end to be sent. */
 const writing = (frames: Frames, started: Started, pushed: () => void): AsyncGenerator<ExecutionResult> => {
+  const { streams } = started.socket.extra;
   const stop = async (): Promise<typeof done> => {
     frames.end();
+    streams.delete(frames);
+    started.leave();
     return done;
   };
-  const stream = { next: () => write(frames, started, pushed), return: stop, throw: stop };
+  const next = (): Promise<typeof done> => write(frames, started, pushed).then(stop);
+  streams.add(frames);
+  const stream = { next, return: stop, throw: stop };
   return Object.assign(stream, {
     [Symbol.asyncIterator]: () => stream,
   }) as unknown as AsyncGenerator<ExecutionResult>;
@@ -119,9 +132,7 @@ const protocolOf = (options: WebSocketDoorOptions): ServerOptions<{ authorizatio
   const pushed = (): void => observer.pushed?.('WEBSOCKET');
   const start = ({ contextValue }: ExecutionArgs): AsyncGenerator<ExecutionResult> => {
     const started = contextValue as Started;
-    const frames = operations.start(started.operation, started.actor);
-    started.socket.extra.streams.add(frames);
-    return writing(frames, started, pushed);
+    return writing(operations.start(started.operation, started.actor), started, pushed);
   };
   return {
     connectionInitWaitTimeout: initMs,
@@ -157,5 +168,5 @@ export const createWebSocketDoor = (options: WebSocketDoorOptions): Sockets => {
     );
     return { message: (text) => message(text), closed: (code, reason) => void closed(code, reason) };
   };
-  return createSockets({ most: limits.sockets, isOwnOrigin, opened, log });
+  return createSockets({ limits, isOwnOrigin, opened, log });
 };

@@ -233,6 +233,44 @@ describe('the WebSocket protocol', () => {
     await client.got('complete');
   });
 
+  it('counts the operations of a key over all its sockets and streams', async () => {
+    const own = await startScene({ live: { operationsPerKey: 2 } });
+    const answers = await Promise.all(
+      [1, 2, 3].map((n) => {
+        const body = JSON.stringify({ query: `subscription { state(of: "${n}") { n } }` });
+        const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
+        const init = { method: 'POST', headers: { ...headers, authorization: 'Bearer reader' }, body };
+        return fetch(own.gateway.url, init);
+      }),
+    );
+    assert.equal(answers.filter(({ status }) => status === 429).length, 1);
+    await own.stop();
+  });
+
+  it('ends a socket that does not answer its pings, and none that does', async () => {
+    const own = await startScene({ live: { pingMs: 100 } });
+    const url = own.gateway.url.replace('http', 'ws');
+    const [silent, good] = [false, true].map((autoPong) => new WebSocket(url, 'graphql-transport-ws', { autoPong }));
+    await once(good!, 'open');
+    const [code] = await once(silent!, 'close');
+    await sleep(300);
+    assert.deepEqual([code, good?.readyState], [1006, WebSocket.OPEN]);
+    good?.terminate();
+    await own.stop();
+  });
+
+  it('opens no more sockets than there may be', async () => {
+    const own = await startScene({ live: { sockets: 1 } });
+    const url = own.gateway.url.replace('http', 'ws');
+    const first = new WebSocket(url, 'graphql-transport-ws');
+    await once(first, 'open');
+    const second = new WebSocket(url, 'graphql-transport-ws');
+    const [error] = (await once(second, 'error')) as [Error];
+    assert.match(error.message, /503/);
+    first.terminate();
+    await own.stop();
+  });
+
   it('opens no socket for a page of elsewhere, and one for its own pages and for programs', async () => {
     const own = `http://127.0.0.1:${scene.gateway.port}`;
     for (const [origin, may] of [
