@@ -12,7 +12,7 @@ import {
 import { webhookOf, type WebhookRow } from './webhook-row.ts';
 
 /** Longer than a try takes; then whoever claimed it is taken for dead. */
-const claim = `interval '60 seconds'`;
+const claim = `interval '30 seconds'`;
 
 const claimDue = `
   with due as materialized (
