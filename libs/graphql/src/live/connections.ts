@@ -7,7 +7,7 @@ import { createTally, type Tally } from './tally.ts';
 /** Why this process ends a connection by itself. */
 export type Ending = 'UNAUTHENTICATED' | 'UNAVAILABLE';
 
-export type Connection = { transport: Transport; credential: Credential; end(why: Ending): void };
+type Connection = { transport: Transport; credential: Credential; end(why: Ending): void };
 
 export type Connections = {
   /** Undefined when the key has too many. The function is for the end of the connection. */

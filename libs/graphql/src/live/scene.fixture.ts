@@ -44,7 +44,7 @@ const eventsSdl = `${common}
 /** What no client may ever see. */
 export const canary = 'sp_01234567_hunter2hunter2hunter2 at 10.0.0.7:5432';
 
-export type Event = { n: number; text: string; pool?: { id: string }; fault?: string };
+type Event = { n: number; text: string; pool?: { id: string }; fault?: string };
 
 /** Events that a spec publishes, for all who listen at the service. */
 export const createHub = () => {
@@ -67,7 +67,7 @@ export const createHub = () => {
     },
   };
 };
-export type Hub = ReturnType<typeof createHub>;
+type Hub = ReturnType<typeof createHub>;
 
 async function* texts(count: number, text: string): AsyncGenerator<Event> {
   for (let n = 0; n < count; n += 1) yield { n, text: `${n} ${text}` };

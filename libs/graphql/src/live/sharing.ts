@@ -6,7 +6,7 @@ import { endingFrame, type Frame } from './frame.ts';
 import { createChannel, type Channel } from './channel.ts';
 import type { Frames } from './frames.ts';
 
-export type Wanted = {
+type Wanted = {
   /** The same for all who may share. */
   key: string;
   /** Whether each event tells the whole state: whoever comes later gets the last one at once. */
