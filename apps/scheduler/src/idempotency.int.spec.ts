@@ -14,6 +14,7 @@ before(async () => {
 after(() => world.close());
 
 type Result = Record<string, { id?: string; status?: string; name?: string }> & {
+  secret?: string;
   errors?: { code: string; message: string; path: string[] }[];
 };
 
@@ -52,7 +53,7 @@ const campaignInput = (audienceId: string): object => ({
 test('an audience with a key is made once, also by two replicas at once, and the key takes no other input', async () => {
   const input = keyed('audience 1', { name: 'Customers' });
   const made = await Promise.all(
-    Array.from({ length: 6 }, (_, n) => mutate('createAudience', input, world.clients[n % 2]!)),
+    Array.from({ length: 6 }, (_, n) => mutate('createAudience', input, world.clients[n % 2])),
   );
   const ids = new Set(made.map(({ audience }) => audience?.id));
   assert.deepEqual([ids.size, ids.has(undefined)], [1, false]);
@@ -105,7 +106,7 @@ test('the same key for another mutation is another request', async () => {
 test('a webhook is made once, and its secret is shown once', async () => {
   const input = keyed('hook', { name: 'Hook', url: 'https://127.0.0.1/hook', events: ['BOUNCED'] });
   const made = await mutate('createWebhook', input);
-  assert.match(String(made['secret']), /^whsec_/);
+  assert.match(made.secret ?? '', /^whsec_/);
   const again = await mutate('createWebhook', input);
   assert.deepEqual(faultOf(again), ['CONFLICT', 'input.idempotencyKey']);
   assert.match(again.errors![0]!.message, new RegExp(made['webhook']!.id!));

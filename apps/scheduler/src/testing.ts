@@ -25,7 +25,7 @@ import { aPool, aServer } from './domain/testing.ts';
 import { readSchedulerEnv } from './env.ts';
 import { createSchedulerService } from './service.ts';
 
-const secret = 'a secret of at least thirty-two characters';
+export const internalSecret = 'a secret of at least thirty-two characters';
 const actor = { keyId: 'k', role: 'ADMIN' as const, requestId: 'r' };
 
 type Received = { readonly request: SendRequest; readonly at: number };
@@ -97,7 +97,7 @@ const startReplica = async (url: string, lanes: number): Promise<RunningService>
     LOG_LEVEL: 'error',
     DATABASE_URL: url,
     EVENT_LOG_URL: url,
-    INTERNAL_SECRET: secret,
+    INTERNAL_SECRET: internalSecret,
     WEBHOOK_KEY: Buffer.alloc(32, 7).toString('base64'),
     WEBHOOK_ALLOW_PRIVATE: 'true',
     LANES: String(lanes),
@@ -114,6 +114,22 @@ const startReplica = async (url: string, lanes: number): Promise<RunningService>
 
 type Answer = { data: Record<string, any>; errors?: { message: string }[] }; // eslint-disable-line typescript/no-explicit-any
 
+/** The values of one subscription. Throws with the errors of the first that has any; leaving it ends the stream. */
+async function* valuesOf(response: Response): AsyncGenerator<Answer['data'], void> {
+  let rest = '';
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    const blocks = (rest + chunk).split('\n\n');
+    rest = blocks.pop() ?? '';
+    for (const block of blocks) {
+      if (block.startsWith('event: complete')) return;
+      if (!block.startsWith('event: next')) continue;
+      const { data, errors } = JSON.parse(block.slice(block.indexOf('data:') + 5)) as Answer;
+      assert.equal(errors, undefined, JSON.stringify(errors));
+      yield data;
+    }
+  }
+}
+
 const refusals = '... on Refused { errors { code message path } }';
 
 /** One replica as the gateway talks to it. */
@@ -125,7 +141,10 @@ const createClient = (port: number) => {
   ): Promise<Response> =>
     fetch(`http://127.0.0.1:${port}${path}`, {
       method: 'POST',
-      headers: { ...signed.headers, ...signRequest({ target: `POST ${path}`, body: signed.bytes, actor }, secret) },
+      headers: {
+        ...signed.headers,
+        ...signRequest({ target: `POST ${path}`, body: signed.bytes, actor }, internalSecret),
+      },
       body,
     });
   const ask = async (query: string, variables: object = {}): Promise<Answer['data']> => {
@@ -142,8 +161,14 @@ const createClient = (port: number) => {
     return data['campaign'] as { status: string; progress: Record<string, number> };
   };
   return {
+    port,
     ask,
     look,
+    subscribe: async function* (query: string, variables: object): AsyncGenerator<Answer['data'], void> {
+      const body = JSON.stringify({ query, variables });
+      const headers = { 'content-type': 'application/json' };
+      yield* valuesOf(await send('/graphql/stream', body, { headers, bytes: Buffer.from(body) }));
+    },
     makeAudience: async (contacts: number): Promise<string> => {
       const created = await ask(
         `mutation ($input: CreateAudienceInput!) { createAudience(input: $input) { ... on AudiencePayload { audience { id } } } }`,

@@ -96,15 +96,15 @@ describe('an idempotency key', () => {
 
   it('of a request that died in the middle is not kept, and neither is its effect', async () => {
     await clear();
-    const dies = async (tx: Sql): Promise<Result> => {
+    const killed = once({}, async (tx) => {
       await insert(tx, 'one');
       await database.sql.query(
         `select pg_terminate_backend(pid) from pg_stat_activity
          where application_name = 'once spec' and state like 'idle in transaction%'`,
       );
       return { id: 'one', said: 'MADE' };
-    };
-    await assert.rejects(once({}, dies));
+    });
+    await assert.rejects(killed);
     assert.deepEqual([await count('thing'), await count('idempotency')], [0, 0]);
     assert.equal((await once({}, (tx) => insert(tx, 'one'))).said, 'MADE');
   });

@@ -75,6 +75,7 @@ export type ImportStore = {
   finish(run: ImportRun): Promise<ContactImport>;
   fail(run: ImportRun, failure: string): Promise<void>;
   find(id: string): Promise<ContactImport | undefined>;
+  findMany(ids: readonly string[]): Promise<ContactImport[]>;
   /** Up to `first` + 1 imports of an audience, the newest first, older than `after`; of one idempotency key when it is given. */
   page(
     audienceId: string,

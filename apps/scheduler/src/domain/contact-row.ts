@@ -116,7 +116,8 @@ type Entry = readonly [name: string, value: unknown];
 /** Numbers and truth values as JSON writes them; null is no value. */
 const textOf = (value: unknown): string | undefined => {
   if (value === null) return '';
-  return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : undefined;
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 };
 
 const entryFault = ([name, value]: Entry, earlier: readonly string[]): ReadRow | undefined => {

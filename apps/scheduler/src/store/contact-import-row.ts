@@ -10,16 +10,19 @@ export type ImportRow = Omit<ContactImport, 'audienceId' | 'idempotencyKey' | 'f
   finished_at: Date | null;
 };
 
-const own = [
-  ...['number', 'attempt', 'digest', 'id', 'state', 'idempotency_key', 'rows', 'imported', 'updated', 'unchanged'],
-  ...['duplicates', 'rejected', 'failure', 'at', 'finished_at'],
-];
+const own =
+  'number attempt digest id state idempotency_key rows imported updated unchanged duplicates rejected failure at finished_at';
 
-export const importColumns = `${own.map((name) => `contact_import.${name}`).join(', ')}, audience.id as audience_id`;
+export const importColumns = `${own
+  .split(' ')
+  .map((name) => `contact_import.${name}`)
+  .join(', ')}, audience.id as audience_id`;
 
 export const importOf = (row: ImportRow): ContactImport => {
-  const { number: _, attempt: __, digest: ___, audience_id, idempotency_key, finished_at, ...rest } = row;
-  return { ...rest, audienceId: audience_id, idempotencyKey: idempotency_key, finishedAt: finished_at };
+  const { id, state, rows, imported, updated, unchanged, duplicates, rejected, failure, at } = row;
+  const counts = { rows, imported, updated, unchanged, duplicates, rejected };
+  const times = { at, finishedAt: row.finished_at };
+  return { id, audienceId: row.audience_id, state, idempotencyKey: row.idempotency_key, ...counts, failure, ...times };
 };
 
 export const begunOf = (row: ImportRow): BegunImport => ({

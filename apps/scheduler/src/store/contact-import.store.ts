@@ -1,7 +1,14 @@
 /** Imports of contacts in PostgreSQL: each chunk with its counts, its errors and how far the file is settled, in one transaction. */
 import type { Database, Sql } from '@sendpool/database';
 import { AppError, isId } from '@sendpool/kernel';
-import type { ImportChunk, ImportOrder, ImportRun, ImportStore, SeenContacts } from '../domain/contact-import.ts';
+import type {
+  ContactImport,
+  ImportChunk,
+  ImportOrder,
+  ImportRun,
+  ImportStore,
+  SeenContacts,
+} from '../domain/contact-import.ts';
 import type { RowError } from '../domain/contact-row.ts';
 import { conflict, done, notFound, refuse } from '../domain/refusal.ts';
 import { begunOf, importColumns, importOf, type ImportRow } from './contact-import-row.ts';
@@ -28,7 +35,7 @@ const byKey = `
 
 const byId = `
   select ${importColumns} from contact_import join audience on audience.number = contact_import.audience
-  where contact_import.id = $1`;
+  where contact_import.id = any($1::uuid[])`;
 
 const running = conflict('an upload with this key is running: wait for its end', ['Idempotency-Key']);
 
@@ -36,7 +43,7 @@ const begin = async (sql: Sql, order: ImportOrder): ReturnType<ImportStore['begi
   if (!isId(order.audienceId)) return refuse(notFound('audience'));
   const { id, audienceId, actor, idempotencyKey } = order;
   const [taken] = await sql.query<{ id: string }>(insert, [id, audienceId, actor, idempotencyKey]);
-  if (taken !== undefined) return done(begunOf((await sql.query<ImportRow>(byId, [taken.id]))[0]!));
+  if (taken !== undefined) return done(begunOf((await sql.query<ImportRow>(byId, [[taken.id]]))[0]!));
   const [other] = await sql.query<ImportRow>(byKey, [audienceId, actor, idempotencyKey]);
   if (other === undefined) return refuse(notFound('audience'));
   return other.state === 'DONE' ? done(begunOf(other)) : refuse(running);
@@ -101,10 +108,8 @@ const end = `
   update contact_import set state = $3, failure = $4, finished_at = now()
   where number = $1 and attempt = $2 and state = 'RUNNING' returning id`;
 
-const find = async (sql: Sql, id: string) => {
-  const [row] = isId(id) ? await sql.query<ImportRow>(byId, [id]) : [];
-  return row === undefined ? undefined : importOf(row);
-};
+const findMany = async (sql: Sql, ids: readonly string[]): Promise<ContactImport[]> =>
+  (await sql.query<ImportRow>(byId, [ids.filter(isId)])).map(importOf);
 
 const page = `
   select ${importColumns} from contact_import join audience on audience.number = contact_import.audience
@@ -125,12 +130,13 @@ export const createContactImportStore = ({ sql, transaction }: Pick<Database, 's
   },
   finish: async ({ number, attempt }) => {
     const [row] = await sql.query<{ id: string }>(end, [number, attempt, 'DONE', null]);
-    const record = row && (await find(sql, row.id));
+    const [record] = row === undefined ? [] : await findMany(sql, [row.id]);
     if (record === undefined) throw lost();
     return record;
   },
   fail: async ({ number, attempt }, failure) => void (await sql.query(end, [number, attempt, 'FAILED', failure])),
-  find: (id) => find(sql, id),
+  find: async (id) => (await findMany(sql, [id]))[0],
+  findMany: (ids) => findMany(sql, ids),
   page: async (audienceId, { first, after, idempotencyKey }) =>
     (await sql.query<ImportRow>(page, [audienceId, after, idempotencyKey, first + 1])).map(importOf),
   errors: async (id, { first, after }) => (isId(id) ? sql.query<RowError>(errors, [id, after, first]) : []),

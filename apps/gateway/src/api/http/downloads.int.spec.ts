@@ -17,6 +17,9 @@ const errorsPath = `/audiences/${campaign}/imports/${campaign}/errors.csv`;
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const mebibyte = Buffer.alloc(1024 * 1024, 'x');
 
+const sendHead = (res: ServerResponse) =>
+  res.writeHead(200, { 'content-type': 'text/csv', 'content-disposition': 'attachment; filename="r.csv"' });
+
 const authenticate: TransferOptions['authenticate'] = async (authorization) => {
   const role = authorization as Role | undefined;
   if (role === undefined) return undefined;
@@ -48,9 +51,6 @@ describe('a download', () => {
 
   const get = (to: string, role?: Role) =>
     fetch(url + to, { headers: role === undefined ? {} : { authorization: role } });
-
-  const sendHead = (res: ServerResponse) =>
-    res.writeHead(200, { 'content-type': 'text/csv', 'content-disposition': 'attachment; filename="r.csv"' });
 
   it('is asked for with its query, signed with the actor, and comes with name and type', async () => {
     behave = async (req, res) => {

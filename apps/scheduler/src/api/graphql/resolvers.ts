@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createAudienceResolvers } from './audience.resolver.ts';
 import { createProgressSubscription } from './campaign-progress.resolver.ts';
 import { createCampaignResolvers } from './campaign.resolver.ts';
+import { createImportSubscription } from './contact-import.resolver.ts';
 import type { UseCases } from './use-cases.ts';
 import { createWebhookResolvers } from './webhook.resolver.ts';
 
@@ -16,7 +17,10 @@ export const createResolvers = (use: UseCases, onFault: (error: unknown) => void
     ...campaigns,
     ...webhooks,
     Query: { ...audiences.Query, ...campaigns.Query, ...webhooks.Query },
-    Subscription: { campaignProgress: createProgressSubscription(use, onFault) },
+    Subscription: {
+      campaignProgress: createProgressSubscription(use, onFault),
+      contactImport: createImportSubscription(use, onFault),
+    },
     Mutation: { ...audiences.Mutation, ...campaigns.Mutation, ...webhooks.Mutation },
   };
 };

@@ -14,7 +14,7 @@ import type { Webhook, WebhookLog, WebhookStore } from '../../domain/webhook.ts'
 
 export type AudienceUseCases = {
   audiences: Pick<AudienceStore, 'find' | 'findMany' | 'page'>;
-  imports: Pick<ImportStore, 'find' | 'page'>;
+  imports: Pick<ImportStore, 'find' | 'findMany' | 'page'>;
   createAudience(input: { name: string }): Promise<Result<Audience>>;
   once: Once<Pick<AudienceUseCases, 'createAudience'>>;
 };

@@ -126,7 +126,7 @@ describe('a download', () => {
     client.on('error', () => undefined).end();
     const [answer] = (await once(client, 'response')) as [IncomingMessage];
     answer.on('error', () => undefined).resume();
-    while (pages < 2) await sleep(5);
+    for (let tries = 0; pages < 2 && tries < 1000; tries++) await sleep(5);
     client.destroy();
     await sleep(50);
     gate.resolve();

@@ -87,8 +87,9 @@ export const consumeWebhookEvents = (deps: WebhookEventsDeps): Loop => {
     log: deps.log,
     turn: async () => {
       const isWanted = await deps.isWanted();
-      if (isWanted && open.length === 0) for (const source of sources) open.push(await consume(deps, source));
-      if (!isWanted) await close();
+      // One that could not be opened is tried again with the next turn.
+      if (isWanted) for (const source of sources.slice(open.length)) open.push(await consume(deps, source));
+      else await close();
       return lookMs;
     },
   });
