@@ -8,7 +8,7 @@ import { createCostOf, type CostTable } from './cost.ts';
 import { asApolloGateway, type Engine } from './engine.ts';
 import { createHandler } from './http-handler.ts';
 import { problems, refuse, wantsEvents, type GraphQLRoute } from './http-request.ts';
-import { createIntake, type Intake } from './intake.ts';
+import { countRefusals, createIntake, type Intake } from './intake.ts';
 import { limits, liveLimits, noSubscriptionsRule, type LiveLimits } from './limits.ts';
 import { createConnections } from './live/connections.ts';
 import { createOperations } from './live/operations.ts';
@@ -96,7 +96,7 @@ const createApolloDoor = async (options: GatewayOptions, { admission, intake, bu
       const credential = await authenticate(req.headers.authorization);
       return credential && (() => (credential.isValid() ? credential.actor : undefined));
     },
-    intake,
+    intake: countRefusals(intake, observer ?? {}),
     headersOf: budget.headersOf,
     maxBodyBytes: limits.bodyBytes,
     isTraced: traces !== undefined,

@@ -3,6 +3,7 @@ import type { Actor } from '@sendpool/contracts';
 import { GraphQLError, parse, validate, type DocumentNode, type GraphQLSchema } from 'graphql';
 import type { Budget } from './budget.ts';
 import { boundingRules, limits } from './limits.ts';
+import { codeOf, type GraphQLObserver } from './observer.ts';
 import type { Resolved } from './persisted.ts';
 
 /** `request` is what a client sent: any JSON. */
@@ -45,4 +46,13 @@ export const createIntake =
   (request, actor) => {
     const error = begin(actor) ?? documentFault(request, schema);
     return error === undefined ? resolve(request) : { ok: false, error };
+  };
+
+/** The same, and what it refuses is counted. */
+export const countRefusals =
+  (intake: Intake, { answered }: GraphQLObserver): Intake =>
+  (request, actor) => {
+    const taken = intake(request, actor);
+    if (!taken.ok) answered?.({ operation: 'none', code: codeOf(taken.error), seconds: 0 });
+    return taken;
   };

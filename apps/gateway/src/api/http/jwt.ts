@@ -55,7 +55,7 @@ const roleOf = (claim: unknown): Role | undefined =>
 
 const holderOf = (claims: JWTPayload, roleClaim: string): JwtHolder | undefined => {
   const { sub, exp } = claims;
-  const role = Object.hasOwn(claims, roleClaim) ? roleOf(claims[roleClaim]) : undefined;
+  const role = roleOf(claims[roleClaim]);
   if (typeof sub !== 'string' || sub === '' || typeof exp !== 'number' || role === undefined) return undefined;
   return { keyId: keyIdOf(sub), role, expiresAt: exp * 1000 };
 };
