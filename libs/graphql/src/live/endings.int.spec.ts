@@ -231,6 +231,23 @@ describe('live streams', () => {
     await listeners(0);
   });
 
+  it('end with clients that leave at any moment, those that never saw a byte too', async () => {
+    const query = 'subscription { pages(after: "c") { n } }';
+    for (let turn = 0; turn < 60; turn += 1) {
+      const stream = openStream(scene, query);
+      await sleep(turn % 12);
+      stream.socket.destroy();
+    }
+    const sockets = await Promise.all(Array.from({ length: 12 }, () => openSocket(scene)));
+    for (const [turn, socket] of sockets.entries()) {
+      socket.subscribe('1', query);
+      await sleep(turn);
+      socket.socket.terminate();
+    }
+    await sleep(100);
+    await listeners(0);
+  });
+
   it('go as fast as the client reads when they are its own, and lose nothing', async () => {
     const query = `subscription { texts(count: 1000, text: "${'x'.repeat(40_000)}", after: "c0") { n text } }`;
     const stream = openStream(scene, query);

@@ -47,7 +47,7 @@ export const canary = 'sp_01234567_hunter2hunter2hunter2 at 10.0.0.7:5432';
 type Event = { n: number; text: string; pool?: { id: string }; fault?: string };
 
 /** Events that a spec publishes, for all who listen at the service. */
-export const createHub = () => {
+const createHub = () => {
   const listeners = new Set<Channel<Event>>();
   let opened = 0;
   return {
