@@ -82,6 +82,8 @@ describe('npm start', () => {
     key = running.key;
     assert.ok(running.text.includes(data));
     assert.deepEqual(await ask(running.url, key!), { data: { pools: { nodes: [] } } });
+    const page = await fetch(/http:\S+\/graphiql/.exec(running.text)![0]);
+    assert.match(await page.text(), /<title>Sendpool GraphiQL</);
     const began = performance.now();
     assert.equal(await stop(running), 0);
     assert.ok(performance.now() - began < 30_000);

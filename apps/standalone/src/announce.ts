@@ -44,12 +44,13 @@ const placeOf = (eventLogUrl: string): string => eventLogUrl.replace(/\?.*/, '')
 /** Said once everything is ready. A system with several processes of a kind lists them. */
 export const readyText = (system: System, env: StandaloneEnv, shape: Shape): string => {
   const addresses = system.gatewayUrls.map((url) => `${url}/graphql`).join('\n                 ');
+  const page = env.graphiql ? `\n  GraphiQL       ${system.gatewayUrl}/graphiql  (a page to try it in)` : '';
   const log = shape.eventLog === 'KAFKA' ? `\n  Event log      ${placeOf(system.eventLogUrl)}` : '';
   const isCluster = serviceNames.some((name) => shape.replicas[name] > 1);
   return `
 Sendpool is running.
 
-  GraphQL        ${addresses}${keyLines(system.firstAdminKey)}
+  GraphQL        ${addresses}${page}${keyLines(system.firstAdminKey)}
   Data           ${env.dataFolder}  (${homeOf(env)})${log}
 ${isCluster ? processTable(env.dataFolder) : ''}
   Ctrl-C stops it; campaigns go on after the next start.

@@ -24,6 +24,10 @@ const schema = z.object({
     .enum(['debug', 'info', 'warn', 'error'])
     .default('info')
     .describe('How much the services write into their logs.'),
+  GRAPHIQL: z
+    .enum(['true', 'false'])
+    .default('true')
+    .describe('Whether /graphiql of each gateway is a page to try the API in.'),
   DATABASE_URL: z
     .string()
     .refine((text) => /^postgres(ql)?:/.test(text) && URL.canParse(text), 'must be a PostgreSQL URL')
@@ -48,6 +52,7 @@ export type StandaloneEnv = {
   dataFolder: string;
   gatewayPort: number;
   logLevel: string;
+  graphiql: boolean;
   databaseUrl: string | undefined;
   kafkaBrokers: string | undefined;
   keys: GivenKeys;
@@ -65,6 +70,7 @@ export const readStandaloneEnv = (shape: Shape, source: NodeJS.ProcessEnv = proc
     dataFolder: resolve(env.DATA_DIR ?? defaultFolder(shape)),
     gatewayPort: env.PORT,
     logLevel: env.LOG_LEVEL,
+    graphiql: env.GRAPHIQL === 'true',
     databaseUrl: env.DATABASE_URL,
     kafkaBrokers: env.KAFKA_BROKERS,
     keys: { credentialsKey: base64(env.CREDENTIALS_KEY), credentialsKeyPrevious: base64(env.CREDENTIALS_KEY_PREVIOUS) },

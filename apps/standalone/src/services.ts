@@ -15,6 +15,8 @@ export type Wiring = {
   gatewayPort: number;
   secrets: Secrets;
   logLevel: string;
+  /** Undefined: as the launcher's own environment says. */
+  graphiql?: boolean | undefined;
 };
 
 export type ServicePlans = {
@@ -101,6 +103,7 @@ const environmentOf = (
         CONFIG_URL: urlsOf('config', wiring, ports),
         SCHEDULER_URL: urlsOf('scheduler', wiring, ports),
         STATS_URL: urlsOf('stats', wiring, ports),
+        ...(wiring.graphiql === undefined ? {} : { GRAPHIQL: String(wiring.graphiql) }),
       };
   }
 };

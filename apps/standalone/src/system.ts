@@ -21,6 +21,8 @@ export type SystemOptions = {
   /** Of the first gateway; further ones take the ports after it. 0 takes free ones. */
   gatewayPort: number;
   logLevel: string;
+  /** Whether gateways have the page /graphiql; left out, it is as the variable GRAPHIQL says. */
+  graphiql?: boolean;
   /** An existing PostgreSQL instead of the embedded one. */
   databaseUrl?: string | undefined;
   /** Existing brokers, `host:port,host:port`, instead of the one that the shape KAFKA starts. */
@@ -107,9 +109,9 @@ const startBase = async (supervisor: Supervisor, options: SystemOptions): Promis
 };
 
 const startServices = async (supervisor: Supervisor, options: SystemOptions, addresses: Addresses): Promise<System> => {
-  const { dataFolder, gatewayPort, logLevel, shape, signal } = options;
+  const { dataFolder, gatewayPort, logLevel, graphiql, shape, signal } = options;
   const { secrets, firstAdminKey } = openSecrets(dataFolder, options.keys);
-  const plans = await planServices({ ...addresses, shape, dataFolder, gatewayPort, secrets, logLevel });
+  const plans = await planServices({ ...addresses, shape, dataFolder, gatewayPort, secrets, logLevel, graphiql });
   const start = (plan: ServicePlan): Promise<void> =>
     supervisor.start({
       name: plan.name,
