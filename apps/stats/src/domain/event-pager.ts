@@ -24,7 +24,7 @@ export type EventPager = {
   page(): EventPage;
 };
 
-export const maxPageEvents = 100;
+const maxPageEvents = 100;
 
 export const createEventPager = (begin: Places, matches: Matches, maxEvents = maxPageEvents): EventPager => {
   const now = [...begin];
