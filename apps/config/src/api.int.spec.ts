@@ -169,6 +169,8 @@ const codeOf = async (text: string, role: 'READER' | 'OPERATOR' | 'ADMIN', varia
 const listKeys = async <Key>(fields: string): Promise<Key[]> =>
   (await harness.get<{ nodes: Key[] }>(`{ apiKeys { nodes { ${fields} } } }`)).nodes;
 
+const tell = (value: string) => eventLog.publish(apiKeyUsesTopic.name, [{ partition: 0, key: 'k', value }]);
+
 describe('API keys over GraphQL', () => {
   it('has the first key from the environment, and its hash on the topic', async () => {
     const keys = await listKeys<{ prefix: string; role: string }>('prefix role');
@@ -217,7 +219,6 @@ describe('API keys over GraphQL', () => {
       return keys.find(({ id }) => id === made.apiKey!.id)?.lastUsedAt;
     };
     assert.equal(await lastUse(), null);
-    const tell = (value: string) => eventLog.publish(apiKeyUsesTopic.name, [{ partition: 0, key: 'k', value }]);
     await tell('no record');
     await tell(apiKeyUsesTopic.encode({ id: made.apiKey!.id, at: 1_795_500_000_000 }));
     for (let tries = 0; tries < 300 && (await lastUse()) === null; tries += 1) await sleep(10);

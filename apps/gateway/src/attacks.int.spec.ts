@@ -10,7 +10,12 @@ const times = (count: number, part: (at: number) => string): string =>
   Array.from({ length: count }, (_, at) => part(at)).join(' ');
 const codeOf = ({ errors }: Answer): unknown => errors?.[0]?.extensions['code'];
 
-/** Refused within this, as the client sees it; the best of five, because others use the machine too. */
+const cpuMsSince = (began: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(began);
+  return (user + system) / 1000;
+};
+
+/** CPU of a refusal, its client and the services of the scene included; the best of five. */
 const cheapMs = 50;
 
 const bombs: Readonly<Record<string, unknown>> = {
@@ -57,9 +62,9 @@ describe('an attack', () => {
       const taken: number[] = [];
       const text = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
       for (let turn = 0; turn < 5; turn += 1) {
-        const began = performance.now();
+        const began = process.cpuUsage();
         const answer = await scene.ask(text);
-        taken.push(performance.now() - began);
+        taken.push(cpuMsSince(began));
         assert.ok(answer.errors !== undefined && !answer.data, answer.text.slice(0, 300));
         assert.ok(answer.status < 500 && answer.errors.length <= 5, `${answer.status}, ${answer.errors.length} errors`);
         assert.notEqual(codeOf(answer), 'INTERNAL');
