@@ -57,6 +57,24 @@ export const copyOnline = async (url: string, copy: () => void): Promise<string>
   }
 };
 
+type Query = (this: pg.Client, ...args: unknown[]) => unknown;
+
+/** Tells the text of each statement that this process sends to PostgreSQL, by whatever way, until it is disposed of. */
+export const watchStatements = (told: (text: string) => void): Disposable => {
+  const client = pg.Client.prototype as { query: Query };
+  const { query } = client;
+  client.query = function watched(...args) {
+    const [first] = args as [string | { text: string }];
+    told(typeof first === 'string' ? first : first.text);
+    return query.apply(this, args);
+  };
+  return {
+    [Symbol.dispose]: () => {
+      client.query = query;
+    },
+  };
+};
+
 export type FragileServer = {
   url: string;
   /** Kills the server as a power cut would (nothing is flushed that was not), and starts it again on the same port after `downMs`. */

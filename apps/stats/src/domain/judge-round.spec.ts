@@ -25,11 +25,11 @@ const harness = () => {
         state.loads += 1;
         return Promise.resolve(new Map(ids.map((id) => [id, sends])));
       },
-      campaigns: () => Promise.resolve([]),
+      campaigns: () => Promise.resolve(new Map()),
     },
     verdicts: {
       known: (ids, since) => Promise.resolve(new Set(ids.filter((id) => (stored.get(id)?.at ?? -1) >= since))),
-      badListAt: () => Promise.resolve(0),
+      badListAt: () => Promise.resolve(new Map()),
       add: (verdicts) => {
         for (const verdict of verdicts) if (!stored.has(verdict.id)) stored.set(verdict.id, verdict);
         return Promise.resolve();

@@ -7,14 +7,14 @@ import { seriesOf, type SendBucket } from './send-series.ts';
 
 export type PoolSends = {
   byPool(poolIds: readonly string[], since: number): Promise<Map<string, ReadonlyMap<string, readonly SendBucket[]>>>;
-  campaigns(poolId: string, since: number): Promise<CampaignSends[]>;
+  campaigns(sinceByPool: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, CampaignSends[]>>;
 };
 
 export type KnownVerdicts = {
   /** Of these ids the ones of verdicts that were found at `since` or later. */
   known(ids: readonly string[], since: number): Promise<Set<string>>;
-  /** When the pool's list was last found bad, milliseconds since 1970; 0: never. */
-  badListAt(poolId: string): Promise<number>;
+  /** When the list of each pool was last found bad, milliseconds since 1970; none: never. */
+  badListAt(poolIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 };
 
 /** Milliseconds in which a paused campaign has stopped at every sender; what still comes is not held against the next one. */
@@ -34,28 +34,32 @@ const withSends = (member: Member, buckets: ReadonlyMap<string, readonly SendBuc
   series: seriesOf(buckets?.get(member.serverId) ?? []),
 });
 
-/** These pools, in this order, at `now` (milliseconds since 1970). */
+/** From when on sends count: since the list was found bad last, and what came of it has ended; 0 = always. */
+const cleanSinceOf = (badListAt: number | undefined): number =>
+  badListAt === undefined ? 0 : badListAt + pausedWithinMs;
+
+/** These pools, in this order, at `now` (milliseconds since 1970). However many: four statements. */
 export const loadPools = async (deps: LoadDeps, pools: readonly PoolConfig[]): Promise<JudgedPool[]> => {
   const { sends, verdicts, board, now } = deps;
   const ids = pools.map(({ id }) => id);
   const buckets = await sends.byPool(ids, now - oldestMs);
-  const loaded: JudgedPool[] = [];
-  for (const pool of pools) {
-    const members = board.members(pool, now);
-    const ejects = members.map((member) => ejectId(pool.id, member, now));
-    const ejected = await verdicts.known(ejects, now - appliedWithinMs);
-    const badListAt = await verdicts.badListAt(pool.id);
-    const cleanSince = badListAt === 0 ? 0 : badListAt + pausedWithinMs;
-    loaded.push({
-      poolId: pool.id,
-      policy: pool.rotateOut,
-      members: members.map((member, at) =>
-        withSends(ejected.has(ejects[at]!) ? asOut(member) : member, buckets.get(pool.id)),
-      ),
-      campaigns: await sends.campaigns(pool.id, Math.max(cleanSince, now - oldestMs)),
-      cleanSince,
-      now,
-    });
-  }
-  return loaded;
+  const planned = pools.map((pool) => ({
+    pool,
+    members: board.members(pool, now).map((member) => ({ member, eject: ejectId(pool.id, member, now) })),
+  }));
+  const ejects = planned.flatMap(({ members }) => members.map(({ eject }) => eject));
+  const ejected = await verdicts.known(ejects, now - appliedWithinMs);
+  const badLists = await verdicts.badListAt(ids);
+  const since = new Map(ids.map((id) => [id, Math.max(cleanSinceOf(badLists.get(id)), now - oldestMs)]));
+  const campaigns = await sends.campaigns(since);
+  return planned.map(({ pool, members }) => ({
+    poolId: pool.id,
+    policy: pool.rotateOut,
+    members: members.map(({ member, eject }) =>
+      withSends(ejected.has(eject) ? asOut(member) : member, buckets.get(pool.id)),
+    ),
+    campaigns: campaigns.get(pool.id) ?? [],
+    cleanSince: cleanSinceOf(badLists.get(pool.id)),
+    now,
+  }));
 };

@@ -44,10 +44,21 @@ test('accepted, hard and block count for a pool and server; soft, deferred, unkn
     assert.deepEqual(Object.fromEntries(pools.get('p2')!), { a: [{ at: start, sends: 1, bounced: 0 }] });
     assert.equal(pools.get('p3')?.size, 0);
     assert.equal((await sends.byPool(['p1'], start + 1)).get('p1')?.has('a'), false);
-    assert.deepEqual(await sends.campaigns('p1', start), [
-      { campaignId: 'c1', sends: 3, bounced: 1 },
-      { campaignId: 'c2', sends: 1, bounced: 1 },
-    ]);
+    assert.deepEqual(
+      (
+        await sends.campaigns(
+          new Map([
+            ['p1', start],
+            ['p2', start],
+            ['p3', 0],
+          ]),
+        )
+      ).get('p1'),
+      [
+        { campaignId: 'c1', sends: 3, bounced: 1 },
+        { campaignId: 'c2', sends: 1, bounced: 1 },
+      ],
+    );
     assert.deepEqual(Object.fromEntries(await sends.totals()), { p1: 4, p2: 1 });
   }));
 
@@ -82,7 +93,9 @@ test('old buckets grow wide, keep their sums, and are dropped in the end', () =>
         [32_400, 2, 2],
       ],
     );
-    assert.deepEqual(await sends.campaigns('p1', 0), [{ campaignId: 'c1', sends: 7, bounced: 7 }]);
+    assert.deepEqual((await sends.campaigns(new Map([['p1', 0]]))).get('p1'), [
+      { campaignId: 'c1', sends: 7, bounced: 7 },
+    ]);
   }));
 
 test('one process at a time has the round, and none too soon', () =>
@@ -132,7 +145,7 @@ test('a verdict is stored once by its id, and stays to be told until it was told
       verdict('v1'),
       verdict('v3', { poolId: 'p2', kind: 'BAD_LIST' }),
     ]);
-    assert.deepEqual([await verdicts.badListAt('p1'), await verdicts.badListAt('p2')], [0, 1000]);
+    assert.deepEqual([...(await verdicts.badListAt(['p1', 'p2']))], [['p2', 1000]]);
     assert.deepEqual([...(await verdicts.known(['v1', 'v2', 'x'], 1001))], ['v2']);
     await verdicts.published(['v1', 'v3']);
     assert.deepEqual(

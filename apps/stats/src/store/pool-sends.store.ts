@@ -10,8 +10,8 @@ export type PoolSendsStore = {
   byPool(poolIds: readonly string[], since: number): Promise<Map<string, ServerBuckets>>;
   /** Everything that each pool has kept, to see where something came in. */
   totals(): Promise<Map<string, number>>;
-  /** Sends of each campaign through the pool from `since` on. */
-  campaigns(poolId: string, since: number): Promise<CampaignSends[]>;
+  /** Sends of each campaign through each pool, from its own moment on (milliseconds since 1970). */
+  campaigns(sinceByPool: ReadonlyMap<string, number>): Promise<Map<string, CampaignSends[]>>;
   /** Widens buckets that have become old, and drops those that began before `before`. */
   tidy(now: number, before: number): Promise<void>;
 };
@@ -23,8 +23,10 @@ const selectSends = `select pool_id as "poolId", server_id as "serverId", at * 1
 const selectTotals = `select pool_id as "poolId", sum(accepted + bounced_hard + bounced_block)::bigint as total
   from pool_send group by 1`;
 
-const selectCampaigns = `select campaign_id as "campaignId", sum(sends)::bigint as sends, sum(bounced)::bigint as bounced
-  from pool_campaign where pool_id = $1 and at >= $2 group by 1 order by 1`;
+const selectCampaigns = `select sent.pool_id as "poolId", sent.campaign_id as "campaignId", sum(sent.sends)::bigint as sends,
+    sum(sent.bounced)::bigint as bounced
+  from unnest($1::text[], $2::bigint[]) pool(id, since)
+  join pool_campaign sent on sent.pool_id = pool.id and sent.at >= pool.since group by 1, 2 order by 1, 2`;
 
 /** Rows are locked in the order of their key. A bucket of another width needs no mark: it is the one at a full minute or hour. */
 const widenSends = `with old as materialized (select pool_id, server_id, at from pool_send
@@ -64,6 +66,15 @@ const byPool = async (sql: Sql, poolIds: readonly string[], since: number): Prom
   return pools;
 };
 
+type CampaignRow = CampaignSends & { poolId: string };
+
+const campaigns = async (sql: Sql, sinceByPool: ReadonlyMap<string, number>): Promise<Map<string, CampaignSends[]>> => {
+  const pools = new Map<string, CampaignSends[]>([...sinceByPool.keys()].map((id) => [id, []]));
+  const values = [[...sinceByPool.keys()], [...sinceByPool.values()].map(seconds)];
+  for (const { poolId, ...row } of await sql.query<CampaignRow>(selectCampaigns, values)) pools.get(poolId)!.push(row);
+  return pools;
+};
+
 const tidy = async (sql: Sql, now: number, before: number): Promise<void> => {
   await sql.query('delete from pool_send where at < $1', [seconds(before)]);
   await sql.query('delete from pool_campaign where at < $1', [seconds(before)]);
@@ -80,6 +91,6 @@ export const createPoolSendsStore = (sql: Sql): PoolSendsStore => ({
     const rows = await sql.query<{ poolId: string; total: number }>(selectTotals);
     return new Map(rows.map(({ poolId, total }) => [poolId, total]));
   },
-  campaigns: (poolId, since) => sql.query<CampaignSends>(selectCampaigns, [poolId, seconds(since)]),
+  campaigns: (sinceByPool) => campaigns(sql, sinceByPool),
   tidy: (now, before) => tidy(sql, now, before),
 });

@@ -7,8 +7,8 @@ export type VerdictStore = {
   add(verdicts: readonly RotationVerdict[]): Promise<void>;
   /** Of these ids the ones of verdicts that were found at `since` (milliseconds since 1970) or later. */
   known(ids: readonly string[], since: number): Promise<Set<string>>;
-  /** When the pool's list was last found bad, milliseconds since 1970; 0: never. */
-  badListAt(poolId: string): Promise<number>;
+  /** When the list of each pool was last found bad, milliseconds since 1970; none: never. */
+  badListAt(poolIds: readonly string[]): Promise<Map<string, number>>;
   /** The oldest that nobody has told yet, in their order. */
   unpublished(): Promise<RotationVerdict[]>;
   published(ids: readonly string[]): Promise<void>;
@@ -40,10 +40,10 @@ export const createVerdictStore = (sql: Sql): VerdictStore => ({
     const rows = await sql.query<{ id: string }>(query, [ids, since]);
     return new Set(rows.map(({ id }) => id));
   },
-  badListAt: async (poolId) => {
-    const query = `select max(at) as at from verdict where pool_id = $1 and kind = 'BAD_LIST'`;
-    const [row] = await sql.query<{ at: number | null }>(query, [poolId]);
-    return row?.at ?? 0;
+  badListAt: async (poolIds) => {
+    const query = `select pool_id as id, max(at) as at from verdict where pool_id = any($1::text[]) and kind = 'BAD_LIST' group by 1`;
+    const rows = await sql.query<{ id: string; at: number }>(query, [poolIds]);
+    return new Map(rows.map(({ id, at }) => [id, at]));
   },
   unpublished: async () => (await sql.query<Stored>(selectUnpublished)).map(verdictOf),
   published: async (ids) => {

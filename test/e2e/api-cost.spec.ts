@@ -1,0 +1,106 @@
+/** What a page of the API costs behind the gateway: requests to the services and statements to PostgreSQL, counted. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { watchStatements } from '@sendpool/database/testing';
+import { newId, sleep } from '@sendpool/kernel';
+import { isForRequest, startApiScene, tellOutcome, type ApiScene, type ServiceName } from './api-scene.ts';
+
+const pageText = `query ($first: Int!) { campaigns(first: $first) { nodes {
+  id name status progress { total done }
+  audience { id name contactCount }
+  recipients(first: 1) { nodes { id email } }
+  serverStats { accepted server { id name } }
+  sendingSettings { pool {
+    id name
+    members { weight share shareOf: share(fromDomain: "example.com") server { id name stats { attempted } health { queueDepth } } }
+    rotationVerdicts(first: 2) { nodes { id server { name } } }
+    bounceReport { sends server { name } }
+  } }
+} } }`;
+
+type Cost = { readonly requests: ServiceName[]; readonly statements: string[] };
+
+/** Statements in their order of words, so that two costs can be compared. */
+const sorted = <Word extends string>(words: readonly Word[]): Word[] => words.toSorted();
+
+let scene: ApiScene;
+const sent: string[] = [];
+const isList = /IN \([$\d, ]+\)/g;
+const watch = watchStatements((text) => {
+  if (isForRequest()) sent.push(text.replaceAll(isList, 'IN (…)'));
+});
+const ids: string[] = [];
+
+const add = async (name: Parameters<ApiScene['door']['mutate']>[0], input: object): Promise<string> => {
+  const { refusals, id, text } = await scene.door.mutate(name, input);
+  assert.deepEqual(refusals, [], text);
+  return id;
+};
+
+const addPool = async (): Promise<{ poolId: string; serverId: string }> => {
+  const server = { host: '127.0.0.1', port: 9, tls: 'NONE', fromDomains: ['example.com'] };
+  const serverIds = [
+    await add('createSendingServer', { ...server, name: newId() }),
+    await add('createSendingServer', { ...server, name: newId() }),
+  ];
+  const members = serverIds.map((serverId) => ({ serverId, weight: 1 }));
+  return { poolId: await add('createPool', { name: newId(), members }), serverId: serverIds[0]! };
+};
+
+const addCampaign = async (poolId: string): Promise<string> =>
+  add('createCampaign', {
+    name: 'page',
+    from: { name: 'Shop', address: 'news@example.com' },
+    subject: 'Hi',
+    text: 'Hi',
+    sendingSettings: { poolId },
+    audienceId: await add('createAudience', { name: newId() }),
+  });
+
+const costOf = async (query: string, variables: object): Promise<Cost & { data: Record<string, unknown> }> => {
+  sent.length = 0;
+  scene.asked.length = 0;
+  const { data, errors, text } = await scene.door.query(query, variables);
+  assert.equal(errors, undefined, text.slice(0, 2000));
+  const statements = sorted(sent);
+  return { data: data ?? {}, requests: sorted(scene.asked), statements };
+};
+
+before(async () => {
+  scene = await startApiScene();
+  for (let n = 0; n < 25; n += 1) {
+    const { poolId, serverId } = await addPool();
+    for (const sequence of [2 * n, 2 * n + 1]) {
+      const campaignId = await addCampaign(poolId);
+      ids.push(campaignId);
+      await tellOutcome(scene, { campaignId, poolId, serverId }, sequence);
+    }
+  }
+  const counted = async (): Promise<string> => (await scene.door.query('{ statsLag { counted } }')).text;
+  while (!(await counted()).includes('"50"')) await sleep(50);
+});
+after(async () => {
+  watch[Symbol.dispose]();
+  await scene.stop();
+});
+
+describe('a page of campaigns with audience, progress, recipients, pool, servers, stats and verdicts', () => {
+  it('costs no more requests and statements for fifty campaigns than for five', async () => {
+    const five = await costOf(pageText, { first: 5 });
+    const fifty = await costOf(pageText, { first: 50 });
+    const { nodes } = fifty.data['campaigns'] as { nodes: { serverStats: { server: { name: string } }[] }[] };
+    assert.equal(nodes.length, 50);
+    for (const { serverStats } of nodes) assert.match(serverStats[0]?.server.name ?? '', /^[0-9a-f-]{36}$/);
+    assert.deepEqual(fifty.requests, five.requests);
+    assert.deepEqual(fifty.statements, five.statements);
+    assert.ok(fifty.requests.length <= 6, `${fifty.requests.length} requests: ${fifty.requests.join(', ')}`);
+    assert.ok(fifty.statements.length <= 15, fifty.statements.join('\n'));
+  });
+
+  it('reads fifteen campaigns that are named one by one with one request and one statement to each service', async () => {
+    const aliases = ids.slice(0, 15).map((id, n) => `c${n}: campaign(id: "${id}") { name serverStats { accepted } }`);
+    const { requests, statements } = await costOf(`{ ${aliases.join(' ')} }`, {});
+    assert.equal(requests.filter((name) => name === 'scheduler').length, 1);
+    assert.equal(statements.length, 2, statements.join('\n'));
+  });
+});
