@@ -57,8 +57,9 @@ const serve = async ({ routes, part }: Door): Promise<Running> => {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`, asked: () => asked, stop };
 };
 
+const actorOf = (req: { headers: Record<string, unknown> }) => JSON.parse(String(req.headers['x-actor']));
+
 const startSubgraph = async (typeDefs: string, resolvers: object): Promise<Running> => {
-  const actorOf = (req: { headers: Record<string, unknown> }) => JSON.parse(String(req.headers['x-actor']));
   return serve(await createSubgraph({ typeDefs, resolvers, log: silent, actorOf }));
 };
 

@@ -40,11 +40,8 @@ const verdictsOf = async (
 /** The shares of all members are worked out once for each pool and domain of a request. */
 const loadShares = async ({ use, context }: Asking, pool: Pool, fromDomain: string | null): Promise<number[]> => {
   const loader = loaderOf<Pool, number[]>(context, `shares ${fromDomain}`, async (pools) => {
-    const sharesWithServers = async (each: Pool): Promise<[Pool, number[]]> => [
-      each,
-      sharesOf(each, await loadMembers(context, use.servers, each), fromDomain),
-    ];
-    return new Map(await Promise.all(pools.map(sharesWithServers)));
+    const servers = await Promise.all(pools.map((each) => loadMembers(context, use.servers, each)));
+    return new Map(pools.map((each, at) => [each, sharesOf(each, servers[at]!, fromDomain)]));
   });
   return (await loader.load(pool)) ?? [];
 };
