@@ -7,6 +7,7 @@ import { onSignal, unlessEnding } from '../../apps/standalone/demo/on-signal.ts'
 import { clusterShape, singleShape, type Shape } from '../../apps/standalone/src/shape.ts';
 import { benchFailover } from './failover.ts';
 import { benchIdle } from './idle.ts';
+import { benchImport } from './import.ts';
 import { readOptions, type BenchOptions } from './options.ts';
 import { benchPick } from './pick.ts';
 import { printCurve, printWhole } from './print-whole.ts';
@@ -47,7 +48,12 @@ const runFailover = async (folder: string, options: BenchOptions): Promise<Outco
   return { report, good: report.good };
 };
 
-const benches = { whole: runWhole, idle: runIdle, pick: runPick, failover: runFailover };
+const runImport = async (folder: string, options: BenchOptions): Promise<Outcome> => {
+  const report = await benchImport(folder, shapesOf(options)[0]!, options.rows);
+  return { report, good: report.good };
+};
+
+const benches = { whole: runWhole, idle: runIdle, pick: runPick, failover: runFailover, import: runImport };
 
 const options = readOptions();
 const folder = mkdtempSync(join(tmpdir(), 'sendpool-bench-'));

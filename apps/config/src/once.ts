@@ -1,10 +1,8 @@
 /** Gives use cases whose effect is kept together with the idempotency key of the request. */
-import { createOnce, type Database } from '@sendpool/database';
-import type { EntityManager } from 'typeorm';
+import type { Database } from '@sendpool/database';
 import { badKey, isKey, usedForAnother, type Ask, type Made, type Once } from './domain/idempotency.ts';
 import type { Result } from './domain/result.ts';
-import { guarded } from './store/guarded.ts';
-import { sqlOf, within, type StoreDatabase } from './store/store-database.ts';
+import { onceOver, type StoreDatabase } from './store/store-database.ts';
 
 /** `make` builds the use cases over what it is given, and calls `changed` when they changed something; `plain` are those over the pool. */
 export const createKeyed = <Use>(deps: {
@@ -15,11 +13,7 @@ export const createKeyed = <Use>(deps: {
   changed(): void;
 }): Once<Use> => {
   const { database, secret, plain, make, changed } = deps;
-  const once = createOnce<EntityManager>({
-    transaction: (work) => guarded(() => database.source.transaction(work)),
-    sqlOf,
-    secret,
-  });
+  const once = onceOver(database, secret);
   return async <T>(ask: Ask, act: (use: Use) => Promise<Result<T>>, made: Made<T>): Promise<Result<T>> => {
     const { key, ...call } = ask;
     if (key === null) return act(plain);
@@ -29,7 +23,7 @@ export const createKeyed = <Use>(deps: {
     const result = await once<Result<T>>(
       { ...call, key },
       {
-        run: (manager) => act(make(within(manager), note)),
+        run: (on) => act(make(on, note)),
         idOf: (outcome) => (outcome.ok ? made.idOf(outcome.value) : undefined),
         again: made.again,
         other: usedForAnother,

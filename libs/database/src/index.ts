@@ -1,4 +1,4 @@
 export { createDatabase, type Database, type DatabaseOptions, type MigrationClass } from './database.ts';
 export { isUniqueViolation } from './faults.ts';
 export type { Sql } from './sql.ts';
-export { createOnce, forgetKeys, onceTable, type Once, type OnceCall } from './once.ts';
+export { createOnce, forgetKeys, onceTable } from './once.ts';

@@ -15,7 +15,7 @@ export type OnceCall = {
   readonly input: unknown;
 };
 
-export type OnceWork<Tx, Result> = {
+type OnceWork<Tx, Result> = {
   /** Everything that it changes is changed in `tx`. */
   run(tx: Tx): Promise<Result>;
   /** Id of what was made or changed; undefined: refused, so that nothing is kept. */
@@ -26,7 +26,7 @@ export type OnceWork<Tx, Result> = {
   other(): Result;
 };
 
-export type OnceOptions<Tx> = {
+type OnceOptions<Tx> = {
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   sqlOf(tx: Tx): Sql;
   /** Inputs may hold passwords: what is kept of them says nothing without it. */
@@ -99,7 +99,7 @@ const runIn = async <Tx, Result>(
   return { result };
 };
 
-export type Once<Tx> = <Result>(call: OnceCall, work: OnceWork<Tx, Result>) => Promise<Result>;
+type Once<Tx> = <Result>(call: OnceCall, work: OnceWork<Tx, Result>) => Promise<Result>;
 
 export const createOnce = <Tx>({ transaction, sqlOf, secret }: OnceOptions<Tx>): Once<Tx> => {
   const turn = createTurns();

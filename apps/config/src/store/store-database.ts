@@ -1,6 +1,7 @@
 /** What a store works on: the pool, or one transaction. */
-import type { Sql } from '@sendpool/database';
+import { createOnce, type Database, type Sql } from '@sendpool/database';
 import type { DataSource, EntityManager } from 'typeorm';
+import { guarded } from './guarded.ts';
 
 export type StoreDatabase = {
   readonly sql: Sql;
@@ -10,8 +11,15 @@ export type StoreDatabase = {
 };
 
 /** SQL in the transaction of `manager`. Its `update` and `delete` answer nothing. */
-export const sqlOf = (manager: EntityManager): Sql => ({
+const sqlOf = (manager: EntityManager): Sql => ({
   query: <Row extends object>(text: string, values: readonly unknown[] = []) => manager.query<Row[]>(text, [...values]),
 });
 
-export const within = (manager: EntityManager): StoreDatabase => ({ sql: sqlOf(manager), source: manager });
+/** Runs work once for each idempotency key, in a transaction that also keeps the key. */
+export const onceOver = (database: Database, secret: string) =>
+  createOnce<StoreDatabase>({
+    transaction: (work) =>
+      guarded(() => database.source.transaction((manager) => work({ sql: sqlOf(manager), source: manager }))),
+    sqlOf: ({ sql }) => sql,
+    secret,
+  });

@@ -15,7 +15,7 @@ import { begunOf, importColumns, importOf, type ImportRow } from './contact-impo
 import { contactIds, upsertContacts, type Upserted } from './upsert-contacts.ts';
 
 /** Errors of one import that can be read; the others are only counted. */
-export const keptErrors = 100_000;
+const keptErrors = 100_000;
 
 /** An import that settles nothing for so long was given up: its process is gone, or its client. */
 const silence = `interval '2 minutes'`;
