@@ -163,4 +163,21 @@ describe('a campaign on its way', () => {
     assert.deepEqual(await life.dueToStart(new Date(4999)), []);
     assert.deepEqual(await life.dueToStart(new Date(5000)), [campaign.id]);
   });
+
+  it('shows the same page of many campaigns, each with its own recipients, by all states and by one', async () => {
+    const [one, two, none] = [await prepared(5), await prepared(3), await prepared(0)];
+    await database.sql.query('update recipient set state = 4 where campaign = $1 and seq in (1, 3)', [one.number]);
+    await database.sql.query(
+      `insert into recipient_fact (campaign, seq, lane, unknowns, gaps, copy_accepted) select campaign, seq, lane, 0, 0, false from recipient where campaign = $1 and seq in (1, 3)`,
+      [one.number],
+    );
+    const ids = [one.id, none.id, two.id];
+    const numbersOf = async (state: 'BOUNCED' | null, after: number) => {
+      const pages = await campaigns.recipientsOf(ids, { state, first: 2, after });
+      return ids.map((id) => (pages.get(id) ?? []).map(({ campaignId, number }) => [campaignId === id, number]));
+    };
+    const own = (...numbers: number[]) => numbers.map((number) => [true, number]);
+    assert.deepEqual(await numbersOf(null, 0), [own(1, 2, 3), [], own(1, 2)]);
+    assert.deepEqual(await numbersOf('BOUNCED', 1), [own(3), [], []]);
+  });
 });
