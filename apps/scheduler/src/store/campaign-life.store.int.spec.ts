@@ -7,6 +7,9 @@ import { createCampaignStore } from './campaign.store.ts';
 import { prepareChunk } from './prepare-chunk.ts';
 import { makeAudience, makeCampaign, schedulerDatabase, type TestDatabase } from './testing.ts';
 
+/** Recipients as they are when they are of the campaign they are asked of. */
+const own = (...numbers: number[]) => numbers.map((number) => [true, number]);
+
 describe('a campaign on its way', () => {
   let database: TestDatabase;
   let life: CampaignLifeStore;
@@ -176,7 +179,6 @@ describe('a campaign on its way', () => {
       const pages = await campaigns.recipientsOf(ids, { state, first: 2, after });
       return ids.map((id) => (pages.get(id) ?? []).map(({ campaignId, number }) => [campaignId === id, number]));
     };
-    const own = (...numbers: number[]) => numbers.map((number) => [true, number]);
     assert.deepEqual(await numbersOf(null, 0), [own(1, 2, 3), [], own(1, 2)]);
     assert.deepEqual(await numbersOf('BOUNCED', 1), [own(3), [], []]);
   });
