@@ -34,6 +34,9 @@ const policy = [
   "base-uri 'none'",
 ].join('; ');
 
+/** Server-sent events, since a browser sends no headers with a WebSocket; by POST, since this API takes no operation by GET. */
+const transport = { endpoint: '/graphql', subscriptionsProtocol: 'GRAPHQL_SSE', method: 'POST' };
+
 /** As a plain text, since the types of the package would bring those of a browser into the whole project. */
 const rendererPackage: string = '@graphql-yoga/render-graphiql';
 
@@ -52,9 +55,7 @@ const loadRenderer = async (): Promise<Renderer> => {
 /** Throws AppError BAD_CONFIGURATION when the page is not installed, as in an image without optional packages. */
 export const createGraphiql = async (): Promise<Route> => {
   const { renderGraphiQL } = await loadRenderer();
-  const page = Buffer.from(
-    renderGraphiQL({ title, endpoint: '/graphql', headers, defaultQuery, subscriptionsProtocol: 'GRAPHQL_SSE' }),
-  );
+  const page = Buffer.from(renderGraphiQL({ title, headers, defaultQuery, ...transport }));
   return {
     method: 'GET',
     path: '/graphiql',
