@@ -23,8 +23,11 @@ export type ImportBench = {
 };
 
 const watched = ['gateway', 'scheduler'] as const;
-/** How much higher the second peak may be, in MB: the heap breathes, nothing grows with the rows. */
-const mayGrow = 64;
+/**
+ * What a process may take for an upload, however many rows it has, in MB: chunks, buffers, and what V8 has not collected yet. Measured: 257 for
+ * one million rows and for two and a half.
+ */
+const mayTake = 320;
 /** Rows in one piece of the body. */
 const piece = 1000;
 
@@ -90,7 +93,7 @@ const measure = async (system: System, dataFolder: string, rows: number): Promis
   const imported = await uploading;
   const seconds = (performance.now() - began) / 1000;
   if (imported !== rows) throw new Error(`${imported} of ${rows} rows were imported`);
-  const good = Object.values(memory).every((row) => row.secondHalf - row.firstHalf <= mayGrow);
+  const good = Object.values(memory).every((row) => Math.max(row.firstHalf, row.secondHalf) - row.before <= mayTake);
   return { rows, seconds, rowsPerSecond: rows / seconds, megabytes: bytes / 1e6, memory, good };
 };
 
@@ -103,7 +106,7 @@ const print = ({ rows, seconds, rowsPerSecond, megabytes, memory, good }: Import
     ['process', 'MB before', 'peak, first half', 'peak, second half'],
     Object.entries(memory).map(([name, row]) => [name, ...[row.before, row.firstHalf, row.secondHalf].map(count)]),
   );
-  console.log(good ? 'Memory is flat.' : `A process grew by more than ${mayGrow} MB in the second half.`);
+  console.log(good ? 'Memory is flat.' : `A process took more than ${mayTake} MB for it.`);
 };
 
 /** Uploads so many rows to a fresh audience and prints. Throws when a row is missing. */
