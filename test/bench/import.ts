@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { sleep } from '@sendpool/kernel';
 import { onSignal } from '../../apps/standalone/demo/on-signal.ts';
 import { createApi } from '../../apps/standalone/demo/api.ts';
 import { table } from '../../apps/standalone/demo/print.ts';
@@ -78,33 +77,35 @@ const measure = async (system: System, dataFolder: string, rows: number): Promis
   const api = createApi(() => system.gatewayUrl, system.firstAdminKey!);
   const audienceId = await addAudience(api, 'bench', 'email\nfirst@example.com\n');
   const { memory, look } = watchMemory(dataFolder);
-  let [sent, bytes, isRunning] = [0, 0, true];
+  let [sent, bytes] = [0, 0];
   const body = Readable.from(csvOf(rows), { highWaterMark: 1 });
   body.on('data', (text: string) => {
     sent += piece;
     bytes += text.length;
   });
   const began = performance.now();
-  const uploading = upload(system, audienceId, body.pause()).finally(() => (isRunning = false));
-  while (isRunning) {
-    look(sent < rows / 2 ? 'firstHalf' : 'secondHalf');
-    await Promise.race([sleep(200), uploading]);
-  }
-  const imported = await uploading;
+  const timer = setInterval(() => look(sent < rows / 2 ? 'firstHalf' : 'secondHalf'), 200);
+  const imported = await upload(system, audienceId, body.pause()).finally(() => clearInterval(timer));
   const seconds = (performance.now() - began) / 1000;
   if (imported !== rows) throw new Error(`${imported} of ${rows} rows were imported`);
   const good = Object.values(memory).every((row) => Math.max(row.firstHalf, row.secondHalf) - row.before <= mayTake);
   return { rows, seconds, rowsPerSecond: rows / seconds, megabytes: bytes / 1e6, memory, good };
 };
 
+const count = (value: number): string => Math.round(value).toLocaleString('en');
+
 const print = ({ rows, seconds, rowsPerSecond, megabytes, memory, good }: ImportBench): void => {
-  const count = (value: number): string => Math.round(value).toLocaleString('en');
   console.log(
     `\n${count(rows)} rows, ${megabytes.toFixed(1)} MB in ${seconds.toFixed(1)} s: ${count(rowsPerSecond)} rows/s`,
   );
   table(
     ['process', 'MB before', 'peak, first half', 'peak, second half'],
-    Object.entries(memory).map(([name, row]) => [name, ...[row.before, row.firstHalf, row.secondHalf].map(count)]),
+    Object.entries(memory).map(([name, { before, firstHalf, secondHalf }]) => [
+      name,
+      count(before),
+      count(firstHalf),
+      count(secondHalf),
+    ]),
   );
   console.log(good ? 'Memory is flat.' : `A process took more than ${mayTake} MB for it.`);
 };

@@ -25,6 +25,15 @@ type Import = {
 const fields = 'id state rows imported updated unchanged duplicates rejected failure';
 const actor = { keyId: 'k', role: 'OPERATOR' as const, requestId: 'r' };
 
+const headersOf = (path: string, key?: string, type = 'text/csv') => ({
+  'content-type': type,
+  ...(key !== undefined && { 'idempotency-key': key }),
+  ...signRequest({ target: `POST ${path}`, body: streamedBody, actor }, internalSecret),
+});
+
+const csv = (count: number): string =>
+  `email,n\n${Array.from({ length: count }, (_, n) => `i${n % 9000}@example.com,${n % 9000}\n`).join('')}`;
+
 describe('an upload', () => {
   let world: World;
   let client: Client;
@@ -37,12 +46,6 @@ describe('an upload', () => {
   after(async () => {
     await database.close();
     await world.close();
-  });
-
-  const headersOf = (path: string, key?: string, type = 'text/csv') => ({
-    'content-type': type,
-    ...(key !== undefined && { 'idempotency-key': key }),
-    ...signRequest({ target: `POST ${path}`, body: streamedBody, actor }, internalSecret),
   });
 
   const send = async (audienceId: string, body: string | Buffer, key?: string, type?: string) => {
@@ -80,9 +83,6 @@ describe('an upload', () => {
   const contacts = async (audienceId: string): Promise<number> =>
     (await client.ask('query ($id: ID!) { audience(id: $id) { contactCount } }', { id: audienceId }))['audience']
       .contactCount as number;
-
-  const csv = (count: number): string =>
-    `email,n\n${Array.from({ length: count }, (_, n) => `i${n % 9000}@example.com,${n % 9000}\n`).join('')}`;
 
   it('of 20,000 JSON lines is taken in a few seconds like the same rows of CSV, with the same numbers', async () => {
     const id = await client.makeAudience(0);

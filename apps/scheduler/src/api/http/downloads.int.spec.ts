@@ -121,12 +121,17 @@ describe('a download', () => {
 
   it('asks the database for nothing more once the client is gone', async () => {
     const gate = Promise.withResolvers<void>();
-    onPage = (page) => (page === 2 ? gate.promise : Promise.resolve());
+    const second = Promise.withResolvers<void>();
+    onPage = async (page) => {
+      if (page !== 2) return;
+      second.resolve();
+      await gate.promise;
+    };
     const client = request({ host: '127.0.0.1', port, path: `/campaigns/${campaignId}/recipients.csv` });
     client.on('error', () => undefined).end();
     const [answer] = (await once(client, 'response')) as [IncomingMessage];
     answer.on('error', () => undefined).resume();
-    for (let tries = 0; pages < 2 && tries < 1000; tries++) await sleep(5);
+    await second.promise;
     client.destroy();
     await sleep(50);
     gate.resolve();
