@@ -8,6 +8,7 @@ import { table } from '../../apps/standalone/demo/print.ts';
 import type { Shape } from '../../apps/standalone/src/shape.ts';
 import { startSystem, type System } from '../../apps/standalone/src/system.ts';
 import { addAudience } from '../e2e/stage.ts';
+import { residentMb } from './memory.ts';
 
 /** Resident memory of a process in MB: before the upload, its peaks in the first and the second half of the rows. */
 type Memory = { before: number; firstHalf: number; secondHalf: number };
@@ -43,9 +44,6 @@ async function* csvOf(rows: number): AsyncGenerator<string> {
 
 const pidsOf = (dataFolder: string): Record<string, { pid: number }> =>
   JSON.parse(readFileSync(join(dataFolder, 'processes.json'), 'utf8')) as Record<string, { pid: number }>;
-
-const residentMb = (pid: number): number =>
-  Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
 
 const watchMemory = (dataFolder: string) => {
   const pids = pidsOf(dataFolder);

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { checkWritable } from '@sendpool/service';
 import { onSignal, unlessEnding } from '../../apps/standalone/demo/on-signal.ts';
 import { clusterShape, singleShape, type Shape } from '../../apps/standalone/src/shape.ts';
+import { benchApi } from './api.ts';
 import { benchFailover } from './failover.ts';
 import { benchIdle } from './idle.ts';
 import { benchImport } from './import.ts';
+import { benchLive } from './live.ts';
 import { readOptions, type BenchOptions } from './options.ts';
 import { benchPick } from './pick.ts';
 import { printCurve, printWhole } from './print-whole.ts';
@@ -53,7 +55,25 @@ const runImport = async (folder: string, options: BenchOptions): Promise<Outcome
   return { report, good: report.good };
 };
 
-const benches = { whole: runWhole, idle: runIdle, pick: runPick, failover: runFailover, import: runImport };
+const runApi = async (folder: string): Promise<Outcome> => {
+  const report = await benchApi(folder);
+  return { report, good: report.good };
+};
+
+const runLive = async (folder: string, { subscribers, filters, seconds }: BenchOptions): Promise<Outcome> => {
+  const report = await benchLive(folder, { subscribers, filters, seconds });
+  return { report, good: report.good };
+};
+
+const benches = {
+  whole: runWhole,
+  idle: runIdle,
+  pick: runPick,
+  failover: runFailover,
+  import: runImport,
+  api: runApi,
+  live: runLive,
+};
 
 const options = readOptions();
 const folder = mkdtempSync(join(tmpdir(), 'sendpool-bench-'));
