@@ -26,7 +26,7 @@ const addPoolOf = async (api: Api, number: number): Promise<Pool> => {
   const ids = new Map<string, string>();
   for (const name of names) ids.set(name, await addServer(api, name));
   const targets = names.map((name) => ({ name, port: 9, weight: 1 }));
-  return { id: await addPool(api, targets, ids), serverIds: [...ids.values()] };
+  return { id: await addPool(api, targets, ids, `pool ${number}`), serverIds: [...ids.values()] };
 };
 
 /** One outcome of each server; resolves when stats has counted them. */

@@ -20,7 +20,9 @@ import { withSystem, type Bench } from './run-system.ts';
 const perSecond = 100;
 /** One in so many subscriptions is by server-sent events. */
 const sseEvery = 10;
-const [settleMs, lookMs, tailMs] = [5000, 500, 2000];
+/** Until stats holds as many events as it ever will, at the default rate. */
+const settleMs = 25_000;
+const [lookMs, tailMs] = [500, 2000];
 /** For all subscriptions to be there. */
 const joinSeconds = 60;
 

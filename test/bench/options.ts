@@ -44,7 +44,7 @@ npm run bench -- live [--subscribers N] [--filters N] [--seconds N] [--report FI
   --rows N         default 1,000,000
   --subscribers N  of live; default 1,000
   --filters N      of live: each is one campaign, and its share of the subscribers asks for the same; default 10
-  --seconds N      of live: for how long, after 5 s to settle; default 30
+  --seconds N      of live: for how long, after 25 s to settle; default 30
   --report FILE    write the figures as JSON`;
 
 const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;

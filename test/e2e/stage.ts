@@ -82,11 +82,12 @@ export const addPool = async (
   api: Api,
   targets: readonly Target[],
   serverIds: ReadonlyMap<string, string>,
+  name = 'pool',
 ): Promise<string> => {
   const members = targets.map(({ name, weight }) => ({ serverId: serverIds.get(name), weight }));
   const { createPool } = await api.run<{ createPool: { pool: { id: string } } }>(
     `mutation ($input: CreatePoolInput!) { createPool(input: $input) { ${refusable('PoolPayload', 'pool { id }')} } }`,
-    { input: { name: 'pool', members } },
+    { input: { name, members } },
   );
   return createPool.pool.id;
 };
