@@ -20,6 +20,8 @@ export type DeliverySettings = {
   idleMs: number;
   /** Messages started ahead of a server's connections, at most. */
   maxReadAhead: number;
+  /** Messages of a pool that wait for limits towards mailbox providers, at most: they take none of the places of the others. */
+  maxAside: number;
   /** How long the count of stats is waited for before a quota lets anything go, after lanes were given. */
   usageWaitMs: number;
 };

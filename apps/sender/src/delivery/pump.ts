@@ -1,7 +1,7 @@
 /** Runs the queues: whatever happens asks for the pump, and it runs once for all that was asked in the same turn. */
 import { createRetryBudget } from '../domain/retry-budget.ts';
 import type { Context, DeliveryDeps } from './context.ts';
-import { createPool, pumpPool, type Pool } from './pool-queue.ts';
+import { createPool, isEmpty, pumpPool, type Pool } from './pool-queue.ts';
 import { advance } from './server-queue.ts';
 import type { Server } from './server.ts';
 import type { Task } from './task.ts';
@@ -38,10 +38,10 @@ const runRound = (
   for (const pool of Array.from(state.busy)) {
     const { moved, until } = pumpPool(context, pool, turn);
     wakeAt = Math.min(wakeAt, until ?? Infinity);
-    if (moved === 0 && pool.waiting.length > 0) continue;
+    if (moved === 0 && !isEmpty(pool)) continue;
     hasMoved = true;
     state.busy.delete(pool);
-    if (pool.waiting.length > 0) state.busy.add(pool);
+    if (!isEmpty(pool)) state.busy.add(pool);
   }
   return { wakeAt, hasMoved };
 };
