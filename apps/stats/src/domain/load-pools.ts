@@ -1,8 +1,7 @@
 /** Puts together what is to be judged: pools as config wants them, with what they have sent. */
-import type { PoolConfig } from '@sendpool/contracts';
+import type { PoolConfig, Rotation, RotationVerdict } from '@sendpool/contracts';
 import { oldestMs, type CampaignSends, type JudgedPool, type PoolMember } from './evidence.ts';
-import { ejectId } from './finding.ts';
-import type { PoolBoard } from './pool-board.ts';
+import type { DeclaredMember, PoolBoard } from './pool-board.ts';
 import { seriesOf, type SendBucket } from './send-series.ts';
 
 export type PoolSends = {
@@ -11,47 +10,70 @@ export type PoolSends = {
 };
 
 export type KnownVerdicts = {
-  /** Of these ids the ones of verdicts that were found at `since` or later. */
-  known(ids: readonly string[], since: number): Promise<Set<string>>;
-  /** When the pool's list was last found bad, milliseconds since 1970; 0: never. */
-  badListAt(poolId: string): Promise<number>;
+  /** The pool's newest BAD_LIST, and the newest EJECT of each server. */
+  latest(poolId: string): Promise<RotationVerdict[]>;
 };
 
-/** Milliseconds in which a paused campaign has stopped at every sender; what still comes is not held against the next one. */
+/**
+ * Milliseconds in which a paused campaign has stopped at every sender; what still comes is not held against the next one. A campaign
+ * that is resumed before answers for what is sent from then on.
+ */
 const pausedWithinMs = 30_000;
 
-/** Milliseconds in which config rotates out what was found; until then it counts as done, after that as refused. */
-const appliedWithinMs = 60_000;
+/**
+ * Milliseconds for which a finding that a member should go counts as done, after that as refused by config: the member is judged anew,
+ * for the reason may have passed, and not so often that a reason which lasts is a flood.
+ */
+const settledWithinMs = 5 * 60_000;
 
-type Member = Omit<PoolMember, 'series'>;
+export type LoadDeps = {
+  sends: PoolSends;
+  verdicts: KnownVerdicts;
+  board: PoolBoard;
+  /** When the campaign was last told to send, milliseconds since 1970; 0: it may not, or it is not known. */
+  sendingSince(campaignId: string): number;
+  now: number;
+};
 
-const asOut = (member: Member): Member => ({ ...member, rotation: { ...member.rotation, state: 'OUT', until: null } });
+const cleanSinceOf = (latest: readonly RotationVerdict[], sendingSince: LoadDeps['sendingSince']): number => {
+  const badList = latest.find(({ kind }) => kind === 'BAD_LIST');
+  if (badList === undefined) return 0;
+  const resumes = badList.campaignIds.map(sendingSince).filter((at) => at > badList.at);
+  return Math.min(badList.at + pausedWithinMs, ...resumes);
+};
 
-export type LoadDeps = { sends: PoolSends; verdicts: KnownVerdicts; board: PoolBoard; now: number };
+/** As config will have it once it has rotated out what was found a moment ago. */
+const foreseen = (rotation: Rotation, ejectedAt: number, now: number): Rotation => {
+  const isOnItsWay = ejectedAt > rotation.since && ejectedAt > now - settledWithinMs;
+  return isOnItsWay ? { ...rotation, state: 'OUT', until: null } : rotation;
+};
 
-const withSends = (member: Member, buckets: ReadonlyMap<string, readonly SendBucket[]> | undefined): PoolMember => ({
-  ...member,
-  series: seriesOf(buckets?.get(member.serverId) ?? []),
-});
+type Known = {
+  readonly buckets: ReadonlyMap<string, readonly SendBucket[]> | undefined;
+  readonly latest: readonly RotationVerdict[];
+  readonly now: number;
+};
+
+const completed = (member: DeclaredMember, { buckets, latest, now }: Known): PoolMember => {
+  const ejectedAt = latest.find(({ serverId }) => serverId === member.serverId)?.at ?? 0;
+  const rotation = foreseen(member.rotation, ejectedAt, now);
+  return { ...member, rotation, ejectedAt, series: seriesOf(buckets?.get(member.serverId) ?? []) };
+};
 
 /** These pools, in this order, at `now` (milliseconds since 1970). */
 export const loadPools = async (deps: LoadDeps, pools: readonly PoolConfig[]): Promise<JudgedPool[]> => {
-  const { sends, verdicts, board, now } = deps;
+  const { sends, verdicts, board, sendingSince, now } = deps;
   const ids = pools.map(({ id }) => id);
   const buckets = await sends.byPool(ids, now - oldestMs);
   const loaded: JudgedPool[] = [];
   for (const pool of pools) {
-    const members = board.members(pool, now);
-    const ejects = members.map((member) => ejectId(pool.id, member, now));
-    const ejected = await verdicts.known(ejects, now - appliedWithinMs);
-    const badListAt = await verdicts.badListAt(pool.id);
-    const cleanSince = badListAt === 0 ? 0 : badListAt + pausedWithinMs;
+    const latest = await verdicts.latest(pool.id);
+    const known = { buckets: buckets.get(pool.id), latest, now };
+    const cleanSince = cleanSinceOf(latest, sendingSince);
     loaded.push({
       poolId: pool.id,
       policy: pool.rotateOut,
-      members: members.map((member, at) =>
-        withSends(ejected.has(ejects[at]!) ? asOut(member) : member, buckets.get(pool.id)),
-      ),
+      members: board.members(pool, now).map((member) => completed(member, known)),
       campaigns: await sends.campaigns(pool.id, Math.max(cleanSince, now - oldestMs)),
       cleanSince,
       now,
