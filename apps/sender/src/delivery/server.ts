@@ -22,9 +22,10 @@ export type Line = {
   readonly server: Server;
   readonly revision: number;
   readonly connection: SmtpConnection;
-  /** Messages it has carried. */
+  /** Messages it has carried, the present one included. */
   carried: number;
-  idleSince: number;
+  /** When it last began to wait for a message; null: it never has. */
+  idleSince: number | null;
 };
 
 export type Server = Omit<Standing, 'config' | 'connections'> & {
@@ -55,6 +56,8 @@ export type Server = Omit<Standing, 'config' | 'connections'> & {
   readonly lines: Set<Line>;
   readonly idle: Line[];
   opening: number;
+  /** Its connections were closed for good: one that is still being opened is closed when it is open. */
+  isShut: boolean;
   failovers: number;
   lastError: string | null;
 };
@@ -114,6 +117,7 @@ export const createServer = ({ config, smtp, breaker, share, limits }: ServerPar
     lines: new Set(),
     idle: [],
     opening: 0,
+    isShut: false,
     failovers: 0,
     lastError: null,
     factor: (now) => breaker.factor(now),
@@ -143,7 +147,7 @@ export const throttle = (
 
 /** Messages may go to it now: in force, well, and not asked to go slower. What is declared is seen to elsewhere. */
 export const isOpen = (server: Server, now: number): boolean =>
-  server.limits.throttle.until <= now && isUsable(server, now);
+  !server.isShut && server.limits.throttle.until <= now && isUsable(server, now);
 
 /** The server took or judged a message under `revision`: it is well. */
 export const noteWell = (server: Server, revision: number, now: number): void => {
