@@ -33,10 +33,23 @@ export type Exchange = {
   /** AUTH: the request is not signed yet. END_OF_DATA: from its first byte on. */
   stage: 'AUTH' | 'CONNECT' | 'TLS' | 'END_OF_DATA';
   answer: Answer | undefined;
+  /** What the request said of its sender and nobody else may hear; the other side may say it back. */
+  secrets: readonly string[];
   readonly timeouts: SesTimeouts;
   readonly agent: Agent;
   /** Aborted: the exchange ends where it stands, or never begins. */
   readonly signal: AbortSignal;
+};
+
+const secretHeaders = new Set(['authorization', 'x-amz-security-token']);
+
+/** The header that signs a request, its key id and signature by themselves, and the token of a session. */
+const secretsOf = ({ headers }: SignedRequest): string[] => {
+  const values = Object.entries(headers).flatMap(([name, value]) =>
+    secretHeaders.has(name.toLowerCase()) ? value : [],
+  );
+  const parts = values.flatMap((value) => [...value.matchAll(/\b(?:Credential|Signature)=([^\s,/]+)/g)]);
+  return [...values, ...parts.map(([, part = '']) => part)];
 };
 
 /** No answer of the API is longer; one that is would fill our memory. */
@@ -109,6 +122,7 @@ const watch = (outgoing: ClientRequest, exchange: Exchange): (() => void) => {
 export const exchangeOnce = async (signed: SignedRequest, exchange: Exchange): Promise<Answer> => {
   exchange.signal.throwIfAborted();
   exchange.stage = 'CONNECT';
+  exchange.secrets = secretsOf(signed);
   const outgoing = begin(signed, exchange);
   const unwatch = watch(outgoing, exchange);
   try {
