@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
 import { isAppError } from '@sendpool/kernel';
 import { checkKeys, openSecrets } from './secrets.ts';
 
@@ -34,6 +35,35 @@ describe('the secrets of a standalone system', () => {
 
   it('stay the same over a restart', () =>
     withFolder((folder) => assert.deepEqual(openSecrets(folder).secrets, openSecrets(folder).secrets)));
+
+  it('are neither made anew nor shown when their file is damaged: it says which one, and what to do', () =>
+    withFolder((folder) => {
+      const { secrets } = openSecrets(folder);
+      const file = join(folder, 'secrets.json');
+      const { credentialsKey } = secrets;
+      const texts = [
+        `{"credentialsKey":"${credentialsKey}`,
+        credentialsKey,
+        JSON.stringify({ ...secrets, credentialsKey: credentialsKey.slice(0, 20) }),
+        JSON.stringify({ ...secrets, adminKeyHash: undefined }),
+        '{}',
+        'null',
+        '',
+      ];
+      for (const text of texts) {
+        writeFileSync(file, text);
+        for (const work of [openSecrets, checkKeys])
+          assert.throws(
+            () => work(folder, {}),
+            (error) =>
+              isAppError(error, 'BAD_CONFIGURATION') &&
+              error.message.startsWith(`${file} is damaged: put it back from the backup`) &&
+              error.message.includes('DATA_DIR') &&
+              !inspect(error).includes(credentialsKey.slice(0, 8)),
+          );
+        assert.equal(readFileSync(file, 'utf8'), text);
+      }
+    }));
 });
 
 const keysIn = (folder: string) => {
