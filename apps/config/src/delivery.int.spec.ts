@@ -174,6 +174,25 @@ describe('rotating out', () => {
     assert.deepEqual([pool.members[0]?.rotation.state, pool.members[0]?.share], ['IN', 1]);
   });
 
+  it('names the campaigns of a bad list, and counts what verdicts came to', async () => {
+    const poolId = await createPool({ [await createServer()]: 1 });
+    const campaignIds = [newId(), newId()];
+    await publish(verdictWith({ poolId, kind: 'BAD_LIST', serverId: null, campaignIds, at: Date.now() }));
+    const text = `query ($id: ID!) { pool(id: $id) { rotationVerdicts { nodes { kind campaignIds } } } }`;
+    type Verdicts = { rotationVerdicts: { nodes: object[] } };
+    const look = () => harness.get<Verdicts>(text, { id: poolId });
+    const pool = await within(3000, look, ({ rotationVerdicts }) => rotationVerdicts.nodes.length === 1);
+    assert.deepEqual(pool.rotationVerdicts.nodes, [{ kind: 'BAD_LIST', campaignIds }]);
+    const counted = new RegExp(
+      `config_rotation_verdicts_total{pool="${poolId}",kind="BAD_LIST",result="NOT_APPLIED",.*} 1`,
+    );
+    await within(
+      1000,
+      () => harness.metrics(),
+      (exposed) => counted.test(exposed),
+    );
+  });
+
   it('does not let the next process settle a verdict again', async () => {
     const [good, bad] = [await createServer(), await createServer()];
     const poolId = await createPool({ [good]: 1, [bad]: 1 });

@@ -1,7 +1,7 @@
 /** What this service does without being asked: it brings verdicts into force, ends rotations in time, and looks at SES accounts. */
 import type { EventLog } from '@sendpool/event-log';
-import { repeat, type Log, type Part } from '@sendpool/service';
-import { createRotationVerdicts } from './api/events/rotation-verdicts.consumer.ts';
+import { repeat, type Log, type Metrics, type Part } from '@sendpool/service';
+import { createRotationVerdicts, createVerdictCounter } from './api/events/rotation-verdicts.consumer.ts';
 import { createRefreshSesAccounts, type RefreshSesDeps } from './domain/refresh-ses-account.ts';
 import { createReturnMembers } from './domain/return-members.ts';
 import { createSettleVerdict } from './domain/settle-verdict.ts';
@@ -12,6 +12,7 @@ export type UpkeepDeps = {
   stores: { servers: ServerStore; pools: PoolStore; rotations: RotationStore };
   probe: RefreshSesDeps['probe'];
   log: Log;
+  metrics: Metrics;
 };
 
 const returnEveryMs = 5000;
@@ -20,12 +21,17 @@ const refreshEveryMs = 60_000;
 
 const now = (): Date => new Date();
 
-export const createUpkeep = ({ eventLog, stores, probe, log }: UpkeepDeps): Part[] => {
+export const createUpkeep = ({ eventLog, stores, probe, log, metrics }: UpkeepDeps): Part[] => {
   const { servers } = stores;
   const returnMembers = createReturnMembers({ pools: stores.pools, now });
   const refreshAccounts = createRefreshSesAccounts({ servers, probe, now });
   return [
-    createRotationVerdicts({ eventLog, settle: createSettleVerdict(stores), log }),
+    createRotationVerdicts({
+      eventLog,
+      settle: createSettleVerdict(stores),
+      verdicts: createVerdictCounter(metrics),
+      log,
+    }),
     repeat({ name: 'return-members', everyMs: returnEveryMs, work: returnMembers, log }),
     repeat({ name: 'ses-accounts', everyMs: refreshEveryMs, work: refreshAccounts, log }),
   ];

@@ -36,7 +36,10 @@ export type PoolStore = VersionedStore<Pool> & {
 };
 
 export type RotationStore = {
-  /** Keeps the verdict and what it changes in its pool in one transaction, once for each verdict id; false: it was kept before. */
+  /**
+   * Keeps the verdict and what it changes in its pool in one transaction, once for each verdict id; false: it was kept before. An EJECT
+   * that is refused as the one before it takes that one's place, and no older EJECT of the server is settled any more.
+   */
   settle(settling: SettleVerdict): Promise<boolean>;
   /** At most `count` verdicts on a pool, newest first, beyond the one numbered `before`. */
   page(poolId: string, count: number, before?: number): Promise<RotationEntry[]>;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
+import type { RotationVerdict } from '@sendpool/contracts';
 import { createDatabase, type Database } from '@sendpool/database';
 import { freshDatabase, type TestDatabase } from '@sendpool/database/testing';
 import { newId } from '@sendpool/kernel';
@@ -87,6 +88,33 @@ const describeRotations = (name: string, create: () => { pools: PoolStore; rotat
     assert.deepEqual(await store.find([pool.id]), [{ ...pool, isp: 'SPREAD', revision: 2 }]);
     const [{ number: _, ...entry }] = (await rotations.page(pool.id, 10)) as [RotationEntry];
     assert.deepEqual(entry, { verdict, applied: true, whyNot: null });
+  });
+
+  it(`${name} keeps the newest of refusals that are alike, and no older one of that server after it`, async () => {
+    const { rotations } = create();
+    const [poolId, serverId] = [newId(), newId()];
+    const refuse = (at: number, whyNot: string, change: Partial<RotationVerdict> = {}) => {
+      const verdict = verdictWith({ poolId, serverId, at, ...change });
+      return rotations.settle({ verdict, decide: async () => ({ whyNot }) });
+    };
+    const kept = [
+      await refuse(10, 'last'),
+      await refuse(20, 'last', { words: 'newer' }),
+      await refuse(15, 'other'),
+      await refuse(20, 'last', { serverId: newId() }),
+      await refuse(30, 'other'),
+      await refuse(40, 'other', { kind: 'WARN' }),
+      await refuse(40, 'other', { kind: 'WARN' }),
+    ];
+    assert.deepEqual(kept, [true, true, false, true, true, true, true]);
+    const entries = (await rotations.page(poolId, 10)).filter(({ verdict }) => verdict.serverId === serverId);
+    assert.deepEqual(entries.map(({ verdict: { kind, at }, whyNot }) => [kind, at, whyNot]).toReversed(), [
+      ['EJECT', 20, 'last'],
+      ['EJECT', 30, 'other'],
+      ['WARN', 40, 'other'],
+      ['WARN', 40, 'other'],
+    ]);
+    assert.equal(entries.at(-1)?.verdict.words, 'newer');
   });
 
   it(`${name} keeps verdicts that change nothing, also on a pool that is not there, and pages them newest first`, async () => {
