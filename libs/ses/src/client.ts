@@ -3,7 +3,7 @@ import { Agent as PlainAgent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { maskSecrets } from '@sendpool/kernel';
-import { exchangeOnce, type Exchange, type SesTimeouts, type SignedRequest } from './exchange.ts';
+import { exchangeOnce, isKeyId, type Exchange, type SesTimeouts, type SignedRequest } from './exchange.ts';
 
 export type SesCredentials = { accessKeyId: string; secretAccessKey: string };
 
@@ -98,6 +98,6 @@ const textLimit = 200;
 
 /** First 200 characters of what the other side or the SDK says, without what the account is opened with. */
 export const withoutSecrets = (text: string, { credentials }: SesClient, { secrets }: Exchange): string => {
-  const own = credentials === null ? [] : [credentials.secretAccessKey, credentials.accessKeyId];
+  const own = credentials === null ? [] : [credentials.secretAccessKey, ...[credentials.accessKeyId].filter(isKeyId)];
   return maskSecrets(text, [...secrets, ...own]).slice(0, textLimit);
 };

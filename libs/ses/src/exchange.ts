@@ -41,6 +41,10 @@ export type Exchange = {
   readonly signal: AbortSignal;
 };
 
+/** One of AWS has 16 characters and more. Masked, a short text that was given for one would take the words of an answer apart. */
+const leastKeyId = 8;
+export const isKeyId = (text: string): boolean => text.length >= leastKeyId;
+
 const secretHeaders = new Set(['authorization', 'x-amz-security-token']);
 
 /** The header that signs a request, its key id and signature by themselves, and the token of a session. */
@@ -49,7 +53,7 @@ const secretsOf = ({ headers }: SignedRequest): string[] => {
     secretHeaders.has(name.toLowerCase()) ? value : [],
   );
   const parts = values.flatMap((value) => [...value.matchAll(/\b(?:Credential|Signature)=([^\s,/]+)/g)]);
-  return [...values, ...parts.map(([, part = '']) => part)];
+  return [...values, ...parts.map(([, part = '']) => part).filter(isKeyId)];
 };
 
 /** No answer of the API is longer; one that is would fill our memory. */

@@ -73,3 +73,10 @@ test('a probe of an account that may not send tells nothing either', () =>
     const transport = createSesTransport({ timeouts: patient, probeMs: 10_000 });
     assertSilent(await transport.probe(serverAt(fake.port)), fake);
   }));
+
+test('a text too short for a key id takes no words apart', () =>
+  withFake({ credentials: null }, async (fake) => {
+    fake.failAlways({ do: 'ANSWER', status: 403, code: 'AccessDenied', message: 'a key that is not allowed' });
+    const answer = await askSesAccount({ ...accessOf(serverAt(fake.port, { username: 'a' })), timeoutMs: 10_000 });
+    assert.match(JSON.stringify(answer), /a key that is not allowed/);
+  }));
