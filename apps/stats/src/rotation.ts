@@ -3,7 +3,7 @@ import { deliveryEventsTopic } from '@sendpool/contracts';
 import type { Database } from '@sendpool/database';
 import type { EventLog } from '@sendpool/event-log';
 import { repeat, type Log, type Part } from '@sendpool/service';
-import { createCampaignsTail } from './api/events/campaigns.tail.ts';
+import { createCampaignsReader } from './api/events/campaigns.reader.ts';
 import { publishUsages, publishVerdicts } from './api/events/publishers.ts';
 import { createSendingConfig } from './api/events/sending-config.follower.ts';
 import type { PoolResolverDeps } from './api/graphql/pool.resolver.ts';
@@ -64,7 +64,7 @@ export const createRotation = (deps: { database: Database; eventLog: EventLog; l
   return {
     parts: [
       createSendingConfig({ eventLog, board, log }),
-      createCampaignsTail({ eventLog, campaigns, log }),
+      createCampaignsReader({ eventLog, campaigns, log }),
       repeat({ name: 'judge', everyMs: judgeEveryMs, work: judge, log }),
       repeat({ name: 'usage', everyMs: usageEveryMs, work: tellUsage, log }),
       repeat({ name: 'old-sends', everyMs: tidyEveryMs, work: tidy, log }),

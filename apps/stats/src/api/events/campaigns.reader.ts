@@ -4,11 +4,11 @@ import { createTail, type EventLog, type StoredRecord } from '@sendpool/event-lo
 import { decodeOr, repeat, type Log, type Part } from '@sendpool/service';
 import type { SendingBoard } from '../../domain/sending-board.ts';
 
-export type CampaignsTailDeps = { eventLog: Pick<EventLog, 'bounds' | 'read'>; campaigns: SendingBoard; log: Log };
+export type CampaignsReaderDeps = { eventLog: Pick<EventLog, 'bounds' | 'read'>; campaigns: SendingBoard; log: Log };
 
 const pollMs = 500;
 
-export const createCampaignsTail = ({ eventLog, campaigns, log }: CampaignsTailDeps): Part => {
+export const createCampaignsReader = ({ eventLog, campaigns, log }: CampaignsReaderDeps): Part => {
   const note = (record: StoredRecord): void => {
     const campaign = decodeOr(campaignsTopic, record, log);
     if (campaign !== undefined) campaigns.put(campaign, record.at);
