@@ -90,6 +90,15 @@ export const createFakeServerStore = (): ServerStore & FakeStore<SendingServer> 
       if (due !== undefined) accountClaims.set(due.id, now.getTime());
       return due?.id;
     },
+    withSameSesAccount: async ({ id, username, ses }) =>
+      [...store.rows.values()].filter(
+        (other) =>
+          other.id !== id &&
+          other.kind === 'SES' &&
+          other.state === 'ACTIVE' &&
+          other.username === username &&
+          other.ses?.region === ses?.region,
+      ),
     noteSesAccount: async (id, account) => {
       const server = store.rows.get(id);
       if (server?.ses) store.rows.set(id, { ...server, ses: { ...server.ses, account } });

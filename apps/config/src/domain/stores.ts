@@ -26,6 +26,8 @@ export type ServerStore = VersionedStore<SendingServer> & {
    * at it now. Undefined: none is due.
    */
   claimSesAccount(now: Date, gapMs: number): Promise<string | undefined>;
+  /** The other active servers of kind SES with the same region and access key: as far as can be seen, of the same account. */
+  withSameSesAccount(server: SendingServer): Promise<SendingServer[]>;
   /** Keeps what the account said when nothing of it concerns the senders: no new revision. */
   noteSesAccount(id: string, account: SesAccount): Promise<void>;
 };

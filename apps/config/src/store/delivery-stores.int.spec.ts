@@ -7,7 +7,7 @@ import { newId } from '@sendpool/kernel';
 import { createFakePoolStore, createFakeRotationStore, createFakeServerStore } from '../domain/fake-stores.ts';
 import type { Pool } from '../domain/pool.ts';
 import type { RotationEntry } from '../domain/rotation-entry.ts';
-import { neverVerified } from '../domain/sending-server.ts';
+import { neverVerified, type SendingServer } from '../domain/sending-server.ts';
 import type { PoolStore, RotationStore, ServerStore } from '../domain/stores.ts';
 import { accountWith, memberWith, poolWith, serverWith, sesServerWith, verdictWith } from '../domain/testing.ts';
 import { createPoolStore } from './pool.store.ts';
@@ -18,6 +18,7 @@ import { entities, migrations, schema } from './tables.ts';
 let testDatabase: TestDatabase;
 let database: Database;
 const changed = (): void => undefined;
+const sealed = { keyId: 'k', iv: '', data: '', tag: '' };
 
 before(async () => {
   testDatabase = await freshDatabase();
@@ -56,6 +57,20 @@ const describeAccounts = (name: string, create: () => ServerStore): void => {
     const claimed = await Promise.all(Array.from({ length: 60 }, () => store.claimSesAccount(now, 3_600_000)));
     const ours = claimed.filter((id) => rows.some((row) => row.id === id));
     assert.equal(new Set(ours).size, ours.length);
+  });
+
+  it(`${name} finds the other active servers of the same region and access key`, async () => {
+    const store = create();
+    const [key, other] = [newId(), newId()];
+    const [server, same] = [sesServerWith({ username: key }), sesServerWith({ username: key })];
+    const elsewhere = { region: 'us-east-1', configurationSet: null, account: null };
+    const unlike = [{ username: other }, { username: null }, { state: 'INACTIVE' as const }, { ses: elsewhere }];
+    const rows = [server, same, ...unlike.map((change) => sesServerWith({ username: key, ...change }))];
+    for (const row of rows) await store.insert({ ...row, password: row.username === null ? null : sealed });
+    const found = async (row: SendingServer) => (await store.withSameSesAccount(row)).map(({ id }) => id);
+    assert.deepEqual(await found(server), [same.id]);
+    assert.ok((await found({ ...server, username: null })).includes(rows[3]!.id));
+    assert.deepEqual(await found(serverWith()), []);
   });
 
   it(`${name} notes an account without a new revision`, async () => {
