@@ -27,6 +27,8 @@ import {
 import { createResolvers, typeDefs } from './api/graphql/resolvers.ts';
 import { createUploadRoute } from './api/http/upload-contacts.ts';
 import { createSchedulerMetrics } from './api/events/scheduler-metrics.ts';
+import { readSenderStatus } from './api/events/sender-status.reader.ts';
+import { createHeldServers } from './domain/held-servers.ts';
 import { createSendingView } from './domain/sending-view.ts';
 import { createDelivery } from './delivery.ts';
 import { unknownGraceMs, type SchedulerEnv } from './env.ts';
@@ -74,12 +76,14 @@ export const createSchedulerService = async (options: {
     observer: createEventLogMetrics(options.metrics),
   });
   const sending = createSendingView();
+  const held = createHeldServers(() => performance.now());
   const useCases = createUseCases({
     audiences: createAudienceStore(database),
     campaigns: createCampaignStore(database),
     resends: createResendStore(database),
     graceMs: unknownGraceMs(env),
     sending,
+    held,
     changed: () => delivery.changed(),
   });
   const start = async (id: string): Promise<boolean> => {
@@ -115,6 +119,7 @@ export const createSchedulerService = async (options: {
     { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
     { name: 'topics', start: () => eventLog.ensureTopics(topicSpecs(topics, env.LANES)) },
     ...delivery.parts,
+    readSenderStatus({ eventLog, held, log }),
     door.part,
   ];
   return { parts, routes: [door.route, upload] };

@@ -7,6 +7,7 @@ import type { Campaign, CampaignStore } from './domain/campaign.ts';
 import { createCancelCampaign, createPauseCampaign, createResumeCampaign } from './domain/change-status.ts';
 import { createCreateAudience } from './domain/create-audience.ts';
 import { createCreateCampaign } from './domain/create-campaign.ts';
+import { heldBy, type HeldServers } from './domain/held-servers.ts';
 import { createImportContacts } from './domain/import-contacts.ts';
 import { badInput } from './domain/refusal.ts';
 import type { SendingView } from './domain/sending-view.ts';
@@ -20,6 +21,7 @@ export type UseCaseDeps = {
   campaigns: CampaignStore;
   resends: ResendStore;
   sending: SendingView;
+  held: HeldServers;
   /** As in `RetryPolicy.unknownGraceMs`. */
   graceMs: number;
   /** A campaign has a new revision. */
@@ -51,6 +53,7 @@ export const createUseCases = (given: UseCaseDeps): SchedulerUseCases => {
     resumeCampaign: createResumeCampaign(deps),
     cancelCampaign: createCancelCampaign(deps),
     resendRecipients: createResendRecipients(deps),
+    heldBy: (campaign) => heldBy(given.sending, given.held, campaign),
     resends: given.resends.resends,
   };
 };
