@@ -5,7 +5,7 @@ import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { maskSecrets } from '@sendpool/kernel';
 import { exchangeOnce, isKeyId, type Exchange, type SesTimeouts, type SignedRequest } from './exchange.ts';
 
-export type SesCredentials = { accessKeyId: string; secretAccessKey: string };
+type SesCredentials = { accessKeyId: string; secretAccessKey: string };
 
 /** Where the API is and who asks. */
 export type SesAccess = {
