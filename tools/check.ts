@@ -5,6 +5,7 @@ import { readCommandLine } from '@sendpool/service';
 const steps: { name: string; command: string[] }[] = [
   { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'schema', command: ['node', 'tools/compose.ts', '--check'] },
+  { name: 'schema words', command: ['node', 'tools/schema-lint.ts'] },
   { name: 'codegen', command: ['nx', 'run-many', '-t', 'codegen'] },
   { name: 'boundaries', command: ['node', 'tools/boundaries.ts'] },
   { name: 'dead code', command: ['knip', '--no-config-hints', '--no-gitignore'] },
