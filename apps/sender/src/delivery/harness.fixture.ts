@@ -119,7 +119,7 @@ const settings: DeliverySettings = {
   usageWaitMs: 0,
 };
 
-const until = async (isTrue: () => boolean, limitMs: number): Promise<void> => {
+export const until = async (isTrue: () => boolean, limitMs: number): Promise<void> => {
   const end = performance.now() + limitMs;
   while (!isTrue()) {
     if (performance.now() > end) throw new Error('it takes too long');
@@ -137,6 +137,7 @@ export const createHarness = (
     compile?: Compile;
     /** Another wall clock. */
     now?: () => number;
+    random?: () => number;
   } = {},
 ): Harness => {
   const keeper = createFakeKeeper();
@@ -146,7 +147,7 @@ export const createHarness = (
     open: options.open ?? ((server) => openConnection(server, { timeouts: { connect: 1000, afterDot: 2000 } })),
     probe: options.probe ?? ((server) => probeServer(server, { connect: 1000 })),
     clock: { ...systemClock, now: options.now ?? systemClock.now },
-    random: () => 0.5,
+    random: options.random ?? (() => 0.5),
     observer: { ended: ignore, startTook: ignore, failover: ignore, badContent: ignore },
     settings: { ...settings, ...options.settings },
   });

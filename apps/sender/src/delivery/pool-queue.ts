@@ -1,13 +1,13 @@
 /**
  * The queue of a pool: first in, first out; the message at the front gets its server by weight, and keeps the choice until there is room.
- * One that a limit towards its mailbox provider holds back steps aside, and those to the same provider queue behind it there.
+ * One that a limit towards its mailbox provider holds back steps aside into a crowd, and those like it follow: it holds up no others.
  */
 import type { PoolConfig } from '@sendpool/contracts';
+import { holdTowards } from '../domain/limits.ts';
 import { createPoolChoice, type Choice, type PoolChoice } from '../domain/pool-choice.ts';
-import { choiceAt } from '../domain/limits.ts';
 import type { Context } from './context.ts';
+import { createCrowd, noteLeft, reserveReturn, type Crowd, type HeldBy } from './crowd.ts';
 import { createFifo, type Fifo } from './fifo.ts';
-import { createProviderWait, noteLeft, stayAwayMs, type HeldBy, type ProviderWait } from './provider-wait.ts';
 import { admit } from './server-queue.ts';
 import { isOpen, type Server } from './server.ts';
 import type { Task } from './task.ts';
@@ -16,27 +16,24 @@ import { endFailed, endUntried, isWanted, limitReason, mayCarry } from './vet.ts
 export type Pool = {
   readonly id: string;
   readonly waiting: Fifo<Task>;
-  /** By mailbox provider: those that stepped aside for a limit towards it. */
-  readonly aside: Map<string, ProviderWait>;
+  /** Those that stepped aside, by `crowdOf`; none of them is empty. */
+  readonly crowds: Map<string, Crowd>;
   /** Null until its settings are known: nobody may send then. */
   choice: PoolChoice<Server> | null;
 };
 
-export const createPool = (id: string): Pool => ({ id, waiting: createFifo(), aside: new Map(), choice: null });
+export const createPool = (id: string): Pool => ({ id, waiting: createFifo(), crowds: new Map(), choice: null });
 
-const asideOf = ({ aside }: Pool): number => {
-  let count = 0;
-  for (const { tasks } of aside.values()) count += tasks.length;
-  return count;
+/** Its queue, and the crowds beside it. */
+export const queuesOf = function* ({ waiting, crowds }: Pool): Iterable<Fifo<Task>> {
+  yield waiting;
+  for (const { tasks } of crowds.values()) yield tasks;
 };
 
-/** Messages that have no server yet. */
-export const isEmpty = (pool: Pool): boolean => pool.waiting.length === 0 && asideOf(pool) === 0;
-
-/** Its queue, and those of the messages that stepped aside. */
-export const queuesOf = function* ({ waiting, aside }: Pool): Iterable<Fifo<Task>> {
-  yield waiting;
-  for (const { tasks } of aside.values()) yield tasks;
+/** True when no message waits for a server. */
+export const isEmpty = (pool: Pool): boolean => {
+  for (const { length } of queuesOf(pool)) if (length > 0) return false;
+  return true;
 };
 
 export const setPool = (context: Context, pool: Pool, config: PoolConfig): void => {
@@ -47,14 +44,18 @@ export const setPool = (context: Context, pool: Pool, config: PoolConfig): void 
 
 const none: Choice<Server> = { kind: 'NO_SERVER' };
 
-const reasonOf = (choice: Choice<Server>): string => (choice.kind === 'WAIT' ? limitReason(choice.limit) : 'NO_SERVER');
+const reasonOf = (choice: Choice<Server>): string =>
+  choice.kind === 'WAIT' ? limitReason(choice.by?.limit ?? null) : 'NO_SERVER';
+
+/** Of a campaign that is known: `isWanted` comes first. */
+const fromDomainOf = ({ campaigns }: Context, { message }: Task): string =>
+  campaigns.get(message.request.campaignId)!.fromDomain;
 
 const choose = (context: Context, task: Task, now: number): Choice<Server> => {
   const { choice } = task.pool;
-  const { campaignId, serverHint } = task.message.request;
-  const { fromDomain } = context.campaigns.get(campaignId)!;
   const { provider, tried } = task;
-  const ask = { provider, fromDomain, hint: serverHint, tried, now };
+  const hint = task.message.request.serverHint;
+  const ask = { provider, fromDomain: fromDomainOf(context, task), hint, tried, now };
   const made = choice?.choose(ask) ?? none;
   if (made.kind === 'SERVER') made.server.chosen(provider);
   return made;
@@ -80,27 +81,32 @@ const hasContent = (context: Context, task: Task): boolean => {
 /** A message that waits longer than this for a limit goes back to the scheduler: it must not hold up those behind it. */
 const patienceMs = 30_000;
 
-type Wait = { until: number | null; limit: string | null };
+const isLong = (until: number, now: number): boolean => until < Infinity && until - now > patienceMs;
 
-const waitsTooLong = ({ until, limit }: Wait, now: number): boolean =>
-  limit !== null && until !== null && until < Infinity && until - now > patienceMs;
-
-/** Limits towards a mailbox provider are called after it, as in `gmail messagesPerDay`. */
-const heldByProvider = ({ provider }: Task, { until, limit }: Wait): HeldBy | null =>
-  limit !== null && until !== null && limit.startsWith(`${provider} `) ? { limit, until } : null;
+/** A rate lets them go one by one, however slow it is; what is counted lets none go until it is counted anew. */
+const holdsForLong = ({ until, perSecond }: HeldBy, now: number): boolean => perSecond === null && isLong(until, now);
 
 /** `until`: when to look again (milliseconds on the monotonic clock); null when only a free place, a new message or new settings help. */
 type Turn = { moved: number; until: number | null };
 
-type Held = { kind: 'HELD'; heldBy: HeldBy };
-type Front = { kind: 'GIVEN'; server: Server } | { kind: 'ENDED' } | { kind: 'WAITS'; until: number | null } | Held;
+type Blocked = { kind: 'WAITS'; until: number | null } | { kind: 'HELD'; heldBy: HeldBy };
+type Front = { kind: 'GIVEN'; server: Server } | { kind: 'ENDED' } | Blocked;
 
 const ended: Front = { kind: 'ENDED' };
 
-const waitOrEnd = (context: Context, task: Task, choice: Wait & { kind: 'WAIT' }, now: number): Front => {
-  const heldBy = heldByProvider(task, choice);
+type Wait = Extract<Choice<Server>, { kind: 'WAIT' }>;
+
+/** What holds a message back that others may pass. */
+const heldByOf = ({ until, by }: Pick<Wait, 'until' | 'by'>): HeldBy | null =>
+  by === null || by.provider === null || by.limit === null || until === null
+    ? null
+    : { limit: by.limit, until, perSecond: by.perSecond };
+
+const waitOrEnd = (context: Context, task: Task, choice: Wait, now: number): Front => {
+  const heldBy = heldByOf(choice);
   if (heldBy !== null) return { kind: 'HELD', heldBy };
-  if (!waitsTooLong(choice, now)) return { kind: 'WAITS', until: choice.until };
+  const { until, by } = choice;
+  if (until === null || by === null || by.limit === null || !isLong(until, now)) return { kind: 'WAITS', until };
   endUntried(context, task, { outcome: 'RELEASED', reason: reasonOf(choice) });
   return ended;
 };
@@ -108,8 +114,8 @@ const waitOrEnd = (context: Context, task: Task, choice: Wait & { kind: 'WAIT' }
 /** Messages wait for this server at its limits: those to other mailbox providers need not wait with them. */
 const heldAt = ({ limits }: Server, task: Task, now: number): HeldBy | null => {
   if (!limits.isWaitedFor || task.started) return null;
-  const until = choiceAt(limits, task.provider);
-  return until > now ? heldByProvider(task, { until, limit: limits.heldBy }) : null;
+  const by = holdTowards(limits, task.provider);
+  return by !== null && by.until > now ? heldByOf({ until: by.until, by }) : null;
 };
 
 /** The message keeps its server while it waits. */
@@ -120,9 +126,9 @@ const give = (task: Task, server: Server, now: number): Front => {
   return task.started || server.hasRoom() ? { kind: 'GIVEN', server } : { kind: 'WAITS', until: null };
 };
 
-/** What becomes of the message at the front. */
-const takeFront = (context: Context, task: Task, now: number): Front => {
-  if (!isWanted(context, task) || !hasContent(context, task)) return ended;
+/** What becomes of a message that is wanted. */
+const look = (context: Context, task: Task, now: number): Front => {
+  if (!hasContent(context, task)) return ended;
   const choice = serverFor(context, task, now);
   if (choice.kind === 'WAIT') return waitOrEnd(context, task, choice, now);
   if (choice.kind === 'SERVER') return give(task, choice.server, now);
@@ -134,19 +140,21 @@ const takeFront = (context: Context, task: Task, now: number): Front => {
 /** One turn of a pool: what it has handed on, and what it may at most. */
 type Round = { readonly now: number; readonly most: number; moved: number; until: number };
 
-type Blocked = Exclude<Front, { kind: 'GIVEN' | 'ENDED' }>;
+const lookAgainAt = (round: Round, until: number | null): void => {
+  round.until = Math.min(round.until, until ?? Infinity);
+};
 
 /** Hands on the messages of one queue, until one cannot go: that one stays at the front, and what it waits for is returned. */
 const pumpQueue = (
   context: Context,
   queue: Fifo<Task>,
   round: Round,
-  look: (task: Task) => Front,
+  lookAt: (task: Task) => Front,
 ): Blocked | undefined => {
   while (round.moved < round.most) {
     const task = queue.peek();
     if (task === undefined) return undefined;
-    const front = look(task);
+    const front = isWanted(context, task) ? lookAt(task) : ended;
     if (front.kind === 'WAITS' || front.kind === 'HELD') return front;
     queue.shift();
     round.moved += 1;
@@ -155,75 +163,85 @@ const pumpQueue = (
   return undefined;
 };
 
-/** Back to the scheduler: mail behind it may go. */
-const sendAway = (context: Context, task: Task, wait: ProviderWait, now: number): void =>
+/** Back to the scheduler: mail behind it may go, and it has no start bit while it waits. */
+const sendAway = (context: Context, task: Task, crowd: Crowd, now: number): void =>
   endUntried(context, task, {
     outcome: 'RELEASED',
-    reason: limitReason(wait.heldBy.limit),
-    retryAfterMs: stayAwayMs(wait, now),
+    reason: limitReason(crowd.heldBy.limit),
+    retryAfterMs: reserveReturn(crowd, now, context.random()),
   });
 
-const lookAgainAt = (round: Round, until: number | null): void => {
-  round.until = Math.min(round.until, until ?? Infinity);
-};
-
-/** Those that stepped aside for one provider. When their limit holds for long, as a quota does, they all go back. */
-const pumpAside = (context: Context, wait: ProviderWait, round: Round): void => {
+/** Those that stepped aside together. When their limit holds for long, as a quota does, they all go back. */
+const pumpCrowd = (context: Context, crowd: Crowd, round: Round): void => {
   const { now, moved } = round;
-  for (;;) {
-    const blocked = pumpQueue(context, wait.tasks, round, (task) => takeFront(context, task, now));
-    if (blocked?.kind === 'HELD') wait.heldBy = blocked.heldBy;
-    if (blocked?.kind !== 'HELD' || !waitsTooLong(blocked.heldBy, now)) {
-      if (blocked !== undefined) lookAgainAt(round, blocked.kind === 'HELD' ? blocked.heldBy.until : blocked.until);
-      break;
-    }
-    sendAway(context, wait.tasks.shift()!, wait, now);
-  }
-  noteLeft(wait, round.moved - moved, now);
+  const blocked = pumpQueue(context, crowd.tasks, round, (task) => look(context, task, now));
+  noteLeft(crowd, round.moved - moved, now);
+  if (blocked?.kind === 'WAITS') return lookAgainAt(round, blocked.until);
+  if (blocked === undefined) return;
+  crowd.heldBy = blocked.heldBy;
+  if (!holdsForLong(blocked.heldBy, now)) return lookAgainAt(round, blocked.heldBy.until);
+  for (const task of crowd.tasks.drain()) sendAway(context, task, crowd, now);
 };
 
-const waitFor = (pool: Pool, provider: string, heldBy: HeldBy, now: number): ProviderWait => {
-  const known = pool.aside.get(provider);
-  if (known !== undefined) return known;
-  const created = createProviderWait(heldBy, now);
-  pool.aside.set(provider, created);
+const pumpCrowds = (context: Context, { crowds }: Pool, round: Round): void => {
+  for (const [key, crowd] of crowds) {
+    pumpCrowd(context, crowd, round);
+    if (crowd.tasks.length === 0) crowds.delete(key);
+  }
+};
+
+const crowdOf = (context: Context, task: Task): string => `${task.provider} ${fromDomainOf(context, task)}`;
+
+/** Places of a crowd that is there beside many others. */
+const leastPlaces = 4;
+
+/** The places are shared by the crowds that are there. */
+const hasPlace = ({ settings }: Context, { crowds }: Pool, { tasks }: Crowd): boolean =>
+  tasks.length < Math.max(leastPlaces, settings.maxAside / crowds.size);
+
+const crowdFor = (context: Context, task: Task, heldBy: HeldBy): Crowd => {
+  const { crowds } = task.pool;
+  const key = crowdOf(context, task);
+  const known = crowds.get(key);
+  if (known !== undefined) return Object.assign(known, { heldBy });
+  const created = createCrowd(heldBy);
+  crowds.set(key, created);
   return created;
 };
 
-/** The front of the queue steps aside while there is room for it, and its limit holds for a short time. */
-const stepAside = (context: Context, pool: Pool, heldBy: HeldBy, now: number): void => {
-  const task = pool.waiting.shift()!;
-  const wait = waitFor(pool, task.provider, heldBy, now);
-  wait.heldBy = heldBy;
-  const stays = asideOf(pool) < context.settings.maxAside && !waitsTooLong(heldBy, now);
-  if (stays) wait.tasks.push(task);
-  else sendAway(context, task, wait, now);
+/** A started message never waits here: nothing must stay in doubt for a limit. */
+const stepAside = (context: Context, task: Task, heldBy: HeldBy, now: number): void => {
+  const { pool } = task;
+  const crowd = crowdFor(context, task, heldBy);
+  const stays = !task.started && !holdsForLong(heldBy, now) && hasPlace(context, pool, crowd);
+  if (stays) crowd.tasks.push(task);
+  else sendAway(context, task, crowd, now);
+  if (crowd.tasks.length === 0) pool.crowds.delete(crowdOf(context, task));
 };
 
-/** A message to a provider that others wait for queues behind them. */
+/** A message like others that wait goes behind them; a started one may have other servers left than they. */
 const lookInQueue =
-  (context: Context, pool: Pool, now: number) =>
+  (context: Context, { crowds }: Pool, now: number) =>
   (task: Task): Front => {
-    const wait = pool.aside.size === 0 ? undefined : pool.aside.get(task.provider);
-    return wait !== undefined && wait.tasks.length > 0
-      ? { kind: 'HELD', heldBy: wait.heldBy }
-      : takeFront(context, task, now);
+    const crowd = crowds.size === 0 || task.started ? undefined : crowds.get(crowdOf(context, task));
+    return crowd === undefined ? look(context, task, now) : { kind: 'HELD', heldBy: crowd.heldBy };
   };
 
 const pumpWaiting = (context: Context, pool: Pool, round: Round): void => {
-  const look = lookInQueue(context, pool, round.now);
-  for (;;) {
-    const blocked = pumpQueue(context, pool.waiting, round, look);
-    if (blocked?.kind !== 'HELD') return lookAgainAt(round, blocked?.until ?? null);
-    stepAside(context, pool, blocked.heldBy, round.now);
+  const lookAt = lookInQueue(context, pool, round.now);
+  let blocked = pumpQueue(context, pool.waiting, round, lookAt);
+  while (blocked?.kind === 'HELD') {
+    stepAside(context, pool.waiting.shift()!, blocked.heldBy, round.now);
     lookAgainAt(round, blocked.heldBy.until);
+    blocked = pumpQueue(context, pool.waiting, round, lookAt);
   }
+  if (blocked !== undefined) lookAgainAt(round, blocked.until);
 };
 
 /** Hands on the messages that have a server with room, `most` at most. */
 export const pumpPool = (context: Context, pool: Pool, { now, most }: { now: number; most: number }): Turn => {
   const round: Round = { now, most, moved: 0, until: Infinity };
-  for (const wait of pool.aside.values()) pumpAside(context, wait, round);
+  pumpCrowds(context, pool, round);
   pumpWaiting(context, pool, round);
   return { moved: round.moved, until: round.until === Infinity ? null : round.until };
 };

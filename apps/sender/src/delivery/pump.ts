@@ -46,8 +46,18 @@ const runRound = (
   return { wakeAt, hasMoved };
 };
 
+/** Another pool is first each time: what a limit lets go may be one message for all of them. */
+const beginAnywhere = ({ busy }: State, random: number): void => {
+  if (busy.size < 2) return;
+  for (const pool of [...busy].slice(0, Math.floor(random * busy.size))) {
+    busy.delete(pool);
+    busy.add(pool);
+  }
+};
+
 /** Pools take turns, a message each: one that always has more must not take every place that becomes free. */
 const runPools = (context: Context, state: State, now: number): number => {
+  beginAnywhere(state, context.random());
   for (;;) {
     const isAlone = state.busy.size === 1;
     const { wakeAt, hasMoved } = runRound(context, state, { now, most: isAlone ? Infinity : 1 });

@@ -4,15 +4,8 @@ import type { SmtpConnection, SmtpServer } from '@sendpool/smtp';
 import type { Breaker } from '../domain/breaker.ts';
 import { createConnectionPlan, type ConnectionPlan } from '../domain/connection-plan.ts';
 import { isUsable, type Standing } from '../domain/eligibility.ts';
-import {
-  choiceAt,
-  createLimits,
-  letThrough,
-  limitedBy,
-  throttleLimits,
-  type Limits,
-  type LimitsDeps,
-} from '../domain/limits.ts';
+import { createLimits, holdOn, letThrough, throttleLimits, type Limits, type LimitsDeps } from '../domain/limits.ts';
+import type { Hold } from '../domain/limits-meter.ts';
 import type { Share } from '../domain/pace.ts';
 import { createFifo, type Fifo } from './fifo.ts';
 import type { Task } from './task.ts';
@@ -121,8 +114,7 @@ export const createServer = ({ config, smtp, breaker, share, limits }: ServerPar
     failovers: 0,
     lastError: null,
     factor: (now) => breaker.factor(now),
-    nextAt: (provider) => nextAt(server, provider),
-    limitedBy: () => limitedBy(server.limits),
+    hold: (provider, now) => hold(server, provider, now),
     chosen: (provider) => {
       if (!server.limits.isWaitedFor) countLetThrough(server, provider);
     },
@@ -132,8 +124,18 @@ export const createServer = ({ config, smtp, breaker, share, limits }: ServerPar
 };
 
 /** A server whose messages wait for it is chosen in spite of its limits. */
-const nextAt = ({ limits }: Server, provider: string): number =>
-  limits.isWaitedFor ? limits.throttle.until : Math.max(limits.throttle.until, choiceAt(limits, provider));
+const hold = ({ limits }: Server, provider: string, now: number): Hold | null => {
+  const declared = limits.isWaitedFor ? null : holdOn(limits, provider);
+  const { until } = limits.throttle;
+  if (until <= now) return declared;
+  return {
+    limit: null,
+    provider: null,
+    perSecond: null,
+    ...declared,
+    until: Math.max(until, declared?.until ?? until),
+  };
+};
 
 /** The server asks to go slower. One connection less when that is how it said so (421). */
 export const throttle = (
