@@ -11,6 +11,7 @@ const steps: { name: string; command: string[] }[] = [
   },
   { name: 'roles', command: ['node', 'tools/roles.ts', '--check'] },
   { name: 'schema changes', command: ['node', 'tools/schema-changes.ts'] },
+  { name: 'schema words', command: ['node', 'tools/schema-lint.ts'] },
   { name: 'codegen', command: ['nx', 'run-many', '-t', 'codegen'] },
   { name: 'boundaries', command: ['node', 'tools/boundaries.ts'] },
   { name: 'dead code', command: ['knip', '--no-config-hints', '--no-gitignore'] },

@@ -43,7 +43,7 @@ const logged = async (stage: Stage): Promise<string[]> => {
 };
 
 /** A fault that says something else than that the server is away for a moment. */
-const isFinal = ({ errors }: FormattedExecutionResult): boolean =>
+const isFinal = ({ errors }: { errors?: FormattedExecutionResult['errors'] | undefined }): boolean =>
   errors?.some(({ extensions }) => !['UNAVAILABLE', 'INTERNAL'].includes(String(extensions?.['code']))) ?? false;
 
 describe('live data', () => {

@@ -55,7 +55,7 @@ const converse = async (sender: Sender, message: ReadyMessage): Promise<Report> 
 export const deliver = async (sender: Sender, message: ReadyMessage): Promise<void> => {
   await sleep(sender.life, sender.system.world.random.between(0, 10));
   const reason = objection(sender, message);
-  if (reason !== undefined) return sender.keeper.giveBack(message, reason.outcome, reason.reason);
+  if (reason !== undefined) return sender.keeper.giveBack(message, reason);
   if (!(await sender.keeper.start(message))) return undefined;
   checkStart(sender, message);
   const report = await alone(sender, message, () => converse(sender, message));

@@ -112,7 +112,7 @@ describe('limits and warm-up over GraphQL', () => {
 
   it('shows where a warm-up is, holds it by verdict, and removes it with null', async () => {
     const linear = { firstDay: 50, perDayMore: 50, days: 5 };
-    const providers = [{ provider: 'gmail', perDay: [5, 6] }];
+    const providers = [{ provider: 'gmail', perDay: [5, 6, 7, 8, 9] }];
     const startsOn = new Date(Date.now() - 86_400_000).toISOString();
     const id = await createServer({ warmUp: { startsOn, schedule: { linear }, providers } });
     const text = `query ($id: ID!) { sendingServer(id: $id) { warmUp {
@@ -172,6 +172,25 @@ describe('rotating out', () => {
     );
     assert.match(pool.rotationVerdicts.nodes[0]!.whyNot!, /last member/);
     assert.deepEqual([pool.members[0]?.rotation.state, pool.members[0]?.share], ['IN', 1]);
+  });
+
+  it('names the campaigns of a bad list, and counts what verdicts came to', async () => {
+    const poolId = await createPool({ [await createServer()]: 1 });
+    const campaignIds = [newId(), newId()];
+    await publish(verdictWith({ poolId, kind: 'BAD_LIST', serverId: null, campaignIds, at: Date.now() }));
+    const text = `query ($id: ID!) { pool(id: $id) { rotationVerdicts { nodes { kind campaignIds } } } }`;
+    type Verdicts = { rotationVerdicts: { nodes: object[] } };
+    const look = () => harness.get<Verdicts>(text, { id: poolId });
+    const pool = await within(3000, look, ({ rotationVerdicts }) => rotationVerdicts.nodes.length === 1);
+    assert.deepEqual(pool.rotationVerdicts.nodes, [{ kind: 'BAD_LIST', campaignIds }]);
+    const counted = new RegExp(
+      `config_rotation_verdicts_total{pool="${poolId}",kind="BAD_LIST",result="NOT_APPLIED",.*} 1`,
+    );
+    await within(
+      1000,
+      () => harness.metrics(),
+      (exposed) => counted.test(exposed),
+    );
   });
 
   it('does not let the next process settle a verdict again', async () => {
@@ -238,5 +257,20 @@ describe('the plan of a pool', () => {
       const { errors } = await harness.ask(`query ($id: ID!) { pool(id: $id) { plan(${asked}) { seconds } } }`, { id });
       assert.equal(errors?.[0]?.extensions.code, 'BAD_INPUT', asked);
     }
+  });
+
+  it('leaves the rest of a page of pools as it is when an argument of one of its fields is refused', async () => {
+    const id = await createPool({ [await createServer()]: 1 });
+    const fields = `id plan(recipients: 0) { seconds } rotationVerdicts(first: 101) { nodes { id } }
+      mayBeFrom(domain: "@") members { share(fromDomain: "@") }`;
+    type Page = { pools: { nodes: { id: string }[] } };
+    const { data, errors } = await harness.ask(`query { pools(first: 100) { nodes { ${fields} } } }`);
+    const { nodes } = (data as unknown as Page).pools;
+    const refused = { plan: null, rotationVerdicts: null, mayBeFrom: null, members: [{ share: null }] };
+    assert.deepEqual(
+      nodes.find((pool) => pool.id === id),
+      { id, ...refused },
+    );
+    assert.ok(errors?.every(({ extensions }) => extensions.code === 'BAD_INPUT'));
   });
 });

@@ -70,7 +70,7 @@ export const createConfigService = async (options: {
     { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
     createFirstKey(env, stores.keys, log),
     ...createPublishing({ eventLog, outboxes, publisher, log, metrics }),
-    ...createUpkeep({ eventLog, stores, probe: credentials.probe, log }),
+    ...createUpkeep({ eventLog, stores, probe: credentials.probe, log, metrics }),
     repeat({ name: 'idempotency', everyMs: 60_000, work: (signal) => forgetKeys(database.sql, signal), log }),
     door.part,
   ];

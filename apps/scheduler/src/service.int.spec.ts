@@ -1,8 +1,9 @@
 /** The scheduler as a whole: GraphQL and uploads in front, a stand-in for the senders behind, a real PostgreSQL below. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { rotationVerdictsTopic } from '@sendpool/contracts';
+import { rotationVerdictsTopic, senderStatusTopic } from '@sendpool/contracts';
 import { sleep } from '@sendpool/kernel';
+import { statusRecord } from '@sendpool/testing';
 import { aVerdict } from './domain/testing.ts';
 import { openWorld, type Client, type World } from './testing.ts';
 
@@ -75,6 +76,38 @@ test('a paused campaign publishes nothing until it is resumed; a cancelled one e
   const { progress } = await look(id);
   assert.equal(progress['accepted']! + progress['cancelled']!, 6000);
   assert.ok(progress['accepted']! >= 3 * 1024 + 1000);
+});
+
+test('a campaign whose messages wait in the senders for a limit says which one, until they go on', async () => {
+  world.senders.outcomeOf = () => 'ACCEPTED';
+  const closed = Promise.withResolvers<void>();
+  world.senders.gate = closed.promise;
+  const say = (limitedBy: string | null) =>
+    world.eventLog.publish(senderStatusTopic.name, [
+      { partition: 0, key: 'a', value: senderStatusTopic.encode(statusRecord({ serverId: 'server', limitedBy })) },
+    ]);
+  const id = await makeCampaign(await makeAudience(10));
+  const isToldAs = async (expected: string | null): Promise<void> => {
+    let told: unknown;
+    for (let tries = 0; tries < 100; tries++) {
+      const { campaign } = await ask('query ($id: ID!) { campaign(id: $id) { progress { waitingFor } } }', { id });
+      told = campaign.progress.waitingFor;
+      if (told === expected) return;
+      await sleep(50);
+    }
+    assert.equal(told, expected);
+  };
+  await act('startCampaign', id);
+  while ((await look(id)).progress['inFlight']! < 10) await sleep(20);
+  await isToldAs(null);
+  await say('messagesPerMinute');
+  await isToldAs('waiting for a limit of messages per minute');
+  await say(null);
+  await isToldAs(null);
+  await say('messagesPerMinute');
+  closed.resolve();
+  await until(id, 'FINISHED');
+  await isToldAs(null);
 });
 
 test('a campaign with a pool that cannot send is refused in words', async () => {

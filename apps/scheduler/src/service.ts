@@ -30,6 +30,8 @@ import { createResolvers, typeDefs } from './api/graphql/resolvers.ts';
 import { createDownloadRoutes } from './api/http/downloads.ts';
 import { createUploadRoute } from './api/http/upload-contacts.ts';
 import { createSchedulerMetrics } from './api/events/scheduler-metrics.ts';
+import { readSenderStatus } from './api/events/sender-status.reader.ts';
+import { createHeldServers } from './domain/held-servers.ts';
 import { createSendingView } from './domain/sending-view.ts';
 import { createDelivery } from './delivery.ts';
 import { unknownGraceMs, type SchedulerEnv } from './env.ts';
@@ -77,11 +79,13 @@ export const createSchedulerService = async (options: {
   });
   const sending = createSendingView();
   const stores = createStores(database);
+  const held = createHeldServers(() => performance.now());
   const useCases = createUseCases({
     database,
     secret: env.INTERNAL_SECRET,
     graceMs: unknownGraceMs(env),
     sending,
+    held,
     changed: () => delivery.changed(),
   });
   const start = async (id: string): Promise<boolean> => {
@@ -128,6 +132,7 @@ export const createSchedulerService = async (options: {
     ...webhooks.parts,
     repeat({ name: 'imports', everyMs: 15_000, work: (signal) => sweepImports(database.sql, signal), log }),
     repeat({ name: 'idempotency', everyMs: 60_000, work: (signal) => forgetKeys(database.sql, signal), log }),
+    readSenderStatus({ eventLog, held, log }),
     door.part,
   ];
   return { parts, routes: [...door.routes, upload, ...downloads] };

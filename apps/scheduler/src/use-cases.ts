@@ -8,6 +8,7 @@ import type { ImportStore } from './domain/contact-import.ts';
 import { createCancelCampaign, createPauseCampaign, createResumeCampaign } from './domain/change-status.ts';
 import { createCreateAudience } from './domain/create-audience.ts';
 import { createCreateCampaign } from './domain/create-campaign.ts';
+import { heldBy, type HeldServers } from './domain/held-servers.ts';
 import { createImportContacts } from './domain/import-contacts.ts';
 import { badInput } from './domain/refusal.ts';
 import type { SendingView } from './domain/sending-view.ts';
@@ -32,6 +33,7 @@ export const createStores = (database: StoreDatabase): Stores => ({
 
 export type UseCaseDeps = Stores & {
   sending: SendingView;
+  held: HeldServers;
   /** As in `RetryPolicy.unknownGraceMs`. */
   graceMs: number;
   /** A campaign has a new revision. */
@@ -66,6 +68,7 @@ const createOwn = (given: UseCaseDeps): OwnUseCases => {
     resumeCampaign: createResumeCampaign(deps),
     cancelCampaign: createCancelCampaign(deps),
     resendRecipients: createResendRecipients(deps),
+    heldBy: (campaign) => heldBy(given.sending, given.held, campaign),
     resends: given.resends.resends,
   };
 };

@@ -30,10 +30,13 @@ export type DeliveryOptions = {
 /** Running conversations may take this long to end before lanes are given up; the keeper commits what they leave before it has passed. */
 export const consumerDrainMs = defaultLaneKeeperLimits.drainMs + 1000;
 
+/** Messages of a campaign in a lane that are offered and not started, at most. Crowds of ten mailbox providers take less than these. */
+const offeredOf = (env: SenderEnv): number => 4 * env.STARTED_PER_LANE;
+
 const limitsOf = (env: SenderEnv): LaneKeeperLimits => ({
   ...defaultLaneKeeperLimits,
   started: env.STARTED_PER_LANE,
-  offered: 4 * env.STARTED_PER_LANE,
+  offered: offeredOf(env),
 });
 
 /** Stats counts within about a second; a quota that waits for it longer would only stand still. */
@@ -49,6 +52,7 @@ const settingsOf = (env: SenderEnv): DeliverySettings => ({
   lanes: env.LANES,
   idleMs: env.IDLE_CONNECTION_SECONDS * 1000,
   maxReadAhead: 128,
+  maxAside: offeredOf(env) / 4,
   usageWaitMs,
 });
 

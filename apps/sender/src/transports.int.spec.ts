@@ -118,6 +118,19 @@ test('a message that Amazon SES refuses ends as a bounce with its class and reas
   assert.equal(bounced.reply!.text, 'MessageRejected: Email address is not verified.');
 });
 
+test('an answer that says the request and the secret back leaves nothing of them in reports and status', async () => {
+  for (const status of [200, 400, 403]) {
+    await using run = await setUp();
+    run.fake.failAlways({ do: 'ECHO', status, text: credentials.secretAccessKey });
+    run.offer(0, 20);
+    await run.untilEnded(20);
+    const told = JSON.stringify([run.reports(), run.dispatcher.status()]);
+    assert.match(told, /\*\*\*/);
+    const signatures = run.fake.requests.map((request) => /Signature=(\w{64})/.exec(request)![1]!);
+    for (const secret of [...Object.values(credentials), ...signatures]) assert.ok(!told.includes(secret), told);
+  }
+});
+
 test('an account that may send again is found by the probe and gets its share', async () => {
   await using run = await setUp(200);
   run.fake.failAlways(refused(400, 'AccountSuspendedException'));

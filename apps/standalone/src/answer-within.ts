@@ -13,3 +13,18 @@ export const answerWithin = async <Answer>(ms: number, work: Promise<Answer>): P
     isOver.abort();
   }
 };
+
+/** Rejects with the reason of `signal` as soon as that is aborted; `work` goes on by itself then. */
+export const unlessAborted = async <Answer>(signal: AbortSignal, work: Promise<Answer>): Promise<Answer> => {
+  const isOver = new AbortController();
+  const ended = new Promise<never>((_, reject) => {
+    const giveUp = (): void => reject(signal.reason as Error);
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp, { signal: isOver.signal });
+  });
+  try {
+    return await Promise.race([ended, work]);
+  } finally {
+    isOver.abort();
+  }
+};

@@ -1,5 +1,5 @@
 /** Everything that can refuse a start before a process has been started. */
-import { readDatabaseNote, writeDatabaseNote } from './database-note.ts';
+import { claimDatabase, databasePlace, readDatabaseNote } from './database-note.ts';
 import {
   checkDatabaseIsHere,
   checkNote,
@@ -8,13 +8,12 @@ import {
   wantedNote,
   writeNote,
   type EventLogNote,
+  type FoundNote,
 } from './event-log-note.ts';
 import { checkBrokers, checkSettings } from './preflight.ts';
 import { checkKeys } from './secrets.ts';
 import { planServices } from './services.ts';
 import type { SystemOptions } from './system.ts';
-
-const databasePlace = { name: 'the database of DATABASE_URL', another: 'use another database to begin anew' };
 
 /** Values of the right form for what is known only later. */
 const stand = {
@@ -34,6 +33,12 @@ const checkServices = async (options: SystemOptions): Promise<void> => {
   checkSettings((await planServices(wiring)).first);
 };
 
+/** Which brokers a database of an earlier version was run with, its data folder may know. */
+const checkDatabaseNote = (found: FoundNote | undefined, wanted: EventLogNote, folder: FoundNote | undefined): void => {
+  const isUnknown = found !== undefined && 'brokers' in found && found.brokers === 'UNKNOWN';
+  checkNote(isUnknown && folder?.log === 'KAFKA' ? folder : found, wanted, databasePlace);
+};
+
 /** The event log that this start uses; undefined when it is none of the launcher's business. Throws AppError BAD_CONFIGURATION, in one line. */
 export const checkBeforeStart = async (options: SystemOptions): Promise<EventLogNote | undefined> => {
   const { dataFolder, shape, databaseUrl, kafkaBrokers, eventLogUrl, keys = {} } = options;
@@ -44,17 +49,24 @@ export const checkBeforeStart = async (options: SystemOptions): Promise<EventLog
   const known = readNote(dataFolder);
   const wanted = wantedNote(shape, kafkaBrokers, known);
   checkNote(known, wanted, folderPlace(dataFolder));
-  if (databaseUrl !== undefined) checkNote(await readDatabaseNote(databaseUrl), wanted, databasePlace);
+  if (databaseUrl !== undefined) checkDatabaseNote(await readDatabaseNote(databaseUrl), wanted, known);
   if (shape.eventLog === 'KAFKA' && kafkaBrokers !== undefined) await checkBrokers(kafkaBrokers);
   return wanted;
 };
 
-/** Before the first service writes: from then on folder and database belong to this log. */
+/**
+ * Before the first service writes: from then on folder and database belong to this log. The folder first: it names its own broker,
+ * which no later start would find in a database alone. Throws AppError BAD_CONFIGURATION when another launcher was first.
+ */
 export const noteEventLog = async (
   { dataFolder, databaseUrl }: SystemOptions,
   note: EventLogNote | undefined,
 ): Promise<void> => {
   if (note === undefined) return;
-  writeNote(dataFolder, databaseUrl === undefined ? note : { ...note, database: 'ELSEWHERE' });
-  if (databaseUrl !== undefined) await writeDatabaseNote(databaseUrl, note);
+  if (databaseUrl === undefined) return writeNote(dataFolder, note);
+  await claimDatabase(databaseUrl, (found) => {
+    checkDatabaseNote(found, note, note);
+    writeNote(dataFolder, { ...note, database: 'ELSEWHERE' });
+    return note;
+  });
 };

@@ -12,6 +12,7 @@ import {
   readNote,
   wantedNote,
   writeNote,
+  type NotedPlace,
 } from './event-log-note.ts';
 import { clusterShape, singleShape, type Shape } from './shape.ts';
 
@@ -49,14 +50,14 @@ describe('the event log of a data folder', () => {
   it('stays PostgreSQL once npm start has run there', () => {
     start(singleShape);
     start(singleShape);
-    refuses(() => start(clusterShape), folder, 'in PostgreSQL, not in an Apache Kafka', 'with npm start', 'DATA_DIR');
+    refuses(() => start(clusterShape), folder, 'in PostgreSQL, not in the Apache Kafka', 'with npm start', 'DATA_DIR');
     refuses(() => start(clusterShape, 'a:1'), 'not in Apache Kafka at a:1');
   });
 
   it('stays the own broker once npm run cluster has run there', () => {
     start(clusterShape);
     start(clusterShape);
-    refuses(() => start(singleShape), 'Kafka broker of its data folder, not in PostgreSQL', 'with npm run cluster');
+    refuses(() => start(singleShape), 'its own Apache Kafka broker, not in PostgreSQL', 'with npm run cluster');
     refuses(() => start(clusterShape, 'a:1'), 'npm run cluster without KAFKA_BROKERS');
   });
 
@@ -65,6 +66,7 @@ describe('the event log of a data folder', () => {
     start(clusterShape, 'B:2,c:3');
     start(clusterShape, 'c:3');
     refuses(() => start(clusterShape, 'u:secret@a,b:2'), 'Kafka at c:3, not in Apache Kafka at a:9092, b:2');
+    refuses(() => start(clusterShape, 'a:1,b:2'), 'same brokers at other addresses', 'KAFKA_BROKERS=a:1,b:2,c:3)');
     refuses(() => start(clusterShape), 'KAFKA_BROKERS=c:3 npm run cluster');
     refuses(() => start(singleShape), 'KAFKA_BROKERS=c:3 npm run cluster');
   });
@@ -74,9 +76,18 @@ describe('the event log of a data folder', () => {
       wantedNote(clusterShape, undefined, undefined),
       wantedNote(clusterShape, undefined, undefined),
     ];
-    const place = { name: 'the database', another: 'use another one' };
+    const place: NotedPlace = {
+      name: 'the database',
+      another: 'use another one',
+      ownBroker: (id) => ({ name: `the broker ${id}`, wayOn: `the folder of ${id}` }),
+    };
     checkNote(one, wantedNote(clusterShape, undefined, one), place);
-    refuses(() => checkNote(one, other, place), 'the database keeps', 'use another one');
+    const { id } = one as { id: string };
+    refuses(
+      () => checkNote(one, other, place),
+      `the database keeps its event log in the broker ${id}, not in the Apache Kafka broker that this start would run`,
+      `go on with the folder of ${id}, or use another one`,
+    );
   });
 
   it('is taken from what an earlier version left', () => {
@@ -91,17 +102,27 @@ describe('the event log of a data folder', () => {
     start(clusterShape);
   });
 
-  it('is open after an earlier version that ran a cluster on other brokers, and after a start that came to nothing', () => {
+  it('is Apache Kafka after an earlier version that ran a cluster on other brokers, and those are named once more', () => {
     leave('postgres/password', 'state/scheduler-1/x');
+    for (const work of [() => start(singleShape), () => start(clusterShape)])
+      refuses(work, 'npm run cluster and the KAFKA_BROKERS or the DATA_DIR of then');
     start(clusterShape, 'a:1');
-    rmSync(folder, { recursive: true });
+    refuses(() => start(clusterShape, 'b:1'), 'Apache Kafka at a:1');
+  });
+
+  it('is open after a start that came to nothing', () => {
     mkdirSync(join(folder, 'postgres'), { recursive: true });
     start(clusterShape);
   });
 
-  it('cannot be guessed when the note is broken', () => {
-    writeFileSync(join(folder, 'event-log.json'), '{');
-    refuses(() => start(singleShape), 'event-log.json cannot be read');
+  it('cannot be guessed when the note is damaged, which is said with what to do', () => {
+    const file = join(folder, 'event-log.json');
+    const texts = ['{', '{}', 'null', '[]', '{"log":"KAFKA"}', '{"log":"KAFKA","brokers":[]}', '{"log":"RABBIT"}'];
+    for (const text of texts) {
+      writeFileSync(file, text);
+      for (const work of [() => start(singleShape), () => start(clusterShape), () => checkDatabaseIsHere(folder)])
+        refuses(work, `${file} is damaged`, 'from a backup', 'remove it and start once with the command');
+    }
   });
 });
 
@@ -114,7 +135,7 @@ describe('the database of a data folder', () => {
     refusesOwn();
     leave('postgres/password');
     refusesOwn();
-    assert.equal(readNote(folder)?.log, 'POSTGRES');
+    assert.deepEqual(readNote(folder), { log: 'POSTGRES', database: 'ELSEWHERE' });
   });
 
   it('is elsewhere where an earlier version left none', () => {

@@ -4,9 +4,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '@sendpool/kernel';
+import { z } from 'zod';
 import { planPostgres } from './backing.ts';
 import type { StandaloneEnv } from './env.ts';
 import { checkDatabaseIsHere } from './event-log-note.ts';
+import { lockFolder } from './folder-lock.ts';
+import { readJson } from './json-file.ts';
 import { isOpen } from './ports.ts';
 
 const command = fileURLToPath(new URL('../../config/src/new-admin-key.ts', import.meta.url));
@@ -19,17 +22,34 @@ const runCommand = (databaseUrl: string): Promise<number> =>
       .once('exit', (code) => resolve(code ?? 1));
   });
 
+const tableSchema = z.object({ postgres: z.object({ port: z.number() }).optional() });
+
 /** Of the embedded database while a launcher runs in this folder. */
 const runningDatabase = async (dataFolder: string): Promise<string | undefined> => {
   const table = join(dataFolder, 'processes.json');
-  if (!existsSync(table)) return undefined;
-  const { postgres } = JSON.parse(readFileSync(table, 'utf8')) as { postgres?: { port: number } };
+  const { postgres } = readJson(table, tableSchema, 'remove it; the next start writes it anew.') ?? {};
   if (postgres === undefined || !(await isOpen(postgres.port))) return undefined;
   const password = readFileSync(join(dataFolder, 'postgres', 'password'), 'utf8');
   return `postgres://postgres:${password}@127.0.0.1:${postgres.port}/postgres`;
 };
 
-/** Resolves with the exit code. Throws AppError BAD_CONFIGURATION when no Sendpool has run in this folder, or its database is elsewhere. */
+/** In the database of a folder in which no launcher runs, which is started for it. */
+const runAlone = async (dataFolder: string): Promise<number> => {
+  const release = lockFolder(dataFolder);
+  try {
+    const { plan, url } = await planPostgres(dataFolder);
+    const postgres = await plan.start();
+    try {
+      return await runCommand(url());
+    } finally {
+      await postgres.stop(20_000);
+    }
+  } finally {
+    release();
+  }
+};
+
+/** Resolves with the exit code. Throws AppError BAD_CONFIGURATION when no Sendpool has run in this folder, its database is elsewhere, or a launcher is just starting there. */
 export const printNewAdminKey = async ({ dataFolder, databaseUrl }: StandaloneEnv): Promise<number> => {
   if (!existsSync(join(dataFolder, 'secrets.json')))
     throw new AppError(
@@ -38,12 +58,5 @@ export const printNewAdminKey = async ({ dataFolder, databaseUrl }: StandaloneEn
     );
   if (databaseUrl === undefined) checkDatabaseIsHere(dataFolder);
   const running = databaseUrl ?? (await runningDatabase(dataFolder));
-  if (running !== undefined) return runCommand(running);
-  const { plan, url } = await planPostgres(dataFolder);
-  const postgres = await plan.start();
-  try {
-    return await runCommand(url());
-  } finally {
-    await postgres.stop(20_000);
-  }
+  return running === undefined ? runAlone(dataFolder) : runCommand(running);
 };

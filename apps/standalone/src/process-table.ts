@@ -1,6 +1,6 @@
 /** `processes.json`: name, process number and port of each process that runs now, for people and for tests. */
 import { join } from 'node:path';
-import { replaceJson } from './replace-json.ts';
+import { replaceJson } from './json-file.ts';
 
 export type ProcessEntry = { pid: number; port: number };
 

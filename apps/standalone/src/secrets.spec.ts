@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
 import { isAppError } from '@sendpool/kernel';
 import { checkKeys, openSecrets } from './secrets.ts';
 
@@ -42,6 +43,35 @@ describe('the secrets of a standalone system', () => {
       const { secrets } = openSecrets(folder);
       assert.equal(Buffer.from(secrets.webhookKey, 'base64').length, 32);
       assert.deepEqual(openSecrets(folder).secrets, { ...older, webhookKey: secrets.webhookKey });
+    }));
+
+  it('are neither made anew nor shown when their file is damaged: it says which one, and what to do', () =>
+    withFolder((folder) => {
+      const { secrets } = openSecrets(folder);
+      const file = join(folder, 'secrets.json');
+      const { credentialsKey } = secrets;
+      const texts = [
+        `{"credentialsKey":"${credentialsKey}`,
+        credentialsKey,
+        JSON.stringify({ ...secrets, credentialsKey: credentialsKey.slice(0, 20) }),
+        JSON.stringify({ ...secrets, adminKeyHash: undefined }),
+        '{}',
+        'null',
+        '',
+      ];
+      for (const text of texts) {
+        writeFileSync(file, text);
+        for (const work of [openSecrets, checkKeys])
+          assert.throws(
+            () => work(folder, {}),
+            (error) =>
+              isAppError(error, 'BAD_CONFIGURATION') &&
+              error.message.startsWith(`${file} is damaged: put it back from the backup`) &&
+              error.message.includes('DATA_DIR') &&
+              !inspect(error).includes(credentialsKey.slice(0, 8)),
+          );
+        assert.equal(readFileSync(file, 'utf8'), text);
+      }
     }));
 });
 

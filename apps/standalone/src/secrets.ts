@@ -1,17 +1,17 @@
 /** The secrets of a standalone system: made at the first start, kept in its data folder, readable by its owner only. */
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '@sendpool/kernel';
-import { keyIdOf, makeFolder } from '@sendpool/service';
-import { replaceJson } from './replace-json.ts';
+import { commonEnv, keyIdOf, makeFolder } from '@sendpool/service';
+import { z } from 'zod';
+import { readJson, replaceJson } from './json-file.ts';
 
 /** Keys that seal the passwords of sending servers; 32 bytes each, base64. */
 type Keys = {
   /** Without it passwords cannot be read again. */
   credentialsKey: string;
   /** The one before, until every password is sealed anew. */
-  credentialsKeyPrevious?: string;
+  credentialsKeyPrevious?: string | undefined;
 };
 
 export type Secrets = Keys & {
@@ -32,12 +32,25 @@ export type OpenedSecrets = { secrets: Secrets; firstAdminKey: string | undefine
 
 const secretsFile = (dataFolder: string): string => join(dataFolder, 'secrets.json');
 
-type KeptSecrets = Omit<Secrets, 'webhookKey'> & Partial<Pick<Secrets, 'webhookKey'>>;
+const keySchema = z.string().refine((text) => commonEnv.CREDENTIALS_KEY.safeParse(text).success);
 
-const readSecrets = (dataFolder: string): KeptSecrets | undefined => {
-  const file = secretsFile(dataFolder);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as KeptSecrets) : undefined;
-};
+const schema = z.object({
+  credentialsKey: keySchema,
+  credentialsKeyPrevious: keySchema.optional(),
+  internalSecret: commonEnv.INTERNAL_SECRET,
+  /** Missing in the file of a version without webhooks. */
+  webhookKey: keySchema.optional(),
+  adminKeyPrefix: z.string().min(1),
+  adminKeyHash: z.string().min(1),
+});
+
+type KeptSecrets = z.infer<typeof schema>;
+
+const damaged =
+  'put it back from the backup, without which the stored passwords of sending servers cannot be opened; ' +
+  'to begin anew set DATA_DIR to another folder.';
+
+const readSecrets = (dataFolder: string): KeptSecrets | undefined => readJson(secretsFile(dataFolder), schema, damaged);
 
 const nameOf = (key: string): string => keyIdOf(Buffer.from(key, 'base64'));
 

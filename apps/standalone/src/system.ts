@@ -2,8 +2,10 @@
 import { join } from 'node:path';
 import { AppError } from '@sendpool/kernel';
 import { makeFolder } from '@sendpool/service';
+import { unlessAborted } from './answer-within.ts';
 import { planKafka, planPostgres } from './backing.ts';
 import { checkBeforeStart, noteEventLog } from './before-start.ts';
+import { lockFolder } from './folder-lock.ts';
 import { writeProcessTable } from './process-table.ts';
 import { createProcesses, type Processes } from './processes.ts';
 import { untilKeyIsKnown, untilReady } from './readiness.ts';
@@ -100,7 +102,6 @@ const startBase = async (supervisor: Supervisor, options: SystemOptions): Promis
   const postgres = databaseUrl === undefined ? await planPostgres(dataFolder) : undefined;
   const needsBroker = shape.eventLog === 'KAFKA' && kafkaBrokers === undefined && eventLogUrl === undefined;
   const kafka = needsBroker ? await planKafka(dataFolder) : undefined;
-  // PostgreSQL first: it notices when another launcher has this folder.
   for (const backing of [postgres, kafka]) if (backing !== undefined) await supervisor.start(backing.plan);
   const database = databaseUrl ?? postgres!.url();
   if (eventLogUrl !== undefined) return { databaseUrl: database, eventLogUrl };
@@ -132,22 +133,17 @@ const startServices = async (supervisor: Supervisor, options: SystemOptions, add
   return { ...addresses, gatewayUrl: gatewayUrls[0]!, gatewayUrls, firstAdminKey, processes, stop };
 };
 
-/**
- * Starts everything and resolves when every service is ready. Throws AppError BAD_CONFIGURATION when folder or port are in use,
- * a setting cannot be used, the folder belongs to another event log, a broker cannot be had, or a service says that it cannot run with its settings, and UNAVAILABLE when `signal` is aborted or a service does not come up.
- */
-export const startSystem = async (options: SystemOptions): Promise<System> => {
-  const { dataFolder, onRestart } = options;
-  makeFolder(dataFolder);
-  await checkPorts(options);
-  const eventLog = await checkBeforeStart(options);
+const startInFolder = async (options: SystemOptions): Promise<System> => {
+  const { dataFolder, onRestart, signal: end = new AbortController().signal } = options;
+  await unlessAborted(end, checkPorts(options));
+  const eventLog = await unlessAborted(end, checkBeforeStart(options));
   const refusal = createRefusal(dataFolder);
   const onChange = (all: Parameters<typeof writeProcessTable>[1]): void => writeProcessTable(dataFolder, all);
   const supervisor = createSupervisor({ onRestart, givesUp: refusal.givesUp, onChange });
-  const signal = AbortSignal.any([refusal.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  const signal = AbortSignal.any([refusal.signal, end]);
   try {
     const addresses = await startBase(supervisor, options);
-    if (signal.aborted) throw new AppError('UNAVAILABLE', 'the start was ended');
+    signal.throwIfAborted();
     await noteEventLog(options, eventLog);
     const system = await startServices(supervisor, { ...options, signal }, addresses);
     refusal.isUp();
@@ -158,5 +154,22 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     if (error instanceof AppError && error.code === 'UNAVAILABLE')
       throw new AppError('UNAVAILABLE', `${error.message}; see ${join(dataFolder, 'logs')}`, { cause: error });
     throw error;
+  }
+};
+
+/**
+ * Starts everything and resolves when every service is ready. Throws AppError BAD_CONFIGURATION when folder or port are in use,
+ * a setting cannot be used, the folder belongs to another event log, a broker cannot be had, or a service says that it cannot run with its settings, and UNAVAILABLE when `signal` is aborted or a service does not come up.
+ */
+export const startSystem = async (options: SystemOptions): Promise<System> => {
+  makeFolder(options.dataFolder);
+  const release = lockFolder(options.dataFolder);
+  try {
+    const system = await startInFolder(options);
+    return { ...system, stop: (deadlineMs) => system.stop(deadlineMs).finally(release) };
+  } catch (error) {
+    release();
+    if (options.signal?.aborted !== true) throw error;
+    throw new AppError('UNAVAILABLE', 'the start was ended', { cause: error });
   }
 };

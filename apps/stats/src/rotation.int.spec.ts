@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
+  campaignsTopic,
   deliveryEventsTopic,
   rotationVerdictsTopic,
   sendingConfigKey,
   sendingConfigTopic,
   serverUsageTopic,
+  type CampaignRecord,
   type OutcomeEvent,
   type RotationVerdict,
   type SendingConfig,
@@ -133,6 +135,23 @@ test('a list that is bad at every server is told with its campaign, and takes no
   assert.deepEqual(await kinds(), ['BAD_LIST p2 null', 'EJECT p1 c']);
   const verdict = (await verdicts()).at(-1);
   assert.deepEqual(verdict?.campaignIds, ['bad']);
+});
+
+const campaign = (status: CampaignRecord['status'], revision: number): Promise<void> => {
+  const content = { subject: 's', html: null, text: 't', from: { name: 'n', address: 'a@example.com' }, replyTo: null };
+  const record = { id: 'bad', revision, status, poolId: 'p2', unknownPolicy: 'HOLD', ...content } as const;
+  return eventLog.publish(campaignsTopic.name, [{ partition: 0, key: 'bad', value: campaignsTopic.encode(record) }]);
+};
+
+test('its campaign, resumed at once, is judged on what it sends then', async () => {
+  await campaign('PAUSED', 1);
+  await campaign('SENDING', 2);
+  await sleep(1500);
+  await publish([...sends(500, ofBadList('x'), 8), ...sends(500, ofBadList('y'), 8)]);
+  await until(async () => (await kinds()).filter((kind) => kind === 'BAD_LIST p2 null').length === 2);
+  const [first, second] = (await verdicts()).filter(({ kind }) => kind === 'BAD_LIST');
+  assert.ok(second!.at - first!.at < 30_000);
+  assert.deepEqual([second?.campaignIds, second?.evidence.sends], [['bad'], 1000]);
 });
 
 const newestUsage = async (): Promise<ServerUsage | undefined> =>

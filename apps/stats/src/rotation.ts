@@ -3,6 +3,7 @@ import { deliveryEventsTopic } from '@sendpool/contracts';
 import type { Database } from '@sendpool/database';
 import type { EventLog } from '@sendpool/event-log';
 import { repeat, type Log, type Part } from '@sendpool/service';
+import { createCampaignsReader } from './api/events/campaigns.reader.ts';
 import { publishUsages, publishVerdicts } from './api/events/publishers.ts';
 import { createSendingConfig } from './api/events/sending-config.follower.ts';
 import type { PoolResolverDeps } from './api/graphql/pool.resolver.ts';
@@ -11,6 +12,7 @@ import { oldestMs } from './domain/evidence.ts';
 import { createJudge } from './domain/judge-round.ts';
 import { loadPools } from './domain/load-pools.ts';
 import { createPoolBoard } from './domain/pool-board.ts';
+import { createSendingBoard } from './domain/sending-board.ts';
 import { createUsageRound } from './domain/usage-round.ts';
 import { createPoolSendsStore } from './store/pool-sends.store.ts';
 import { inRound } from './store/round.store.ts';
@@ -34,6 +36,8 @@ export type Rotation = {
 export const createRotation = (deps: { database: Database; eventLog: EventLog; log: Log }): Rotation => {
   const { database, eventLog, log } = deps;
   const board = createPoolBoard();
+  const campaigns = createSendingBoard();
+  const { sendingSince } = campaigns;
   const sends = createPoolSendsStore(database.sql);
   const verdicts = createVerdictStore(database.sql);
   const judge = createJudge({
@@ -43,6 +47,7 @@ export const createRotation = (deps: { database: Database; eventLog: EventLog; l
         work({ sends: createPoolSendsStore(tx), verdicts: createVerdictStore(tx) }),
       ),
     outbox: verdicts,
+    sendingSince,
     publish: (found) => publishVerdicts(eventLog, found),
     now: Date.now,
   });
@@ -61,6 +66,7 @@ export const createRotation = (deps: { database: Database; eventLog: EventLog; l
   return {
     parts: [
       createSendingConfig({ eventLog, board, log }),
+      createCampaignsReader({ eventLog, campaigns, log }),
       repeat({ name: 'judge', everyMs: judgeEveryMs, work: judge, log }),
       repeat({ name: 'usage', everyMs: usageEveryMs, work: tellUsage, log }),
       repeat({ name: 'old-sends', everyMs: tidyEveryMs, work: tidy, log }),
@@ -69,7 +75,7 @@ export const createRotation = (deps: { database: Database; eventLog: EventLog; l
     serverIds: board.serverIds,
     reports: async (poolIds) => {
       const known = poolIds.flatMap((id) => board.pool(id) ?? []);
-      const pools = await loadPools({ sends, verdicts, board, now: Date.now() }, known);
+      const pools = await loadPools({ sends, verdicts, board, sendingSince, now: Date.now() }, known);
       return new Map(pools.map((pool) => [pool.poolId, bounceReport(pool)]));
     },
   };

@@ -1,5 +1,6 @@
 /** The stats service as parts and routes: delivery events become numbers, senders' words become health, both are asked by GraphQL. */
 import {
+  campaignsTopic,
   deliveryEventsTopic,
   rotationVerdictsTopic,
   senderStatusTopic,
@@ -44,6 +45,7 @@ const topicsOfStats = [
   deliveryEventsTopic,
   senderStatusTopic,
   sendingConfigTopic,
+  campaignsTopic,
   rotationVerdictsTopic,
   serverUsageTopic,
 ];

@@ -33,8 +33,8 @@ const outcome = z.object({
   bounceClass: z.enum(bounceClasses).nullable(),
   /** Line of the table of replies that said so, so that it can be classed anew later. */
   rule: z.string().optional(),
-  /** The reply asked to come back after so many milliseconds. */
-  retryAfterMs: z.number().int().optional(),
+  /** The reply asked to come back after so many milliseconds, or a limit is likely to let a RELEASED message go then. */
+  retryAfterMs: z.number().int().nonnegative().optional(),
   /** Name that the next server gave the message (SES MessageId), by which later feedback names it. */
   remoteId: z.string().optional(),
   /** Short machine word: why RELEASED, CANCELLED, UNKNOWN or BOUNCED. */

@@ -50,7 +50,7 @@ const warmUp = z.object({
   /** Days on which the plan stood still because of bounces. */
   heldDays: z.number().int(),
   perDay: z.array(z.number().int()),
-  /** For single mailbox providers, beside the sum of all. */
+  /** For single mailbox providers, beside the sum of all: as many days, and on none more than it. */
   providers: z.array(z.object({ provider: z.string(), perDay: z.array(z.number().int()) })),
 });
 export type WarmUp = z.infer<typeof warmUp>;

@@ -12,6 +12,9 @@ export const warmUpPlace = ({ startsAt, heldDays }: Pick<WarmUp, 'startsAt' | 'h
   return elapsed < 0 ? elapsed : Math.max(0, elapsed - heldDays);
 };
 
-/** Messages of the day at this place: none before a plan begins; null after its last day: no limit. */
+/**
+ * Messages of the day at this place: none before a plan begins; null after its last day: no limit. A plan towards a mailbox provider has
+ * the days of the whole, so both end together; config refuses others.
+ */
 export const warmUpLimit = (perDay: readonly number[], place: number): number | null =>
   place < 0 ? 0 : (perDay[place] ?? null);

@@ -44,7 +44,7 @@ const accountOf = ({
 const refusalOf = (asked: Asked<unknown>, client: SesClient): SesAccountAnswer => {
   const { exchange, error } = asked;
   const { answer, stage } = exchange;
-  const say = (text: string): string => withoutSecrets(text, client.credentials);
+  const say = (text: string): string => withoutSecrets(text, client, exchange);
   if (answer === undefined || answer.statusCode < 300) {
     const message = say(answer === undefined ? (error?.message ?? 'no answer') : 'the answer is not one of Amazon SES');
     return { ok: false, stage: stage === 'AUTH' ? 'AUTH' : 'CONNECT', message };
@@ -71,7 +71,9 @@ export const askSesAccount = async ({
   try {
     const asked = await askSes(client, { command, send: () => client.sdk.send(command) }, { timeouts, controller });
     const account = asked.output === undefined ? undefined : accountOf(asked.output);
-    return account === undefined ? refusalOf(asked, client) : { ok: true, account };
+    if (account === undefined) return refusalOf(asked, client);
+    const enforcementStatus = withoutSecrets(account.enforcementStatus, client, asked.exchange);
+    return { ok: true, account: { ...account, enforcementStatus } };
   } finally {
     clearTimeout(timer);
     closeSesClient(client);

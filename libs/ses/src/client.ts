@@ -2,9 +2,10 @@
 import { Agent as PlainAgent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
-import { exchangeOnce, type Exchange, type SesTimeouts, type SignedRequest } from './exchange.ts';
+import { maskSecrets } from '@sendpool/kernel';
+import { exchangeOnce, isKeyId, type Exchange, type SesTimeouts, type SignedRequest } from './exchange.ts';
 
-export type SesCredentials = { accessKeyId: string; secretAccessKey: string };
+type SesCredentials = { accessKeyId: string; secretAccessKey: string };
 
 /** Where the API is and who asks. */
 export type SesAccess = {
@@ -80,7 +81,7 @@ export const askSes = async <Output>(
   { timeouts, controller }: { timeouts: SesTimeouts; controller: AbortController },
 ): Promise<Asked<Output>> => {
   const { signal } = controller;
-  const exchange: Exchange = { stage: 'AUTH', answer: undefined, timeouts, agent: client.agent, signal };
+  const exchange: Exchange = { stage: 'AUTH', answer: undefined, secrets: [], timeouts, agent: client.agent, signal };
   const limitMs = 2 * timeouts.connect + timeouts.answer;
   const timer = setTimeout(() => controller.abort(new Error(`no end within ${limitMs} ms`)), limitMs);
   answerBy(call.command, exchange);
@@ -95,10 +96,8 @@ export const askSes = async <Output>(
 
 const textLimit = 200;
 
-/** First 200 characters, without what the account is opened with. */
-export const withoutSecrets = (text: string, credentials: SesCredentials | null): string => {
-  const hidden = credentials === null ? [] : [credentials.secretAccessKey, credentials.accessKeyId];
-  return hidden
-    .reduce((left, secret) => (secret === '' ? left : left.replaceAll(secret, '***')), text)
-    .slice(0, textLimit);
+/** First 200 characters of what the other side or the SDK says, without what the account is opened with. */
+export const withoutSecrets = (text: string, { credentials }: SesClient, { secrets }: Exchange): string => {
+  const own = credentials === null ? [] : [credentials.secretAccessKey, ...[credentials.accessKeyId].filter(isKeyId)];
+  return maskSecrets(text, [...secrets, ...own]).slice(0, textLimit);
 };

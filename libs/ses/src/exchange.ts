@@ -33,10 +33,27 @@ export type Exchange = {
   /** AUTH: the request is not signed yet. END_OF_DATA: from its first byte on. */
   stage: 'AUTH' | 'CONNECT' | 'TLS' | 'END_OF_DATA';
   answer: Answer | undefined;
+  /** What the request said of its sender and nobody else may hear; the other side may say it back. */
+  secrets: readonly string[];
   readonly timeouts: SesTimeouts;
   readonly agent: Agent;
   /** Aborted: the exchange ends where it stands, or never begins. */
   readonly signal: AbortSignal;
+};
+
+/** One of AWS has 16 characters and more. Masked, a short text that was given for one would take the words of an answer apart. */
+const leastKeyId = 8;
+export const isKeyId = (text: string): boolean => text.length >= leastKeyId;
+
+const secretHeaders = new Set(['authorization', 'x-amz-security-token']);
+
+/** The header that signs a request, its key id and signature by themselves, and the token of a session. */
+const secretsOf = ({ headers }: SignedRequest): string[] => {
+  const values = Object.entries(headers).flatMap(([name, value]) =>
+    secretHeaders.has(name.toLowerCase()) ? value : [],
+  );
+  const parts = values.flatMap((value) => [...value.matchAll(/\b(?:Credential|Signature)=([^\s,/]+)/g)]);
+  return [...values, ...parts.map(([, part = '']) => part).filter(isKeyId)];
 };
 
 /** No answer of the API is longer; one that is would fill our memory. */
@@ -109,6 +126,7 @@ const watch = (outgoing: ClientRequest, exchange: Exchange): (() => void) => {
 export const exchangeOnce = async (signed: SignedRequest, exchange: Exchange): Promise<Answer> => {
   exchange.signal.throwIfAborted();
   exchange.stage = 'CONNECT';
+  exchange.secrets = secretsOf(signed);
   const outgoing = begin(signed, exchange);
   const unwatch = watch(outgoing, exchange);
   try {

@@ -39,18 +39,21 @@ const inputOf = ({ from, to, message, configurationSet }: Mail): SendEmailComman
   ...(configurationSet !== null && { ConfigurationSetName: configurationSet }),
 });
 
-const refusalOf = (answer: Answer, client: SesClient, latencyMs: number): SendResult => {
+/** `say` takes out what may not be told. */
+type Say = (text: string) => string;
+
+const refusalOf = (answer: Answer, say: Say, latencyMs: number): SendResult => {
   const error = errorOf(answer);
   const verdict = classifyAnswer(error);
-  const text = withoutSecrets(sayError(error), client.credentials);
+  const text = say(sayError(error));
   if (verdict.kind === 'UNKNOWN') return { kind: 'UNKNOWN', message: text };
   if (verdict.kind === 'BOUNCED') return { ...verdict, reply: replyOf(text), latencyMs };
   return { ...verdict, reply: replyOf(text), message: text };
 };
 
 /** There was no whole answer: what counts is whether the request had begun to leave. */
-const lossOf = ({ exchange: { stage }, error }: Asked<unknown>, client: SesClient): SendResult => {
-  const message = withoutSecrets(error?.message ?? 'no answer', client.credentials);
+const lossOf = ({ exchange: { stage }, error }: Asked<unknown>, say: Say): SendResult => {
+  const message = say(error?.message ?? 'no answer');
   if (stage === 'END_OF_DATA') return { kind: 'UNKNOWN', message };
   const failure = stage === 'AUTH' ? 'AUTH' : 'CONNECTION';
   return { kind: 'SERVER_FAILURE', stage, failure, reply: null, message: `${stage}: ${message}` };
@@ -58,11 +61,11 @@ const lossOf = ({ exchange: { stage }, error }: Asked<unknown>, client: SesClien
 
 const resultOf = (asked: Asked<SendEmailCommandOutput>, client: SesClient, latencyMs: number): SendResult => {
   const { answer } = asked.exchange;
-  if (answer === undefined) return lossOf(asked, client);
-  if (answer.statusCode >= 300) return refusalOf(answer, client, latencyMs);
-  const remoteId = asked.output?.MessageId;
-  if (remoteId === undefined || remoteId === '')
-    return { kind: 'UNKNOWN', message: `HTTP ${answer.statusCode} without a message id` };
+  const say: Say = (text) => withoutSecrets(text, client, asked.exchange);
+  if (answer === undefined) return lossOf(asked, say);
+  if (answer.statusCode >= 300) return refusalOf(answer, say, latencyMs);
+  const remoteId = say(asked.output?.MessageId ?? '');
+  if (remoteId === '') return { kind: 'UNKNOWN', message: `HTTP ${answer.statusCode} without a message id` };
   return { kind: 'ACCEPTED', reply: replyOf(`Ok ${remoteId}`), latencyMs, remoteId };
 };
 

@@ -1,6 +1,7 @@
 /** Opens a connection to a server: TCP, greeting, EHLO, TLS and login, each within its time, with the stage known when it fails. */
 import type { Socket } from 'node:net';
 import type { SmtpReply, SmtpStage } from '@sendpool/contracts';
+import { loginSecrets, maskSecrets } from '@sendpool/kernel';
 import SMTPConnection, { type SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection';
 import { classifyOpening } from './classify.ts';
 import { parseReply } from './reply.ts';
@@ -112,8 +113,11 @@ const stageOfError = (opening: Opening, error: ClientError): SmtpStage => {
   return opening.stage === 'CONNECT' && isHandshake ? 'TLS' : opening.stage;
 };
 
-const replyOf = (error: ClientError): SmtpReply | null =>
-  error.responseCode === undefined || error.response === undefined ? null : parseReply(error.response);
+/** `say` takes out what the server may have sent back of the login, before anything is cut. */
+type Say = (text: string) => string;
+
+const replyOf = (error: ClientError, say: Say): SmtpReply | null =>
+  error.responseCode === undefined || error.response === undefined ? null : parseReply(say(error.response));
 
 const untrusted = /^(?:UNABLE_TO_(?:VERIFY|GET_ISSUER)|SELF_SIGNED|DEPTH_ZERO_SELF_SIGNED|CERT_SIGNATURE_FAILURE)/;
 const trustHint =
@@ -125,9 +129,10 @@ const textOf = ({ originalCode, message }: ClientError): string => {
 };
 
 const failureOf = (opening: Opening, error: ClientError): SmtpFailure => {
+  const say: Say = (text) => maskSecrets(text, loginSecrets(opening.server));
   const stage = stageOfError(opening, error);
-  const reply = replyOf(error);
-  const text = reply === null ? textOf(error) : `${reply.code} ${reply.text}`;
+  const reply = replyOf(error, say);
+  const text = reply === null ? say(textOf(error)) : `${reply.code} ${reply.text}`;
   return new SmtpFailure(stage, classifyOpening(stage, reply), `${stage}: ${text}`, reply?.code ?? null);
 };
 

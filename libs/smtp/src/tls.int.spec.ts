@@ -144,6 +144,22 @@ test('a login that hangs or is put off is no wrong password', async () => {
   });
 });
 
+test('what a server says back of the password is masked, also where the reply is cut', async () => {
+  await withSink({ tls: 'STARTTLS', auth: login }, async (sink) => {
+    const { username, password } = { ...login, password: 'canary/password+1' };
+    const plain = Buffer.from(`\0${username}\0${password}`).toString('base64');
+    const half = 'x'.repeat(190);
+    for (const said of [password, plain, Buffer.from(password).toString('base64'), half + password]) {
+      sink.setBehaviour(() => ({ at: 'AUTH', do: 'REPLY', code: 535, text: `5.7.8 no ${said}` }));
+      const opened = openConnection(serverOf(sink, { username, password }), { timeouts });
+      const error = await opened.then(() => 'opened', String);
+      assert.match(error, /AUTH: 535 no .*\*\*/);
+      for (const form of ['canary', plain, Buffer.from(password).toString('base64')])
+        assert.ok(!error.includes(form), error);
+    }
+  });
+});
+
 test('a server that wants a login and gets none refuses the mail as AUTH', async () => {
   await withSink({ tls: 'STARTTLS', auth: login }, async (sink) => {
     const connection = await openConnection(serverOf(sink, { username: null, password: null }), { timeouts });

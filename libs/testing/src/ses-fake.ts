@@ -6,11 +6,15 @@ import { sleep } from '@sendpool/kernel';
 import type { Certificate } from './certificate.ts';
 import { signedBy } from './ses-signature.ts';
 
-/** HANG: no answer. CUT: the half of an answer. GARBAGE: no HTTP. RESET_EARLY: before the request is read; all others after it. */
+/**
+ * HANG: no answer. CUT: the half of an answer. GARBAGE: no HTTP. RESET_EARLY: before the request is read; all others after it.
+ * ECHO: says `text` and the headers of the request back wherever an answer has a place for words, as an error or, with 200, as a success.
+ */
 export type SesFault =
   | { do: 'ANSWER'; status: number; code?: string; message?: string; body?: string }
   | { do: 'HANG' | 'RESET' | 'RESET_EARLY' | 'CLOSE' | 'CUT' | 'GARBAGE' }
-  | { do: 'WAIT'; ms: number };
+  | { do: 'WAIT'; ms: number }
+  | { do: 'ECHO'; status: number; text: string };
 
 export type SesMail = { id: string; from: string; to: string[]; configurationSet: string | null; raw: string };
 
@@ -71,8 +75,21 @@ const refuse = (response: ServerResponse, { status, code, message, body }: SesFa
   answer(response, status, body ?? { message });
 };
 
+const echo = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, text }: SesFault & { do: 'ECHO' },
+): void => {
+  const { authorization = '', 'x-amz-security-token': token = '' } = request.headers;
+  const words = [text, authorization, ...authorization.split(/[ ,=/]+/), token].join(' ');
+  if (status >= 300) response.setHeader('x-amzn-errortype', `Echo ${words}`);
+  const success = { ...account, EnforcementStatus: words, MessageId: words };
+  answer(response, status, status >= 300 ? { message: words } : success);
+};
+
 /** False: the request is answered, or never will be. */
-const endure = async (fault: SesFault | null, socket: Socket, response: ServerResponse): Promise<boolean> => {
+const endure = async (fault: SesFault | null, request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
+  const { socket } = request;
   switch (fault?.do) {
     case undefined:
       return true;
@@ -81,6 +98,9 @@ const endure = async (fault: SesFault | null, socket: Socket, response: ServerRe
       return true;
     case 'ANSWER':
       refuse(response, fault);
+      return false;
+    case 'ECHO':
+      echo(request, response, fault);
       return false;
     case 'GARBAGE':
       socket.end('220 mail.example.com ESMTP\r\n');
@@ -136,7 +156,7 @@ const serve = async (state: State, request: IncomingMessage, response: ServerRes
   if (fault?.do === 'RESET_EARLY') return void request.socket.resetAndDestroy();
   const body = await bodyOf(request);
   state.requests.push(`${request.method} ${request.url}\n${request.rawHeaders.join('\n')}\n\n${body.toString('utf8')}`);
-  if (!(await endure(fault, request.socket, response))) return;
+  if (!(await endure(fault, request, response))) return;
   if (!isSigned(state, request, body))
     return refuse(response, {
       do: 'ANSWER',

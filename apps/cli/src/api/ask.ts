@@ -2,7 +2,7 @@
 import { AppError, messageOf } from '@sendpool/kernel';
 import { createClient } from 'graphql-sse';
 
-export type Variables = Record<string, unknown>;
+type Variables = Record<string, unknown>;
 
 export type Api = {
   /** The data of the answer. Throws AppError: UNAVAILABLE without an answer, else what the API said. */

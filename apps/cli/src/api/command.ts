@@ -7,7 +7,7 @@ export type Terminal = {
   status(text: string): void;
 };
 
-export type Values = {
+type Values = {
   json?: boolean | undefined;
   window?: string | undefined;
   campaign?: string | undefined;

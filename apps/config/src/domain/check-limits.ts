@@ -1,7 +1,14 @@
 /** Check of the declared limits of a server. */
-import { rateNames, type ProviderLimits, type RateName, type Rates, type SendingLimits } from './limits.ts';
+import { checkGiven, checkWhole } from './check-text.ts';
+import {
+  rateNames,
+  type LimitsDraft,
+  type ProviderLimits,
+  type RateName,
+  type Rates,
+  type SendingLimits,
+} from './limits.ts';
 import { bad, good, type Checked, type Faults } from './result.ts';
-import { checkWhole } from './check-text.ts';
 
 const maxProviders = 50;
 
@@ -68,15 +75,17 @@ const checkProviders = (faults: Faults, providers: readonly ProviderLimits[]): P
   return providers.map((provider, at) => checkOne(faults, [...path, `${at}`], provider));
 };
 
+const checkConnections = (count: number): Checked<number> => checkWhole(count, [1, 1000]);
+
 /** The limits in their normal form; faults are noted below `limits`. */
-export const checkLimits = (faults: Faults, limits: SendingLimits): SendingLimits => ({
-  maxConnections: faults.take(['limits', 'maxConnections'], checkWhole(limits.maxConnections, [1, 1000]), 1),
+export const checkLimits = (faults: Faults, limits: LimitsDraft): SendingLimits => ({
+  maxConnections: faults.take(['limits', 'maxConnections'], checkGiven(limits.maxConnections, checkConnections), 1),
   messagesPerConnection: faults.take(
     ['limits', 'messagesPerConnection'],
     wholeOrNull(limits.messagesPerConnection, [1, 1_000_000]),
     null,
   ),
   ...checkRates(faults, ['limits'], limits),
-  whenLimited: limits.whenLimited,
+  whenLimited: faults.take(['limits', 'whenLimited'], checkGiven(limits.whenLimited), 'WAIT'),
   providers: checkProviders(faults, limits.providers),
 });

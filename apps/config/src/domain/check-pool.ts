@@ -1,30 +1,30 @@
 /** Check of a pool as a whole, the same for a new one and a changed one. */
-import { checkName, defaultRotateOut, type RotateOutRule } from '@sendpool/contracts';
-import { checkRole, checkWhole } from './check-text.ts';
+import { checkName, defaultRotateOut } from '@sendpool/contracts';
+import { checkGiven, checkRole, checkWhole } from './check-text.ts';
 import { neverOut, type Pool, type PoolMember, type RotateOut } from './pool.ts';
-import { bad, createFaults, good, type Checked, type Faults, type Result } from './result.ts';
+import { bad, createFaults, good, kept, type Checked, type Faults, type Result } from './result.ts';
 import type { ServerStore } from './stores.ts';
 
 export type PoolMemberInput = { readonly serverId: string; readonly weight: number; readonly role?: string | null };
 
-/** Fields left out keep their value. */
-export type RotateOutInput = {
-  readonly rule?: RotateOutRule | null;
-  readonly maxBounceRate?: number | null;
-  readonly minSends?: number | null;
-};
+/** Null is refused. */
+type RotateOutDraft = { readonly [Key in keyof RotateOut]: RotateOut[Key] | null };
 
-export type PoolDraft = Pick<Pool, 'name' | 'whenBusy' | 'isp' | 'rotateOut'> & {
+/** Fields left out keep their value. */
+export type RotateOutInput = Partial<RotateOutDraft>;
+
+export type PoolDraft = Pick<Pool, 'name' | 'whenBusy' | 'isp'> & {
+  readonly rotateOut: RotateOutDraft;
   readonly members: readonly PoolMemberInput[];
 };
 
 export const mergeRotateOut = (
   input: RotateOutInput | null | undefined,
   stored: RotateOut = defaultRotateOut,
-): RotateOut => ({
-  rule: input?.rule ?? stored.rule,
-  maxBounceRate: input?.maxBounceRate ?? stored.maxBounceRate,
-  minSends: input?.minSends ?? stored.minSends,
+): RotateOutDraft => ({
+  rule: kept(input?.rule, stored.rule),
+  maxBounceRate: kept(input?.maxBounceRate, stored.maxBounceRate),
+  minSends: kept(input?.minSends, stored.minSends),
 });
 
 const maxMembers = 64;
@@ -45,10 +45,12 @@ const checkBounceRate = (rate: number): Checked<number> =>
     ? good(rate)
     : bad(`Give a rate from 0.001 to 0.5 (0.03 = 3 %), not ${rate}.`);
 
-const checkRotateOut = (faults: Faults, { rule, maxBounceRate, minSends }: RotateOut): RotateOut => ({
-  rule,
-  maxBounceRate: faults.take(['rotateOut', 'maxBounceRate'], checkBounceRate(maxBounceRate), 0),
-  minSends: faults.take(['rotateOut', 'minSends'], checkWhole(minSends, [50, 1_000_000]), 0),
+const checkSends = (sends: number): Checked<number> => checkWhole(sends, [50, 1_000_000]);
+
+const checkRotateOut = (faults: Faults, { rule, maxBounceRate, minSends }: RotateOutDraft): RotateOut => ({
+  rule: faults.take(['rotateOut', 'rule'], checkGiven(rule), 'OFF'),
+  maxBounceRate: faults.take(['rotateOut', 'maxBounceRate'], checkGiven(maxBounceRate, checkBounceRate), 0),
+  minSends: faults.take(['rotateOut', 'minSends'], checkGiven(minSends, checkSends), 0),
 });
 
 /** The members in their normal form, IN the pool; none when there are too many to look at each. */

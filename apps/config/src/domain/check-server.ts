@@ -6,7 +6,7 @@ import { checkLimits } from './check-limits.ts';
 import { checkSes, type SesDraft } from './check-ses.ts';
 import { checkCredential, checkWhole } from './check-text.ts';
 import { expandWarmUp, type WarmUpInput } from './check-warm-up.ts';
-import type { SendingLimits } from './limits.ts';
+import type { LimitsDraft, SendingLimits } from './limits.ts';
 import { createFaults, good, type Checked, type Faults, type Result } from './result.ts';
 import type { WarmUp } from './warm-up.ts';
 
@@ -25,11 +25,13 @@ export type ServerDraft = {
   readonly keepsPassword: boolean;
   readonly caCertificate: string | null;
   readonly fromDomains: readonly string[];
-  readonly limits: SendingLimits;
+  readonly limits: LimitsDraft;
   readonly ses: SesDraft | null;
   readonly warmUp: WarmUp | null;
   readonly newWarmUp: WarmUpInput | null;
 };
+
+export type CheckedServer = ServerDraft & { readonly limits: SendingLimits };
 
 const orNull = <T>(value: T | null, check: (value: T) => Checked<T>): Checked<T | null> =>
   value === null ? good(null) : check(value);
@@ -58,10 +60,10 @@ const user = (text: string): Checked<string> => checkCredential('The user name',
 const password = (text: string): Checked<string> => checkCredential('The password', text);
 
 /** The draft with every value in its normal form, or all that is wrong with it. `now` in milliseconds since 1970. */
-export const checkServer = (draft: ServerDraft, now: number): Result<ServerDraft> => {
+export const checkServer = (draft: ServerDraft, now: number): Result<CheckedServer> => {
   const faults = createFaults();
   checkLogin(faults, draft);
-  const value: ServerDraft = {
+  const value: CheckedServer = {
     name: faults.take(['name'], checkName(draft.name), ''),
     kind: draft.kind,
     host: faults.take(['host'], checkHost(draft.host), ''),

@@ -1,4 +1,4 @@
-/** Checks of single texts and numbers, shared by servers and pools. */
+/** Checks of single values, shared by servers and pools. */
 import { bad, good, type Checked } from './result.ts';
 
 /** True when the text holds a control character; CR and LF among them would break out of an SMTP line or a header. */
@@ -20,6 +20,10 @@ export const checkCredential = (what: string, text: string): Checked<string> => 
   if (hasControl(text)) return bad(`${what} is one line; take out line breaks and control characters.`);
   return good(text);
 };
+
+/** What there must be one of. One that is left out never comes here: it keeps its value, or has its default. */
+export const checkGiven = <T>(value: T | null, check: (value: T) => Checked<T> = good): Checked<T> =>
+  value === null ? bad('It cannot be null. Give a value, or leave the field out.') : check(value);
 
 export const checkWhole = (value: number, [least, most]: readonly [number, number]): Checked<number> =>
   Number.isInteger(value) && value >= least && value <= most

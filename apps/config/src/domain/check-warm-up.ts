@@ -25,20 +25,19 @@ const mostPerDay = 10_000_000;
 const maxProviders = 50;
 const maxDistance = 366 * dayMs;
 
-type Path = readonly string[];
-
 const daysOf = (count: number, messagesOn: (day: number) => number): number[] =>
   Array.from({ length: Number.isInteger(count) ? Math.max(0, Math.min(count, maxDays)) : 0 }, (_, at) =>
     messagesOn(at),
   );
 
 /** The first fault of a list of days is enough: the others have the same cause. */
-const checkDays = (faults: Faults, path: Path, perDay: readonly number[]): void => {
+const faultOfDays = (perDay: readonly number[]): string | null => {
   if (perDay.length === 0 || perDay.length > maxDays)
-    return faults.add(path, `A warm-up has 1 to ${maxDays} days; these are ${perDay.length}.`);
+    return `A warm-up has 1 to ${maxDays} days; these are ${perDay.length}.`;
   const at = perDay.findIndex((messages) => !checkWhole(messages, [1, mostPerDay]).ok);
-  if (at >= 0)
-    faults.add(path, `Day ${at + 1} would have ${perDay[at]} messages; each day has 1 to 10,000,000, whole numbers.`);
+  return at < 0
+    ? null
+    : `Day ${at + 1} would have ${perDay[at]} messages; each day has 1 to 10,000,000, whole numbers.`;
 };
 
 const expandLinear = (faults: Faults, linear: NonNullable<WarmUpScheduleInput['linear']>): number[] => {
@@ -60,18 +59,20 @@ const expandExponential = (faults: Faults, growth: NonNullable<WarmUpScheduleInp
   return daysOf(growth.days, (at) => Math.round(growth.firstDay * growth.factor ** at));
 };
 
-const expandSchedule = (faults: Faults, schedule: WarmUpScheduleInput): readonly number[] => {
+/** The days of the schedule; null when it has a fault. */
+const expandSchedule = (faults: Faults, schedule: WarmUpScheduleInput): readonly number[] | null => {
   const { linear, exponential, table } = schedule;
   const path = ['warmUp', 'schedule'];
   const given = [linear, exponential, table].filter((form) => form !== undefined && form !== null);
   if (given.length !== 1) {
     faults.add(path, `Give one of linear, exponential and table; these are ${given.length}.`);
-    return [];
+    return null;
   }
   const before = faults.errors.length;
   const perDay = linear ? expandLinear(faults, linear) : exponential ? expandExponential(faults, exponential) : table!;
-  if (faults.errors.length === before) checkDays(faults, path, perDay);
-  return perDay;
+  const fault = faults.errors.length === before ? faultOfDays(perDay) : null;
+  if (fault !== null) faults.add(path, fault);
+  return faults.errors.length === before ? perDay : null;
 };
 
 const checkStart = (faults: Faults, startsOn: Date | null | undefined, now: number): number => {
@@ -81,7 +82,27 @@ const checkStart = (faults: Faults, startsOn: Date | null | undefined, now: numb
   return startOfDay(start);
 };
 
-const checkProviders = (faults: Faults, providers: NonNullable<WarmUpInput['providers']>): WarmUp['providers'] => {
+/**
+ * A shorter plan would let the provider take the whole number of a day of a sudden; a longer one would go on, without being held, while
+ * the server counts as warm; and more than the whole on a day is never reached.
+ */
+const faultBesideWhole = (perDay: readonly number[], whole: readonly number[]): string | null => {
+  if (perDay.length !== whole.length)
+    return `The schedule has ${whole.length} days and these are ${perDay.length}. Give one number for each day.`;
+  const at = perDay.findIndex((messages, day) => messages > whole[day]!);
+  return at < 0
+    ? null
+    : `Day ${at + 1} would have ${perDay[at]} messages, but the schedule has ${whole[at]} on it for all providers together.`;
+};
+
+type GivenProviders = NonNullable<WarmUpInput['providers']>;
+
+/** `whole`: the days of the schedule; null when these have a fault. */
+const checkProviders = (
+  faults: Faults,
+  providers: GivenProviders,
+  whole: WarmUp['perDay'] | null,
+): WarmUp['providers'] => {
   const path = ['warmUp', 'providers'];
   if (providers.length > maxProviders) {
     faults.add(path, `Give at most ${maxProviders} mailbox providers; these are ${providers.length}.`);
@@ -89,16 +110,16 @@ const checkProviders = (faults: Faults, providers: NonNullable<WarmUpInput['prov
   }
   checkEachOnce(faults, path, providers);
   return providers.map(({ provider, perDay }, at) => {
-    checkDays(faults, [...path, `${at}`, 'perDay'], perDay);
+    const fault = faultOfDays(perDay) ?? (whole && faultBesideWhole(perDay, whole));
+    if (fault !== null) faults.add([...path, `${at}`, 'perDay'], fault);
     return { provider: faults.take([...path, `${at}`, 'provider'], checkProvider(provider), ''), perDay: [...perDay] };
   });
 };
 
 /** The plan, day by day; faults are noted below `warmUp`. `now` in milliseconds since 1970. */
-export const expandWarmUp = (faults: Faults, input: WarmUpInput, now: number): WarmUp => ({
-  startsAt: checkStart(faults, input.startsOn, now),
-  heldDays: 0,
-  heldOn: null,
-  perDay: [...expandSchedule(faults, input.schedule)],
-  providers: checkProviders(faults, input.providers ?? []),
-});
+export const expandWarmUp = (faults: Faults, input: WarmUpInput, now: number): WarmUp => {
+  const startsAt = checkStart(faults, input.startsOn, now);
+  const perDay = expandSchedule(faults, input.schedule);
+  const providers = checkProviders(faults, input.providers ?? [], perDay);
+  return { startsAt, heldDays: 0, heldOn: null, perDay: [...(perDay ?? [])], providers };
+};

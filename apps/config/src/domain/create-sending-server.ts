@@ -2,7 +2,7 @@
 import type { SealedSecret, ServerKind, TlsPolicy } from '@sendpool/contracts';
 import { nameTaken } from './change-row.ts';
 import { defaultSesHost } from './check-ses.ts';
-import { checkServer, type ServerDraft } from './check-server.ts';
+import { checkServer, type CheckedServer, type ServerDraft } from './check-server.ts';
 import type { WarmUpInput } from './check-warm-up.ts';
 import { defaultLimits, mergeLimits, type LimitsInput } from './limits.ts';
 import { good, type Result } from './result.ts';
@@ -55,7 +55,7 @@ const draftOf = (input: CreateSendingServerInput): ServerDraft => ({
   newWarmUp: input.warmUp ?? null,
 });
 
-const serverOf = (draft: ServerDraft, deps: CreateSendingServerDeps): SendingServer => {
+const serverOf = (draft: CheckedServer, deps: CreateSendingServerDeps): SendingServer => {
   const { keepsPassword: _, newWarmUp: __, password, ses, ...facts } = draft;
   const id = deps.newId();
   const sealed = password === null ? null : deps.seal(password, id);

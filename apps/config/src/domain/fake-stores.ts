@@ -1,8 +1,9 @@
 /** Stores in memory for specs; they pass the same suite as those in PostgreSQL. */
+import type { RotationVerdict } from '@sendpool/contracts';
 import { isId } from '@sendpool/kernel';
 import type { ApiKey } from './api-key.ts';
 import type { Pool } from './pool.ts';
-import type { RotationEntry } from './rotation-entry.ts';
+import { isSameRefusal, type RotationEntry } from './rotation-entry.ts';
 import type { SendingServer } from './sending-server.ts';
 import type { KeyStore, PoolStore, RotationStore, ServerStore, Versioned, VersionedStore } from './stores.ts';
 
@@ -44,16 +45,26 @@ export const createFakePoolStore = (): PoolStore & FakeStore<Pool> => {
   };
 };
 
+const isOfSameServer = (one: RotationVerdict, other: RotationVerdict): boolean =>
+  one.poolId === other.poolId && one.serverId !== null && one.serverId === other.serverId;
+
+const isSettledBy = (verdict: RotationVerdict, kept: RotationVerdict): boolean =>
+  verdict.id === kept.id ||
+  (verdict.kind === 'EJECT' && kept.kind === 'EJECT' && isOfSameServer(verdict, kept) && kept.at >= verdict.at);
+
 /** `pools` are changed by what verdicts come to. */
 export const createFakeRotationStore = (pools: Map<string, Pool>): RotationStore => {
   const entries: RotationEntry[] = [];
   return {
     settle: async ({ verdict, decide }) => {
-      if (entries.some((entry) => entry.verdict.id === verdict.id)) return false;
+      if (entries.some((entry) => isSettledBy(verdict, entry.verdict))) return false;
       const before = pools.get(verdict.poolId);
       const { pool, whyNot } = await decide(before);
       if (before !== undefined && pool !== undefined) pools.set(pool.id, { ...pool, revision: before.revision + 1 });
-      entries.push({ number: entries.length + 1, verdict, applied: whyNot === null, whyNot });
+      const entry = { verdict, applied: whyNot === null, whyNot };
+      const newest = entries.findLastIndex((other) => isOfSameServer(verdict, other.verdict));
+      if (newest >= 0 && isSameRefusal(entry, entries[newest]!)) entries[newest] = { ...entry, number: newest + 1 };
+      else entries.push({ ...entry, number: entries.length + 1 });
       return true;
     },
     page: async (poolIds, count, before = Infinity) => {
@@ -82,6 +93,15 @@ export const createFakeServerStore = (): ServerStore & FakeStore<SendingServer> 
       if (due !== undefined) accountClaims.set(due.id, now.getTime());
       return due?.id;
     },
+    withSameSesAccount: async ({ id, username, ses }) =>
+      [...store.rows.values()].filter(
+        (other) =>
+          other.id !== id &&
+          other.kind === 'SES' &&
+          other.state === 'ACTIVE' &&
+          other.username === username &&
+          other.ses?.region === ses?.region,
+      ),
     noteSesAccount: async (id, account) => {
       const server = store.rows.get(id);
       if (server?.ses) store.rows.set(id, { ...server, ses: { ...server.ses, account } });

@@ -2,6 +2,7 @@
  * How fast each server of a pool sends, by water-filling: the stream of messages rises, each server takes its part by weight; one that is
  * full gives its excess to the others by their weights, or, when its messages wait for it, stops the stream.
  */
+import type { Steps } from './in-turns.ts';
 
 export type Tap = {
   readonly weight: number;
@@ -22,8 +23,8 @@ export type Filled = {
   /** Messages a second by server and part. */
   readonly rates: readonly (readonly number[])[];
   readonly tight: readonly Tight[];
-  /** Steps that it took: a measure of the work. */
-  readonly steps: number;
+  /** Units of work that it took. */
+  readonly work: number;
 };
 
 type State = { readonly taps: readonly Tap[]; readonly rates: number[][]; readonly open: boolean[][] };
@@ -86,19 +87,21 @@ const stepUp = (state: State, parts: readonly number[]): { reached: readonly Tig
   return { reached, ends: reached.some((tight) => stops(state.taps[tight.tap]!, tight)) };
 };
 
-/** `parts` are the parts of the stream, as in those to each mailbox provider; their sum is 1. */
-export const fillRates = (taps: readonly Tap[], parts: readonly number[]): Filled => {
+/** `parts` are the parts of the stream, as in those to each mailbox provider; their sum is 1. A unit of work is a look at one part of a tap. */
+export const fillRates = function* (taps: readonly Tap[], parts: readonly number[]): Steps<Filled> {
   const state: State = {
     taps,
     rates: taps.map(() => parts.map(() => 0)),
     open: taps.map(({ weight }) => parts.map((size) => weight > 0 && size > 0)),
   };
   const tight: Tight[] = [];
-  let steps = 0;
-  for (let ends = false; !ends; steps += 1) {
+  const looks = taps.length * parts.length;
+  let work = 0;
+  for (let ends = false; !ends; yield looks) {
     const stepped = stepUp(state, parts);
     tight.push(...stepped.reached);
     ends = stepped.ends;
+    work += looks;
   }
-  return { rates: state.rates, tight, steps };
+  return { rates: state.rates, tight, work };
 };

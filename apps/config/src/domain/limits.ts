@@ -1,5 +1,6 @@
 /** Declared limits of a sending server: of the whole, and towards single mailbox providers. All hold for the whole cluster. */
 import type { LimitMode } from '@sendpool/contracts';
+import { kept } from './result.ts';
 
 /** Messages in a span of time; null = no limit. A day is one of UTC. */
 export type Rates = {
@@ -27,6 +28,12 @@ type Optional<T> = { readonly [Key in keyof T]?: T[Key] | null };
 type ProviderLimitsInput = Optional<Rates> & {
   readonly provider: string;
   readonly maxConnections?: number | null;
+};
+
+/** What a server cannot be without may still be null here: that is refused. */
+export type LimitsDraft = Omit<SendingLimits, 'maxConnections' | 'whenLimited'> & {
+  readonly maxConnections: number | null;
+  readonly whenLimited: LimitMode | null;
 };
 
 /** Fields left out keep their value, null removes a limit. `providers` is given as a whole. */
@@ -64,8 +71,6 @@ export const defaultLimits: SendingLimits = {
   providers: [],
 };
 
-const kept = <T>(value: T | undefined, stored: T): T => (value === undefined ? stored : value);
-
 const mergeRates = (input: Optional<Rates>, stored: Rates): Rates => ({
   messagesPerSecond: kept(input.messagesPerSecond, stored.messagesPerSecond),
   messagesPerMinute: kept(input.messagesPerMinute, stored.messagesPerMinute),
@@ -85,10 +90,10 @@ const mergeProviders = (
 ): readonly ProviderLimits[] => (input === undefined ? stored : (input ?? []).map(providerOf));
 
 /** The limits as they would be; nothing is checked yet. */
-export const mergeLimits = (input: LimitsInput, stored: SendingLimits): SendingLimits => ({
-  maxConnections: input.maxConnections ?? stored.maxConnections,
+export const mergeLimits = (input: LimitsInput, stored: SendingLimits): LimitsDraft => ({
+  maxConnections: kept(input.maxConnections, stored.maxConnections),
   messagesPerConnection: kept(input.messagesPerConnection, stored.messagesPerConnection),
   ...mergeRates(input, stored),
-  whenLimited: input.whenLimited ?? stored.whenLimited,
+  whenLimited: kept(input.whenLimited, stored.whenLimited),
   providers: mergeProviders(input.providers, stored.providers),
 });

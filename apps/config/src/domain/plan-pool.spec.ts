@@ -6,7 +6,7 @@ import { planFaults, planPool, wholeMessages, type PlanArguments } from './plan-
 import { planServersOf } from './plan-server.ts';
 import type { Pool } from './pool.ts';
 import type { SendingServer } from './sending-server.ts';
-import { memberWith, poolWith, serverWith, sesServerWith } from './testing.ts';
+import { memberWith, poolWith, resultOf, serverWith, sesServerWith } from './testing.ts';
 
 const now = Date.UTC(2026, 10, 24);
 const dayMs = 86_400_000;
@@ -25,7 +25,8 @@ const waits = (server: SendingServer, change: Partial<Pool>) => {
   const [member] = planServersOf(viewOf([server], change));
   return [member?.waits, member?.waitsWhenBusy];
 };
-const plan = (servers: readonly SendingServer[], asked: PlanArguments) => planPool(viewOf(servers), asked, now);
+const plan = (servers: readonly SendingServer[], asked: PlanArguments) =>
+  resultOf(planPool(viewOf(servers), asked, now));
 
 describe('a member of a plan', () => {
   it('has the lowest of its rates, in messages a second', () => {
@@ -92,6 +93,15 @@ describe('planPool', () => {
     assert.equal(result.finishesAt?.getTime(), Math.trunc(now + result.seconds! * 1000));
     assert.equal(result.messagesPerSecond, 300);
     assert.match(result.words[0]!, /^a declares no rate: 100 messages a second are assumed/);
+  });
+
+  it('gives each server the share that its whole messages are of the recipients, however few these are', () => {
+    const three = [limited('a', {}), limited('b', {}), limited('c', {})];
+    for (const recipients of [1, 2, 5, 1000]) {
+      const { servers } = plan(three, { recipients });
+      for (const { messages, share } of servers) assert.equal(share, messages / recipients);
+      assert.ok(Math.abs(servers.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-9);
+    }
   });
 
   it('says in words what a limit does, and what it does not know', () => {

@@ -2,6 +2,7 @@
 import { checkSenderDomain } from './check-host.ts';
 import { checkEachOnce, checkProvider } from './check-limits.ts';
 import { checkWhole } from './check-text.ts';
+import type { Steps } from './in-turns.ts';
 import { assumedPerConnection, planServersOf, steadyFrom, type PlanView } from './plan-server.ts';
 import { planOf, type Binding, type Plan, type PlanServer } from './plan.ts';
 import { createFaults, type UserError } from './result.ts';
@@ -14,9 +15,9 @@ export type PlanArguments = {
 
 export type PlannedServer = {
   readonly serverId: string;
-  /** Whole messages, expected. */
+  /** Whole messages, expected; of all servers together the recipients, when the plan has an end. */
   readonly messages: number;
-  /** messages / recipients, 0 to 1. */
+  /** messages / recipients, 0 to 1: of the whole messages, so that both say the same of few recipients. */
   readonly share: number;
   /** At the start. */
   readonly messagesPerSecond: number;
@@ -119,18 +120,18 @@ const plannedOf = (plan: Plan, servers: readonly PlanServer[], recipients: numbe
   return servers.map(({ serverId, assumedPerSecond }, at) => ({
     serverId,
     messages: messages[at]!,
-    share: plan.messages[at]! / recipients,
+    share: messages[at]! / recipients,
     messagesPerSecond: plan.ratesAtStart[at]!,
     assumedPerSecond,
   }));
 };
 
 /** `asked` has no faults; `now` in milliseconds since 1970. */
-export const planPool = (view: PlanView, asked: PlanArguments, now: number): PoolPlan => {
+export const planPool = function* (view: PlanView, asked: PlanArguments, now: number): Steps<PoolPlan> {
   const servers = planServersOf(view);
   const { recipients } = asked;
   const question = { servers, recipients, providers: wholeProviders(asked.providers ?? []), now };
-  const plan = planOf({ ...question, steadyFrom: steadyFrom(view.servers.values(), now) });
+  const plan = yield* planOf({ ...question, steadyFrom: steadyFrom(view.servers.values(), now) });
   const never = plan.whyNever === null ? [] : [plan.whyNever];
   return {
     recipients,

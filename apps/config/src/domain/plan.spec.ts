@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { planOf, type Cap, type Capped, type PlanQuestion, type PlanServer } from './plan.ts';
+import { resultOf } from './testing.ts';
 
 const midnight = Date.UTC(2026, 10, 24);
 const free: Capped = { rate: null, quotaOn: () => null };
@@ -19,14 +20,16 @@ const server = (serverId: string, weight: number, change: Partial<PlanServer> = 
   ...change,
 });
 const plan = (servers: readonly PlanServer[], recipients: number, change: Partial<PlanQuestion> = {}) =>
-  planOf({
-    servers,
-    recipients,
-    providers: [{ provider: 'other', share: 1 }],
-    now: midnight,
-    steadyFrom: midnight,
-    ...change,
-  });
+  resultOf(
+    planOf({
+      servers,
+      recipients,
+      providers: [{ provider: 'other', share: 1 }],
+      now: midnight,
+      steadyFrom: midnight,
+      ...change,
+    }),
+  );
 const near = (actual: readonly number[], expected: readonly number[]): void => {
   for (const [at, value] of expected.entries())
     assert.ok(Math.abs(actual[at]! - value) < 1e-3, `${actual.join()} not ${expected.join()}`);
@@ -176,9 +179,10 @@ describe('planOf, by worked examples', () => {
     );
     const providers = names.map((provider) => ({ provider, share: 1 / 20 }));
     const began = performance.now();
-    const { seconds, whyNever } = plan(servers, 2e9, { providers });
+    const { seconds, whyNever, ratesAtStart, limits } = plan(servers, 2e9, { providers });
     assert.ok(performance.now() - began < 5000);
     assert.equal(seconds, null);
+    assert.ok(ratesAtStart.every((messages) => messages > 0) && limits.length > 0);
     assert.match(whyNever!, /too many limits/);
   });
 

@@ -1,6 +1,7 @@
 /** What a pool will do with so many recipients, worked out before the start: messages for each server, limits that bind, time to the end. */
 import { dayMs, startOfDay } from '@sendpool/contracts';
 import { fillRates, type Filled, type Tap } from './fill-rates.ts';
+import type { Steps } from './in-turns.ts';
 
 /** A number of messages and the declared limit that it comes from, as in `messagesPerDay` or `warmUp`. */
 export type Cap = { readonly messages: number; readonly limit: string };
@@ -59,15 +60,19 @@ type Run = {
   readonly given: number[];
   /** Messages of this day, by server and provider. */
   used: number[][];
+  /** Null until the first rates are known. */
+  ratesAtStart: readonly number[] | null;
   readonly limits: Map<string, Binding>;
   seconds: number;
-  /** Numbers looked at so far. */
+  /** Units so far. */
   work: number;
 };
 
 const longestSeconds = 3650 * 86_400;
-/** About a second: the service has other questions to answer meanwhile. */
-const mostWork = 5e5;
+/** Units for one plan, see `fillRates`: about a third of a second. */
+export const mostWork = 1.5e6;
+/** Looks at quotas and what is left of them cost so much more than those of `fillRates`. Measured. */
+const walkUnits = 6;
 const crumb = 1e-6;
 
 const total = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
@@ -183,48 +188,57 @@ const endDay = (run: Run, wasWhole: boolean): void => {
   run.used = noneUsed(run.question);
 };
 
-const fill = (run: Run): { taps: readonly Tap[]; filled: Filled } => {
+const fill = function* (run: Run): Steps<{ taps: readonly Tap[]; filled: Filled }> {
   const taps = run.question.servers.map((_, at) => tapOf(run, at));
   const parts = run.question.providers.map(({ share }, part) => (run.left[part]! > 0 ? share : 0));
-  const filled = fillRates(taps, parts);
-  run.work += filled.steps * taps.length * parts.length;
+  const filled = yield* fillRates(taps, parts);
+  run.work += filled.work;
   return { taps, filled };
 };
 
+const walked = function* (run: Run): Steps<void> {
+  const units = walkUnits * run.given.length * run.left.length;
+  run.work += units;
+  yield units;
+};
+
 /** Until something changes; `wholeDay` says that the day was followed from its beginning. */
-const stepOn = (run: Run, wholeDay: boolean): boolean => {
-  const { taps, filled } = fill(run);
+const stepOn = function* (run: Run, wholeDay: boolean): Steps<boolean> {
+  const { taps, filled } = yield* fill(run);
+  run.ratesAtStart ??= filled.rates.map(total);
   noteRates(run, taps, filled);
   const day = dayOf(run);
   advance(run, filled.rates, untilChange(run, filled.rates));
+  yield* walked(run);
   if (dayOf(run) === day) return wholeDay;
   endDay(run, wholeDay);
   return true;
 };
 
-const runOut = (run: Run): string | null => {
+const runOut = function* (run: Run): Steps<string | null> {
   let wholeDay = false;
   while (run.left.some((left) => left > 0)) {
     if (run.work >= mostWork) return 'There are too many limits to look so far ahead.';
     if (run.seconds > longestSeconds) return 'The daily limits would let it take more than ten years.';
-    wholeDay = stepOn(run, wholeDay);
+    wholeDay = yield* stepOn(run, wholeDay);
   }
   return null;
 };
 
 /** Pure: nothing is asked and nothing is known of what was sent today already. */
-export const planOf = (question: PlanQuestion): Plan => {
+export const planOf = function* (question: PlanQuestion): Steps<Plan> {
   const { servers, providers, recipients } = question;
   const left = providers.map(({ share }) => recipients * share);
   const given = servers.map(() => 0);
-  const run: Run = { question, left, given, used: noneUsed(question), limits: new Map(), seconds: 0, work: 0 };
+  const fresh = { limits: new Map(), seconds: 0, work: 0, ratesAtStart: null };
+  const run: Run = { question, left, given, used: noneUsed(question), ...fresh };
   if (servers.every(({ weight }) => weight === 0)) {
     const whyNever =
       'No member of the pool can send: none is active, verified, rotated in and allowed for this domain.';
     return { messages: given, ratesAtStart: given, limits: [], seconds: null, whyNever };
   }
-  const ratesAtStart = fill(run).filled.rates.map(total);
-  const whyNever = runOut(run);
+  const whyNever = yield* runOut(run);
   const seconds = whyNever === null ? run.seconds : null;
+  const ratesAtStart = run.ratesAtStart ?? given;
   return { messages: run.given, ratesAtStart, limits: [...run.limits.values()], seconds, whyNever };
 };

@@ -117,6 +117,9 @@ describe('the rule of rotating out', () => {
     [{ maxBounceRate: Number.NaN }, 'maxBounceRate'],
     [{ minSends: 49 }, 'minSends'],
     [{ minSends: 1_000_001 }, 'minSends'],
+    [{ rule: null }, 'rule'],
+    [{ maxBounceRate: null }, 'maxBounceRate'],
+    [{ minSends: null }, 'minSends'],
   ] as const)
     it(`refuses ${JSON.stringify(rotateOut)}`, async () => {
       const { id } = valueOf(await create([{ serverId: one.id, weight: 1 }]));

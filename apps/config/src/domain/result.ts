@@ -27,6 +27,9 @@ export type Faults = {
   take<T>(path: readonly string[], checked: Checked<T>, fallback: T): T;
 };
 
+/** What was given, null included; `stored` when it was left out. */
+export const kept = <T>(value: T | undefined, stored: T): T => (value === undefined ? stored : value);
+
 /** Collects the faults of one input; paths are given without the leading `input`. */
 export const createFaults = (): Faults => {
   const errors: UserError[] = [];

@@ -149,6 +149,48 @@ describe('settling verdicts', () => {
     assert.deepEqual(await entries(), [{ kind: 'EJECT', applied: true, whyNot: null }]);
   });
 
+  it('keeps one entry for a reason that lasts, and applies what is found again once the reason is gone', async () => {
+    await servers.save({ ...one, revision: 2, state: 'INACTIVE' });
+    const results = [];
+    for (const minutes of [0, 5, 10, 5]) results.push(await settle({ at: at + minutes * 60_000 }));
+    assert.deepEqual(results, ['NOT_APPLIED', 'NOT_APPLIED', 'NOT_APPLIED', 'KNOWN']);
+    const [entry, ...others] = (await rotations.page([pool.id], 10)).get(pool.id) ?? [];
+    assert.deepEqual([entry?.verdict.at, others.length], [at + 10 * 60_000, 0]);
+    await servers.save({ ...one, revision: 3 });
+    assert.equal(await settle({ at: at + 15 * 60_000 }), 'APPLIED');
+    assert.deepEqual(
+      (await entries()).map(({ applied }) => applied),
+      [true, false],
+    );
+  });
+
+  it('keeps an entry for each reason, and for a reason that comes back', async () => {
+    const rotateOut = { ...pool.rotateOut, rule: 'OFF' } as const;
+    await servers.save({ ...one, revision: 2, state: 'INACTIVE' });
+    for (const [minutes, rule] of [
+      [0, pool.rotateOut],
+      [5, rotateOut],
+      [10, pool.rotateOut],
+    ] as const) {
+      pools.rows.set(pool.id, { ...pool, rotateOut: rule });
+      await settle({ at: at + minutes * 60_000 });
+    }
+    assert.deepEqual(
+      (await entries()).map(({ whyNot }) => whyNot?.includes('OFF')),
+      [false, true, false],
+    );
+  });
+
+  it('takes a member out for a bare rate where the pool says LITERAL, and a person puts it back in', async () => {
+    pools.rows.set(pool.id, { ...pool, rotateOut: { rule: 'LITERAL', maxBounceRate: 0.03, minSends: 2500 } });
+    const evidence = { ...verdictWith().evidence, rule: 'LITERAL', sends: 2500, bounced: 76, rate: 0.0304 } as const;
+    await settle({ evidence, words: '3.04 % over 2,500 sends: above 3 %' });
+    const { state, reason, evidence: kept } = pools.rows.get(pool.id)!.members[1]!.rotation;
+    assert.deepEqual([state, reason, kept], ['OUT', '3.04 % over 2,500 sends: above 3 %', evidence]);
+    await createRestorePoolMember({ pools, now: () => new Date(at + hour) })({ poolId: pool.id, serverId: 'two' });
+    assert.equal(pools.rows.get(pool.id)?.members[1]?.rotation.state, 'IN');
+  });
+
   it('looks at the servers itself: the last one that can send stays', async () => {
     await servers.save({ ...one, revision: 2, state: 'INACTIVE' });
     await settle({});

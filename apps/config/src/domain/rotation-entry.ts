@@ -11,6 +11,14 @@ export type RotationEntry = {
   readonly whyNot: string | null;
 };
 
+/**
+ * True when an EJECT is refused as `newest` was, the newest entry on the same server in the same pool: stats finds it again every few
+ * minutes for as long as the server bounces too much.
+ */
+export const isSameRefusal = (entry: Omit<RotationEntry, 'number'>, newest: RotationEntry): boolean =>
+  [entry, newest].every(({ verdict, applied }) => verdict.kind === 'EJECT' && !applied) &&
+  entry.whyNot === newest.whyNot;
+
 /** What a verdict comes to: the pool as it shall be, or why nothing changes in it. */
 export type Settled = { readonly pool?: Pool; readonly whyNot: string | null };
 

@@ -106,6 +106,11 @@ describe('updating a sending server', () => {
   it('refuses null for what a server cannot be without, and an unknown id', async () => {
     const { id } = await verified();
     assert.deepEqual(errorOf(await update({ id, host: null })), { code: 'BAD_INPUT', path: 'input.host' });
+    for (const field of ['maxConnections', 'whenLimited'])
+      assert.deepEqual(errorOf(await update({ id, limits: { [field]: null } })), {
+        code: 'BAD_INPUT',
+        path: `input.limits.${field}`,
+      });
     assert.equal(errorOf(await update({ id: newId() })).code, 'NOT_FOUND');
     assert.equal(errorOf(await update({ id: "' or 1=1" })).code, 'NOT_FOUND');
   });

@@ -56,6 +56,8 @@ describe('a server of kind SES', () => {
   it('needs a region, and a host and a port when it is none of SES', async () => {
     assert.deepEqual(pathsOf(await create({ ses: null })), ['input.ses']);
     assert.deepEqual(pathsOf(await create({ ses: {} })), ['input.ses.region']);
+    const { id } = valueOf(await create());
+    assert.deepEqual(pathsOf(await update({ id, ses: { region: null } })), ['input.ses.region']);
     assert.deepEqual(pathsOf(await create({ kind: 'SMTP', ses: null })), ['input.host', 'input.port']);
   });
 

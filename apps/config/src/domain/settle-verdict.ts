@@ -50,9 +50,21 @@ const settled = (
   return verdict.kind === 'HOLD_WARM_UP' ? settleHold(deps, verdict) : settleRotation(deps, verdict, pool);
 };
 
+/** Whether a verdict changed the pool or the warm-up; KNOWN: it was settled before. */
+export type VerdictResult = 'APPLIED' | 'NOT_APPLIED' | 'KNOWN';
+
 /** Safe to call again with the same verdict. */
 export const createSettleVerdict =
   (deps: SettleVerdictDeps) =>
-  async (verdict: RotationVerdict): Promise<void> => {
-    await deps.rotations.settle({ verdict, decide: async (pool) => settled(deps, verdict, pool) });
+  async (verdict: RotationVerdict): Promise<VerdictResult> => {
+    let result: VerdictResult = 'KNOWN';
+    await deps.rotations.settle({
+      verdict,
+      decide: async (pool) => {
+        const answer = await settled(deps, verdict, pool);
+        result = answer.whyNot === null ? 'APPLIED' : 'NOT_APPLIED';
+        return answer;
+      },
+    });
+    return result;
   };

@@ -27,6 +27,8 @@ export type ServerStore = VersionedStore<SendingServer> & {
    * at it now. Undefined: none is due.
    */
   claimSesAccount(now: Date, gapMs: number): Promise<string | undefined>;
+  /** The other active servers of kind SES with the same region and access key: as far as can be seen, of the same account. */
+  withSameSesAccount(server: SendingServer): Promise<SendingServer[]>;
   /** Keeps what the account said when nothing of it concerns the senders: no new revision. */
   noteSesAccount(id: string, account: SesAccount): Promise<void>;
 };
@@ -37,7 +39,10 @@ export type PoolStore = VersionedStore<Pool> & {
 };
 
 export type RotationStore = {
-  /** Keeps the verdict and what it changes in its pool in one transaction, once for each verdict id; false: it was kept before. */
+  /**
+   * Keeps the verdict and what it changes in its pool in one transaction, once for each verdict id; false: it was kept before. An EJECT
+   * that is refused as the one before it takes that one's place, and no older EJECT of the server is settled any more.
+   */
   settle(settling: SettleVerdict): Promise<boolean>;
   /** At most `count` verdicts on each pool, newest first, beyond the one numbered `before`; a pool without any has no entry. */
   page(poolIds: readonly string[], count: number, before?: number): Promise<ReadonlyMap<string, RotationEntry[]>>;

@@ -1,6 +1,7 @@
-/** For specs: a server and a pool in which everything is said, with what a spec wants to be different. */
+/** For specs: a server and a pool in which everything is said, with what a spec wants to be different; and the result of a plan. */
 import { defaultRotateOut, type RotationVerdict } from '@sendpool/contracts';
 import { newId } from '@sendpool/kernel';
+import type { Steps } from './in-turns.ts';
 import { defaultLimits } from './limits.ts';
 import { neverOut, type Pool, type PoolMember, type Rotation } from './pool.ts';
 import type { SendingServer } from './sending-server.ts';
@@ -87,3 +88,11 @@ export const verdictWith = (change: Partial<RotationVerdict> = {}): RotationVerd
   words: '8 % of 500 sends bounced',
   ...change,
 });
+
+/** The result of a calculation that is taken to its end at once. */
+export const resultOf = <T>(steps: Steps<T>): T => {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+};

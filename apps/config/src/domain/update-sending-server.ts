@@ -1,12 +1,12 @@
 /** Changes a sending server; a change of how it is reached asks for a new verification before mail goes to it again. */
 import type { TlsPolicy } from '@sendpool/contracts';
 import { changeRow } from './change-row.ts';
-import { checkServer, type ServerDraft } from './check-server.ts';
+import { checkServer, type CheckedServer, type ServerDraft } from './check-server.ts';
 import { defaultSesHost, type SesDraft } from './check-ses.ts';
 import type { WarmUpInput } from './check-warm-up.ts';
 import type { SealPassword, SesInput } from './create-sending-server.ts';
 import { mergeLimits, type LimitsInput } from './limits.ts';
-import { createFaults, good, type Result, type UserError } from './result.ts';
+import { createFaults, good, kept, type Result, type UserError } from './result.ts';
 import { isSameConnection, neverVerified, type SendingServer } from './sending-server.ts';
 import type { ServerStore } from './stores.ts';
 
@@ -38,12 +38,10 @@ const nullFaults = (input: UpdateSendingServerInput): readonly UserError[] => {
   return faults.errors;
 };
 
-const kept = <T>(value: T | undefined, stored: T): T => (value === undefined ? stored : value);
-
 const mergeSes = (input: SesInput | null | undefined, stored: SesDraft | null): SesDraft | null => {
   if (!input) return stored && { region: stored.region, configurationSet: stored.configurationSet };
   return {
-    region: input.region ?? stored?.region ?? '',
+    region: kept(input.region, stored?.region ?? '') ?? '',
     configurationSet: kept(input.configurationSet, stored?.configurationSet ?? null),
   };
 };
@@ -80,7 +78,7 @@ const strayPassword = (server: SendingServer, draft: ServerDraft): readonly User
   return faults.errors;
 };
 
-const apply = (server: SendingServer, draft: ServerDraft, seal: SealPassword): SendingServer => {
+const apply = (server: SendingServer, draft: CheckedServer, seal: SealPassword): SendingServer => {
   const { keepsPassword, password, newWarmUp: _, ses, ...facts } = draft;
   const sealed = password === null ? null : seal(password, server.id);
   const account = server.ses?.account ?? null;

@@ -2,6 +2,7 @@
 import type { SmtpStage } from '@sendpool/contracts';
 import { changeRow, notFound } from './change-row.ts';
 import { good, refuse, type Result } from './result.ts';
+import { quotaAdvice } from './ses-quota.ts';
 import { isSameConnection, type SendingServer, type Verification } from './sending-server.ts';
 import type { SesAccount } from './ses.ts';
 import type { ServerStore } from './stores.ts';
@@ -32,10 +33,21 @@ export const verificationOf = (answer: ProbeAnswer, at: Date): Verification =>
 export const withAccount = (server: SendingServer, account: SesAccount | undefined): SendingServer =>
   server.ses === null || account === undefined ? server : { ...server, ses: { ...server.ses, account } };
 
+type Found = { answer: ProbeAnswer; at: Date; others: readonly SendingServer[] };
+
+const verified = (current: SendingServer, { answer, at, others }: Found): SendingServer => {
+  const server = withAccount(current, answer.account);
+  const verification = verificationOf(answer, at);
+  return {
+    ...server,
+    verification: answer.ok ? { ...verification, message: quotaAdvice(server, others) } : verification,
+  };
+};
+
 /** What the probe found holds only while the server is reached as it was then. */
-const settle = (probed: SendingServer, answer: ProbeAnswer, at: Date) => (current: SendingServer) =>
+const settle = (probed: SendingServer, found: Found) => (current: SendingServer) =>
   isSameConnection(probed, current)
-    ? good({ ...withAccount(current, answer.account), verification: verificationOf(answer, at) })
+    ? good(verified(current, found))
     : refuse('CONFLICT', 'The sending server was changed while it was being verified. Verify it again.', [
         'input',
         'id',
@@ -52,5 +64,7 @@ export const createVerifySendingServer =
         'id',
       ]);
     const answer = await deps.probe(server);
-    return changeRow(deps.servers, { id, noun: 'sending server', decide: settle(server, answer, deps.now()) });
+    const others = server.kind === 'SES' ? await deps.servers.withSameSesAccount(server) : [];
+    const found = { answer, at: deps.now(), others };
+    return changeRow(deps.servers, { id, noun: 'sending server', decide: settle(server, found) });
   };

@@ -35,8 +35,30 @@ describe('expandWarmUp', () => {
   });
 
   it('keeps plans for single mailbox providers beside it', () => {
-    const providers = [{ provider: 'gmail', perDay: [5, 10] }];
-    assert.deepEqual(expand({ table: [20] }, { providers }).plan.providers, providers);
+    const providers = [{ provider: 'gmail', perDay: [5, 20] }];
+    assert.deepEqual(expand({ table: [20, 20] }, { providers }), {
+      plan: { ...plan, perDay: [20, 20], providers },
+      paths: [],
+    });
+  });
+
+  const contrary: [string, number[]][] = [
+    ['ends before the whole, since the provider would get everything on the next day', [5, 10]],
+    ['goes on after the whole, since nothing would hold it', [5, 10, 15, 20]],
+    ['has more on a day than the whole, since that is never reached', [5, 201, 15]],
+  ];
+  for (const [what, perDay] of contrary)
+    it(`refuses a plan for a mailbox provider that ${what}`, () => {
+      const providers = [
+        { provider: 'gmx', perDay: [1, 1, 1] },
+        { provider: 'gmail', perDay },
+      ];
+      assert.deepEqual(expand({ table: [100, 200, 400] }, { providers }).paths, ['providers.1.perDay']);
+    });
+
+  it('does not hold a plan for a mailbox provider against a schedule that is refused itself', () => {
+    const providers = [{ provider: 'gmail', perDay: [5] }];
+    assert.deepEqual(expand({ table: [100, 0] }, { providers }).paths, ['schedule']);
   });
 
   const refused: [string, WarmUpInput['schedule'], string][] = [

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
+import type { RotationVerdict } from '@sendpool/contracts';
 import { createDatabase, type Database } from '@sendpool/database';
 import { freshDatabase, type TestDatabase } from '@sendpool/database/testing';
 import { newId } from '@sendpool/kernel';
 import { createFakePoolStore, createFakeRotationStore, createFakeServerStore } from '../domain/fake-stores.ts';
 import type { Pool } from '../domain/pool.ts';
 import type { RotationEntry } from '../domain/rotation-entry.ts';
-import { neverVerified } from '../domain/sending-server.ts';
+import { neverVerified, type SendingServer } from '../domain/sending-server.ts';
 import type { PoolStore, RotationStore, ServerStore } from '../domain/stores.ts';
 import { accountWith, memberWith, poolWith, serverWith, sesServerWith, verdictWith } from '../domain/testing.ts';
 import { createPoolStore } from './pool.store.ts';
@@ -17,6 +18,7 @@ import { entities, migrations, schema } from './tables.ts';
 let testDatabase: TestDatabase;
 let database: Database;
 const changed = (): void => undefined;
+const sealed = { keyId: 'k', iv: '', data: '', tag: '' };
 
 before(async () => {
   testDatabase = await freshDatabase();
@@ -57,6 +59,20 @@ const describeAccounts = (name: string, create: () => ServerStore): void => {
     assert.equal(new Set(ours).size, ours.length);
   });
 
+  it(`${name} finds the other active servers of the same region and access key`, async () => {
+    const store = create();
+    const [key, other] = [newId(), newId()];
+    const [server, same] = [sesServerWith({ username: key }), sesServerWith({ username: key })];
+    const elsewhere = { region: 'us-east-1', configurationSet: null, account: null };
+    const unlike = [{ username: other }, { username: null }, { state: 'INACTIVE' as const }, { ses: elsewhere }];
+    const rows = [server, same, ...unlike.map((change) => sesServerWith({ username: key, ...change }))];
+    for (const row of rows) await store.insert({ ...row, password: row.username === null ? null : sealed });
+    const found = async (row: SendingServer) => (await store.withSameSesAccount(row)).map(({ id }) => id);
+    assert.deepEqual(await found(server), [same.id]);
+    assert.ok((await found({ ...server, username: null })).includes(rows[3]!.id));
+    assert.deepEqual(await found(serverWith()), []);
+  });
+
   it(`${name} notes an account without a new revision`, async () => {
     const store = create();
     const server = sesServerWith();
@@ -87,6 +103,35 @@ const describeRotations = (name: string, create: () => { pools: PoolStore; rotat
     assert.deepEqual(await store.find([pool.id]), [{ ...pool, isp: 'SPREAD', revision: 2 }]);
     const [{ number: _, ...entry }] = (await rotations.page([pool.id], 10)).get(pool.id) as [RotationEntry];
     assert.deepEqual(entry, { verdict, applied: true, whyNot: null });
+  });
+
+  it(`${name} keeps the newest of refusals that are alike, and no older one of that server after it`, async () => {
+    const { rotations } = create();
+    const [poolId, serverId] = [newId(), newId()];
+    const refuse = (at: number, whyNot: string, change: Partial<RotationVerdict> = {}) => {
+      const verdict = verdictWith({ poolId, serverId, at, ...change });
+      return rotations.settle({ verdict, decide: async () => ({ whyNot }) });
+    };
+    const kept = [
+      await refuse(10, 'last'),
+      await refuse(20, 'last', { words: 'newer' }),
+      await refuse(15, 'other'),
+      await refuse(20, 'last', { serverId: newId() }),
+      await refuse(30, 'other'),
+      await refuse(40, 'other', { kind: 'WARN' }),
+      await refuse(40, 'other', { kind: 'WARN' }),
+    ];
+    assert.deepEqual(kept, [true, true, false, true, true, true, true]);
+    const entries = (await rotations.page([poolId], 10))
+      .get(poolId)!
+      .filter(({ verdict }) => verdict.serverId === serverId);
+    assert.deepEqual(entries.map(({ verdict: { kind, at }, whyNot }) => [kind, at, whyNot]).toReversed(), [
+      ['EJECT', 20, 'last'],
+      ['EJECT', 30, 'other'],
+      ['WARN', 40, 'other'],
+      ['WARN', 40, 'other'],
+    ]);
+    assert.equal(entries.at(-1)?.verdict.words, 'newer');
   });
 
   it(`${name} keeps verdicts that change nothing, also on a pool that is not there, and pages them newest first`, async () => {

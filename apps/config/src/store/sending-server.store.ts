@@ -1,5 +1,6 @@
 /** Keeps sending servers. */
 import { isId } from '@sendpool/kernel';
+import { IsNull, Not } from 'typeorm';
 import type { SendingLimits } from '../domain/limits.ts';
 import type { SendingServer } from '../domain/sending-server.ts';
 import type { SesAccount, SesSettings } from '../domain/ses.ts';
@@ -85,6 +86,11 @@ export const createServerStore = (database: StoreDatabase, changed: () => void):
     claimSesAccount: async (now, gapMs) => {
       const before = new Date(now.getTime() - gapMs);
       return (await database.sql.query<{ id: string }>(claimAccount, [now, before]))[0]?.id;
+    },
+    withSameSesAccount: async ({ id, username, ses }) => {
+      if (ses === null) return [];
+      const same = { kind: 'SES', state: 'ACTIVE', sesRegion: ses.region, username: username ?? IsNull() } as const;
+      return (await repository.find({ where: { ...same, id: Not(id) }, order: { id: 'ASC' } })).map(fromRow);
     },
     noteSesAccount: async (id, account) => {
       await database.sql.query(noteAccount, [id, JSON.stringify(toAccountColumn(account))]);

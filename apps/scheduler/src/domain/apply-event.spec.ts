@@ -83,8 +83,8 @@ test('UNKNOWN under HOLD, and of a cancelled campaign, is never due', () => {
   assert.equal(row.facts.dueAt, null);
 });
 
-const releaseDelay = (reason: string): number =>
-  applyAll(inFlight(), [outcomeEvent('RELEASED', { reason })]).facts.dueAt! - now;
+const releaseDelay = (reason: string, retryAfterMs?: number): number =>
+  applyAll(inFlight(), [outcomeEvent('RELEASED', { reason, retryAfterMs })]).facts.dueAt! - now;
 
 test('cancelled while started: what comes back undelivered is CANCELLED, what was delivered or bounced is known', () => {
   const context = eventContext({ status: 'CANCELLED' });
@@ -134,6 +134,7 @@ test('a message that was given back is due at once after a pause, and later when
   for (const reason of ['BUSY', 'BAD_CONTENT'])
     assert.equal(releaseDelay(reason), defaultRetryPolicy.releaseDelayMs, reason);
   assert.equal(releaseDelay('LIMITED:gmail messagesPerDay'), defaultRetryPolicy.providerLimitDelayMs);
+  assert.equal(releaseDelay('LIMITED:gmail messagesPerSecond', 1500), 1500);
 });
 
 const outcome = fc.constantFrom<Outcome[]>('ACCEPTED', 'DEFERRED', 'BOUNCED', 'UNKNOWN', 'RELEASED', 'CANCELLED');

@@ -72,8 +72,8 @@ const unknown = (row: RecipientRow, context: EventContext): RecipientRow => {
 const quickReasons = new Set<string | null>(['PAUSED', 'RETURNED', 'LANE_LOST']);
 const isQuick = (reason: string | null): boolean => quickReasons.has(reason) || isPoolReason(reason);
 
-const releaseDelay = ({ reason }: OutcomeEvent, policy: RetryPolicy): number => {
-  if (isProviderLimit(reason)) return policy.providerLimitDelayMs;
+const releaseDelay = ({ reason, retryAfterMs }: OutcomeEvent, policy: RetryPolicy): number => {
+  if (isProviderLimit(reason)) return retryAfterMs ?? policy.providerLimitDelayMs;
   return isQuick(reason) ? 0 : policy.releaseDelayMs;
 };
 

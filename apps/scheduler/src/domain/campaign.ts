@@ -45,7 +45,7 @@ export type CampaignProgress = {
   /** Recipients by state. */
   readonly counts: Readonly<Record<RecipientState, number>>;
   readonly deferredThenAccepted: number;
-  /** Why nothing moves; null when it moves. */
+  /** Why nothing moves, or which limit sets the pace; null when nothing holds it back. */
   readonly waitingFor: string | null;
 };
 

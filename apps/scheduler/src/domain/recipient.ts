@@ -73,7 +73,7 @@ export type RetryPolicy = {
   readonly poolPauseMs: { readonly first: number; readonly max: number };
   /** A recipient that came back for another reason than a pause waits so long. */
   readonly releaseDelayMs: number;
-  /** How long a recipient waits whose mailbox provider has had its share of the day from every server. */
+  /** How long a recipient waits whose mailbox provider is at its limit with every server, when the sender does not say when to come again. */
   readonly providerLimitDelayMs: number;
 };
 

@@ -9,7 +9,7 @@ import { connectionShare, type Share } from '../domain/pace.ts';
 import type { Context } from './context.ts';
 import type { Fifo } from './fifo.ts';
 import { sweepIdle } from './lines.ts';
-import { setPool } from './pool-queue.ts';
+import { queuesOf, setPool } from './pool-queue.ts';
 import type { Pump } from './pump.ts';
 import { createServer, leastReadAhead, type Server } from './server.ts';
 import type { Task } from './task.ts';
@@ -78,7 +78,7 @@ export const applyWarning = (context: Context, serverId: string): void =>
   context.servers.get(serverId)?.breaker.warn(context.clock.monotonic());
 
 const queues = function* (pump: Pump): Iterable<Fifo<Task>> {
-  for (const pool of pump.pools()) yield pool.waiting;
+  for (const pool of pump.pools()) yield* queuesOf(pool);
   for (const server of pump.context.servers.values()) {
     yield server.queue;
     yield server.ready;

@@ -20,6 +20,8 @@ export type DeliverySettings = {
   idleMs: number;
   /** Messages started ahead of a server's connections, at most. */
   maxReadAhead: number;
+  /** Messages of a pool that wait for limits towards mailbox providers, shared by the crowds of them: there must be places left for others. */
+  maxAside: number;
   /** How long the count of stats is waited for before a quota lets anything go, after lanes were given. */
   usageWaitMs: number;
 };

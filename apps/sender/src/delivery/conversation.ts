@@ -1,4 +1,5 @@
 /** One message over one connection: rendered, sent, and its end reported, or moved on to another server when this one failed. */
+import type { SmtpReply } from '@sendpool/contracts';
 import type { SendResult } from '@sendpool/smtp';
 import { doubtfulFailure } from '../domain/breaker.ts';
 import { traceStep, type Context } from './context.ts';
@@ -42,12 +43,24 @@ const report = (context: Context, line: Line, task: Task, result: Verdict): void
   context.observer.ended({ serverId, provider, outcome: result.kind, latencyMs });
 };
 
-/** Closed by the server while it was idle, or after its number of messages (421): says nothing about the server. */
-const isStale = (line: Line, failure: Failure): boolean =>
-  line.carried > 1 &&
-  (failure.stage === 'MAIL' || failure.stage === 'CONNECT') &&
-  (failure.failure === 'CONNECTION' || failure.failure === 'THROTTLE') &&
-  (failure.reply === null || failure.reply.code === 421 || failure.reply.code === 0);
+/** Servers end a connection that was idle, or has had its number of messages, with 421; some say 451 instead (Exchange, Amazon SES). */
+const timeOut = /\btimed?[ -]?out\b/i;
+const endsConnection = ({ code, enhanced, text }: SmtpReply): boolean =>
+  code === 421 || (code >= 400 && code < 500 && (enhanced === '4.4.2' || timeOut.test(text)));
+
+/** It has carried other messages or waited for this one: it may have ended before this one came. */
+const isUsed = ({ carried, idleSince }: Line): boolean => carried > 1 || idleSince !== null;
+
+/**
+ * The connection had ended before the message came, or ended with it before anything of it was accepted: that says nothing about the
+ * server. A fresh connection tells; so does a server that names a time to stay away.
+ */
+const isStale = (line: Line, { stage, failure, reply, retryAfterMs }: Failure): boolean =>
+  isUsed(line) &&
+  (stage === 'MAIL' || stage === 'CONNECT') &&
+  (failure === 'CONNECTION' || failure === 'THROTTLE') &&
+  retryAfterMs === undefined &&
+  (reply === null ? !line.connection.isUsable() : endsConnection(reply));
 
 /** The failure of a server, proven to be before the final dot. */
 export type ServerFailure = {
@@ -95,11 +108,6 @@ const is421 = ({ reply }: Failure): boolean => reply?.code === 421;
 const moveOn = (context: Context, line: Line, task: Task, failure: Failure): void => {
   const { server, revision } = line;
   endConversation(server.limits, task.provider, false);
-  if (!task.refreshed && isStale(line, failure)) {
-    task.refreshed = true;
-    server.ready.unshift([task]);
-    return;
-  }
   const { stage, message } = failure;
   const noted = {
     revision,
@@ -124,19 +132,24 @@ const traceEnd = (context: Context, { server }: Line, task: Task, result: SendRe
   else traceStep(context, task, 'TALKED', about);
 };
 
-/** Ends when the message has ended here. The connection may be unusable afterwards. Never rejects. */
-export const converse = async (context: Context, line: Line, task: Task): Promise<void> => {
+/**
+ * ENDED: the message has ended here, or moved on; the connection may be unusable afterwards. STALE: the connection was over before the
+ * message came to it, which is still to be sent. Never rejects.
+ */
+export const converse = async (context: Context, line: Line, task: Task): Promise<'ENDED' | 'STALE'> => {
   const mail = render(context, task);
   if (mail === undefined) {
     endConversation(line.server.limits, task.provider, false);
     context.keeper.finish(task.message, renderFailed(task));
     context.observer.ended({ serverId: null, provider: task.provider, outcome: 'BOUNCED', latencyMs: null });
-    return;
+    return 'ENDED';
   }
   line.carried += 1;
   traceStep(context, task, 'TALKING');
   const result = await send(line, { from: mail.from, to: task.message.request.email }, mail.text);
+  if (result.kind === 'SERVER_FAILURE' && isStale(line, result)) return 'STALE';
   traceEnd(context, line, task, result);
   if (result.kind === 'SERVER_FAILURE') moveOn(context, line, task, result);
   else report(context, line, task, result);
+  return 'ENDED';
 };

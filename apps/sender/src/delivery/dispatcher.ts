@@ -50,7 +50,8 @@ export type Dispatcher = {
 const offer = (pump: Pump, message: ReadyMessage): void => {
   const { campaignId, email } = message.request;
   const campaign = pump.context.campaigns.get(campaignId);
-  if (campaign === undefined) return pump.context.keeper.giveBack(message, 'RELEASED', 'NO_CAMPAIGN');
+  if (campaign === undefined)
+    return pump.context.keeper.giveBack(message, { outcome: 'RELEASED', reason: 'NO_CAMPAIGN' });
   pump.enqueue(createTask(message, pump.pool(campaign.poolId), providerOf(domainOf(email))));
 };
 

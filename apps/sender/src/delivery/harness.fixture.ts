@@ -4,13 +4,11 @@ import { sleep, systemClock } from '@sendpool/kernel';
 import { openConnection, probeServer } from '@sendpool/smtp';
 import { serverRecord } from '@sendpool/testing';
 import { breakerLimits } from '../domain/breaker.ts';
-import type { ReadyMessage, Report } from '../domain/lane-types.ts';
+import type { GivenBack, ReadyMessage, Report } from '../domain/lane-types.ts';
 import type { ServerState } from '../domain/server-state.ts';
 import { createCampaigns, type Compile } from './campaigns.ts';
 import type { DeliverySettings, Keeper, OpenConnection, ProbeServer } from './context.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
-
-type GivenBack = { outcome: string; reason: string };
 
 /** What became of each recipient, in order. */
 type FakeKeeper = Keeper & {
@@ -47,9 +45,9 @@ const createFakeKeeper = (): FakeKeeper => {
       ended += 1;
       add(keeper.finished, message, report);
     },
-    giveBack: (message, outcome, reason) => {
+    giveBack: (message, end) => {
       ended += 1;
-      add(keeper.givenBack, message, { outcome, reason });
+      add(keeper.givenBack, message, end);
     },
   };
   return keeper;
@@ -117,10 +115,11 @@ const settings: DeliverySettings = {
   lanes: 1,
   idleMs: 30_000,
   maxReadAhead: 64,
+  maxAside: 64,
   usageWaitMs: 0,
 };
 
-const until = async (isTrue: () => boolean, limitMs: number): Promise<void> => {
+export const until = async (isTrue: () => boolean, limitMs: number): Promise<void> => {
   const end = performance.now() + limitMs;
   while (!isTrue()) {
     if (performance.now() > end) throw new Error('it takes too long');
@@ -138,6 +137,7 @@ export const createHarness = (
     compile?: Compile;
     /** Another wall clock. */
     now?: () => number;
+    random?: () => number;
   } = {},
 ): Harness => {
   const keeper = createFakeKeeper();
@@ -147,7 +147,7 @@ export const createHarness = (
     open: options.open ?? ((server) => openConnection(server, { timeouts: { connect: 1000, afterDot: 2000 } })),
     probe: options.probe ?? ((server) => probeServer(server, { connect: 1000 })),
     clock: { ...systemClock, now: options.now ?? systemClock.now },
-    random: () => 0.5,
+    random: options.random ?? (() => 0.5),
     observer: { ended: ignore, startTook: ignore, failover: ignore, badContent: ignore },
     settings: { ...settings, ...options.settings },
   });

@@ -1,7 +1,7 @@
 /** Runs the queues: whatever happens asks for the pump, and it runs once for all that was asked in the same turn. */
 import { createRetryBudget } from '../domain/retry-budget.ts';
 import type { Context, DeliveryDeps } from './context.ts';
-import { createPool, pumpPool, type Pool } from './pool-queue.ts';
+import { createPool, isEmpty, pumpPool, type Pool } from './pool-queue.ts';
 import { advance } from './server-queue.ts';
 import type { Server } from './server.ts';
 import type { Task } from './task.ts';
@@ -38,16 +38,26 @@ const runRound = (
   for (const pool of Array.from(state.busy)) {
     const { moved, until } = pumpPool(context, pool, turn);
     wakeAt = Math.min(wakeAt, until ?? Infinity);
-    if (moved === 0 && pool.waiting.length > 0) continue;
+    if (moved === 0 && !isEmpty(pool)) continue;
     hasMoved = true;
     state.busy.delete(pool);
-    if (pool.waiting.length > 0) state.busy.add(pool);
+    if (!isEmpty(pool)) state.busy.add(pool);
   }
   return { wakeAt, hasMoved };
 };
 
+/** Another pool is first each time: what a limit lets go may be one message for all of them. */
+const beginAnywhere = ({ busy }: State, random: number): void => {
+  if (busy.size < 2) return;
+  for (const pool of [...busy].slice(0, Math.floor(random * busy.size))) {
+    busy.delete(pool);
+    busy.add(pool);
+  }
+};
+
 /** Pools take turns, a message each: one that always has more must not take every place that becomes free. */
 const runPools = (context: Context, state: State, now: number): number => {
+  beginAnywhere(state, context.random());
   for (;;) {
     const isAlone = state.busy.size === 1;
     const { wakeAt, hasMoved } = runRound(context, state, { now, most: isAlone ? Infinity : 1 });

@@ -1,6 +1,6 @@
 /** Puts the answer of an SMTP conversation into the words of an outcome event. */
 import type { SendResult } from '@sendpool/smtp';
-import type { Report } from '../domain/lane-types.ts';
+import type { GivenBack, Report } from '../domain/lane-types.ts';
 import type { Task } from './task.ts';
 
 /** Every end of a conversation but the failure of the server itself, which moves the message on. */
@@ -16,13 +16,8 @@ const blank = (task: Task) => ({
   latencyMs: null,
 });
 
-/** A started message of which nothing was accepted anywhere. `reason` is a short machine word. */
-export const withoutTry = (task: Task, outcome: 'RELEASED' | 'CANCELLED', reason: string): Report => ({
-  ...blank(task),
-  serverId: null,
-  outcome,
-  reason,
-});
+/** A started message of which nothing was accepted anywhere. */
+export const withoutTry = (task: Task, end: GivenBack): Report => ({ ...blank(task), serverId: null, ...end });
 
 /** Servers took other messages, but not this one. */
 export const serversFailed = (task: Task): Report => ({

@@ -1,5 +1,5 @@
 /** The short queue of a server: messages chosen for it wait here, get their start bit, and go on to a connection. */
-import { choiceAt, isAnySpent, isSpentFor } from '../domain/limits.ts';
+import { choiceAt, isAnySpent, isSpentFor, limitedBy } from '../domain/limits.ts';
 import { traceStep, type Context } from './context.ts';
 import { feed, wake } from './lines.ts';
 import { countLetThrough, isOpen, startedOf, startLimit, type Server } from './server.ts';
@@ -80,7 +80,7 @@ const letGoOfSpent = (context: Context, server: Server): void => {
   if (!limits.isWaitedFor) context.again(spent);
   else
     for (const task of spent)
-      endUntried(context, task, { outcome: 'RELEASED', reason: limitReason(server.limitedBy()) });
+      endUntried(context, task, { outcome: 'RELEASED', reason: limitReason(limitedBy(limits)) });
 };
 
 /** Goes on with a server after something changed there. When it is not to be used now, its messages that are not in conversation choose anew. */

@@ -4,15 +4,8 @@ import type { SmtpConnection, SmtpServer } from '@sendpool/smtp';
 import type { Breaker } from '../domain/breaker.ts';
 import { createConnectionPlan, type ConnectionPlan } from '../domain/connection-plan.ts';
 import { isUsable, type Standing } from '../domain/eligibility.ts';
-import {
-  choiceAt,
-  createLimits,
-  letThrough,
-  limitedBy,
-  throttleLimits,
-  type Limits,
-  type LimitsDeps,
-} from '../domain/limits.ts';
+import { createLimits, holdOn, letThrough, throttleLimits, type Limits, type LimitsDeps } from '../domain/limits.ts';
+import type { Hold } from '../domain/limits-meter.ts';
 import type { Share } from '../domain/pace.ts';
 import { createFifo, type Fifo } from './fifo.ts';
 import type { Task } from './task.ts';
@@ -22,9 +15,10 @@ export type Line = {
   readonly server: Server;
   readonly revision: number;
   readonly connection: SmtpConnection;
-  /** Messages it has carried. */
+  /** Messages it has carried, the present one included. */
   carried: number;
-  idleSince: number;
+  /** When it last began to wait for a message; null: it never has. */
+  idleSince: number | null;
 };
 
 export type Server = Omit<Standing, 'config' | 'connections'> & {
@@ -55,6 +49,8 @@ export type Server = Omit<Standing, 'config' | 'connections'> & {
   readonly lines: Set<Line>;
   readonly idle: Line[];
   opening: number;
+  /** Its connections were closed for good: one that is still being opened is closed when it is open. */
+  isShut: boolean;
   failovers: number;
   lastError: string | null;
 };
@@ -114,11 +110,11 @@ export const createServer = ({ config, smtp, breaker, share, limits }: ServerPar
     lines: new Set(),
     idle: [],
     opening: 0,
+    isShut: false,
     failovers: 0,
     lastError: null,
     factor: (now) => breaker.factor(now),
-    nextAt: (provider) => nextAt(server, provider),
-    limitedBy: () => limitedBy(server.limits),
+    hold: (provider, now) => hold(server, provider, now),
     chosen: (provider) => {
       if (!server.limits.isWaitedFor) countLetThrough(server, provider);
     },
@@ -128,8 +124,18 @@ export const createServer = ({ config, smtp, breaker, share, limits }: ServerPar
 };
 
 /** A server whose messages wait for it is chosen in spite of its limits. */
-const nextAt = ({ limits }: Server, provider: string): number =>
-  limits.isWaitedFor ? limits.throttle.until : Math.max(limits.throttle.until, choiceAt(limits, provider));
+const hold = ({ limits }: Server, provider: string, now: number): Hold | null => {
+  const declared = limits.isWaitedFor ? null : holdOn(limits, provider);
+  const { until } = limits.throttle;
+  if (until <= now) return declared;
+  return {
+    limit: null,
+    provider: null,
+    perSecond: null,
+    ...declared,
+    until: Math.max(until, declared?.until ?? until),
+  };
+};
 
 /** The server asks to go slower. One connection less when that is how it said so (421). */
 export const throttle = (
@@ -143,7 +149,7 @@ export const throttle = (
 
 /** Messages may go to it now: in force, well, and not asked to go slower. What is declared is seen to elsewhere. */
 export const isOpen = (server: Server, now: number): boolean =>
-  server.limits.throttle.until <= now && isUsable(server, now);
+  !server.isShut && server.limits.throttle.until <= now && isUsable(server, now);
 
 /** The server took or judged a message under `revision`: it is well. */
 export const noteWell = (server: Server, revision: number, now: number): void => {

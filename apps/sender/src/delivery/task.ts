@@ -14,8 +14,6 @@ export type Task = {
   server: Server | null;
   /** Its start bit is durable: from now on it ends with an outcome, and may not be given back. */
   started: boolean;
-  /** It came back from a connection that had died while it was idle, and gets a fresh one at the same server once. */
-  refreshed: boolean;
   /** Servers that failed in this publication, and how. */
   hops: readonly Hop[];
   /** Those of them that it must not come to again. */
@@ -30,7 +28,6 @@ export const createTask = (message: ReadyMessage, pool: Pool, provider: string):
   provider,
   server: null,
   started: false,
-  refreshed: false,
   hops: nothing,
   tried: nothing,
 });

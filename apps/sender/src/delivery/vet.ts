@@ -1,5 +1,6 @@
 /** Asks before each step whether a message is still to be sent, and ends it when it is not. */
 import { mayBeFrom, type CampaignStatus } from '@sendpool/contracts';
+import type { GivenBack } from '../domain/lane-types.ts';
 import type { Context } from './context.ts';
 import { serversFailed, withoutTry } from './report.ts';
 import type { Server } from './server.ts';
@@ -15,15 +16,10 @@ export const mayCarry = ({ campaigns }: Context, { config }: Server, { message }
 export const limitReason = (limit: string | null): string => (limit === null ? 'LIMITED' : `LIMITED:${limit}`);
 
 /** Ends a message of which no server accepted anything: a started one with an outcome, another one is given back. */
-export const endUntried = (
-  context: Context,
-  task: Task,
-  end: { outcome: 'RELEASED' | 'CANCELLED'; reason: string },
-): void => {
-  const { outcome, reason } = end;
-  if (task.started) context.keeper.finish(task.message, withoutTry(task, outcome, reason));
-  else context.keeper.giveBack(task.message, outcome, reason);
-  context.observer.ended({ serverId: null, provider: task.provider, outcome, latencyMs: null });
+export const endUntried = (context: Context, task: Task, end: GivenBack): void => {
+  if (task.started) context.keeper.finish(task.message, withoutTry(task, end));
+  else context.keeper.giveBack(task.message, end);
+  context.observer.ended({ serverId: null, provider: task.provider, outcome: end.outcome, latencyMs: null });
 };
 
 /** A started message that failed at every server while these take others, or may not try more of them now: it waits its time like one that a server deferred. */
@@ -32,7 +28,7 @@ export const endFailed = (context: Context, task: Task, reason = 'SERVERS_FAILED
   context.observer.ended({ serverId: null, provider: task.provider, outcome: 'DEFERRED', latencyMs: null });
 };
 
-const endFor = (status: CampaignStatus | undefined): Parameters<typeof endUntried>[2] =>
+const endFor = (status: CampaignStatus | undefined): GivenBack =>
   status === 'CANCELLED'
     ? { outcome: 'CANCELLED', reason: 'CANCELLED' }
     : { outcome: 'RELEASED', reason: status ?? 'NO_CAMPAIGN' };

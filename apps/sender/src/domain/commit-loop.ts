@@ -47,8 +47,8 @@ const begin = (keeper: Keeper, owned: OwnedLane, { slot, resolve }: PendingStart
   resolve(true);
 };
 
-const follow = (keeper: Keeper, { slot, outcome, reason }: Return): void =>
-  settleRecord(keeper, slot.home, untriedEvent(keeper, slot, { outcome, reason }));
+const follow = (keeper: Keeper, { slot, end }: Return): void =>
+  settleRecord(keeper, slot.home, untriedEvent(keeper, slot, end));
 
 const trimOf = (owned: OwnedLane): number => {
   const carried = [...owned.lane.carried.values()].map(({ offset }) => offset);

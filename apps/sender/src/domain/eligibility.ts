@@ -1,5 +1,6 @@
 /** Whether a sending server may take a message now, and with which weight it takes part in the choice. */
 import { mayBeFrom, type PoolConfig, type SendingServerConfig } from '@sendpool/contracts';
+import type { Hold } from './limits-meter.ts';
 
 /** Servers that one publication may fail at. */
 export const maxFailures = 3;
@@ -24,10 +25,8 @@ export type Standing = {
   readonly connections: number;
   /** 0 while the breaker is open, below 1 in slow start. */
   factor(now: number): number;
-  /** When its declared limits, or its own "slow down", let the next message to a mailbox provider be chosen. Infinity: when another one has ended. */
-  nextAt(provider: string): number;
-  /** The declared limit that made `nextAt` say so, as in `messagesPerDay` or `gmail messagesPerDay`; null = none. */
-  limitedBy(): string | null;
+  /** What holds the next message to a mailbox provider back: a declared limit, or its own "slow down"; null = nothing. */
+  hold(provider: string, now: number): Hold | null;
   /** It was chosen for a message: its limits count it. */
   chosen(provider: string): void;
   /** Whether its short queue has room. */
@@ -43,8 +42,8 @@ export type Ask = {
   now: number;
 };
 
-/** OUT: another server must do it. LIMITED: not before `nextAt`. BUSY: no room, and the pool does not wait for it. */
-export type Verdict = 'OUT' | 'LIMITED' | 'BUSY' | 'READY';
+/** OUT: another server must do it. A hold: not before it ends. BUSY: no room, and the pool does not wait for it. */
+export type Verdict = 'OUT' | Hold | 'BUSY' | 'READY';
 
 /** May it take mail at all, whoever it is from? */
 export const isUsable = (server: Standing, now: number): boolean =>
@@ -58,6 +57,7 @@ const mayTake = (server: Standing, ask: Ask): boolean =>
 /** Mere slowness waits, unless the pool says OVERFLOW; a declared limit never does. */
 export const verdictOn = (server: Standing | undefined, ask: Ask, whenBusy: PoolConfig['whenBusy']): Verdict => {
   if (server === undefined || !mayTake(server, ask)) return 'OUT';
-  if (server.nextAt(ask.provider) > ask.now) return 'LIMITED';
+  const hold = server.hold(ask.provider, ask.now);
+  if (hold !== null) return hold;
   return whenBusy === 'OVERFLOW' && !server.hasRoom() ? 'BUSY' : 'READY';
 };

@@ -1,16 +1,17 @@
 /** Messages that go back unsent: the returned bit is committed first, so that no later owner of the lane sends them. */
 import type { EpochState, Keeper, OwnedLane, Slot } from './keeper-state.ts';
 import { setState, windowOf } from './lane.ts';
+import type { GivenBack } from './lane-types.ts';
 import { recordState } from './ledger.ts';
 import { unoffer } from './offers.ts';
 import { pump } from './take-in.ts';
 
-export const giveBackSlot = (slot: Slot, end: { outcome: 'RELEASED' | 'CANCELLED'; reason: string }): void => {
+export const giveBackSlot = (slot: Slot, end: GivenBack): void => {
   const { owned } = slot.home;
   unoffer(owned, slot);
   slot.phase = 'FORGOTTEN';
   setState(owned.lane, slot, recordState.RETURNED);
-  owned.epoch.returns.push({ slot, ...end });
+  owned.epoch.returns.push({ slot, end });
   owned.epoch.wake();
 };
 

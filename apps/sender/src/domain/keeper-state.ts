@@ -1,7 +1,7 @@
 /** What the keeper remembers: the lanes of an epoch, the messages in them, and the conversations that outlive an epoch. */
 import type { Lane, LaneRecord } from './lane.ts';
 import type { CarriedRecord } from './ledger.ts';
-import type { LaneKeeperDeps, LedgerEpoch, ReadyMessage, StoredRequest } from './lane-types.ts';
+import type { GivenBack, LaneKeeperDeps, LedgerEpoch, ReadyMessage, StoredRequest } from './lane-types.ts';
 import { offeredIn, type CampaignQueue } from './offers.ts';
 import type { Outbox } from './outbox.ts';
 import type { UnansweredStarts } from './unanswered.ts';
@@ -49,7 +49,7 @@ export type OwnedLane = {
 };
 
 /** A message whose returned bit is to be committed before its outcome may follow. */
-export type Return = { readonly slot: Slot; readonly outcome: 'RELEASED' | 'CANCELLED'; readonly reason: string };
+export type Return = { readonly slot: Slot; readonly end: GivenBack };
 
 export type EpochState = {
   readonly source: LedgerEpoch;

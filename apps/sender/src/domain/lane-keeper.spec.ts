@@ -95,11 +95,11 @@ test('a start that got no answer is in doubt for every other process, and for it
 test('released-by-a-fenced-sender-never-doubles: the outcome follows the returned bit, or never comes', async () => {
   const { harness, epoch, positions } = await openHarness(emptyPositions(), stored(0, 0));
   epoch.answers = 'LOST';
-  harness.keeper.giveBack(harness.ready[0]!, 'RELEASED', 'PAUSED');
+  harness.keeper.giveBack(harness.ready[0]!, { outcome: 'RELEASED', reason: 'PAUSED' });
   await harness.run();
   assert.deepEqual(outcomesOf(harness), []);
   await assign(harness, positions, 2);
-  harness.keeper.giveBack(harness.ready[1]!, 'RELEASED', 'PAUSED');
+  harness.keeper.giveBack(harness.ready[1]!, { outcome: 'RELEASED', reason: 'PAUSED' });
   await harness.run();
   assert.deepEqual(outcomesOf(harness), ['RELEASED 0 PAUSED']);
   assert.equal(ledgerOf(positions).base, 1);
@@ -108,7 +108,7 @@ test('released-by-a-fenced-sender-never-doubles: the outcome follows the returne
 test('a returned message of a dead owner is released again and never sent', async () => {
   const { harness, positions } = await openHarness(emptyPositions(), stored(0, 1));
   harness.canPublish = false;
-  harness.keeper.giveBack(harness.ready[0]!, 'CANCELLED', 'CANCELLED');
+  harness.keeper.giveBack(harness.ready[0]!, { outcome: 'CANCELLED', reason: 'CANCELLED' });
   await harness.run();
   assert.deepEqual([...ledgerOf(positions).states], [RETURNED]);
   const next = await openHarness(positions, stored(0, 1), 2);

@@ -154,10 +154,10 @@ export const createLaneKeeper = (deps: LaneKeeperDeps): LaneKeeper => {
     canStart: (message) => canStart(keeper, message),
     isAlive,
     finish: (message, report) => finishSlot(keeper, message as Slot, report),
-    giveBack: (message, outcome, reason) => {
+    giveBack: (message, end) => {
       const slot = offeredSlot(message);
       if (slot === undefined) return;
-      giveBackSlot(slot, { outcome, reason });
+      giveBackSlot(slot, end);
       pump(keeper, slot.home.owned);
     },
     campaignChanged: (campaignId) => {

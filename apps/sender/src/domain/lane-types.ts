@@ -42,6 +42,12 @@ export type LedgerEpoch = {
   resume(lane: number): void;
 };
 
+/** How a message ends that no server has had. */
+export type Untried = Pick<OutcomeEvent, 'retryAfterMs'> & { outcome: Outcome; reason: string };
+
+/** How a message ends that is not going to be started. `retryAfterMs`: when the limit that held it back is likely to let it go. */
+export type GivenBack = Untried & { outcome: Extract<Outcome, 'RELEASED' | 'CANCELLED'> };
+
 /** What could be read of a record that is no valid send request. */
 export type PublicationRef = Pick<
   SendRequest,
@@ -130,7 +136,7 @@ export type LaneKeeper = {
   /** The end of a started message: the outcome is produced, then the done bit is set. */
   finish(message: ReadyMessage, report: Report): void;
   /** An offered message that is not going to be started. The returned bit is committed first, the outcome follows. */
-  giveBack(message: ReadyMessage, outcome: Extract<Outcome, 'RELEASED' | 'CANCELLED'>, reason: string): void;
+  giveBack(message: ReadyMessage, end: GivenBack): void;
   /** Records that waited for a revision of this campaign are looked at again. */
   campaignChanged(campaignId: string): void;
   /** True while a conversation of this process has not told its end to the log, whoever holds its lane now. */

@@ -5,8 +5,8 @@ import { connectionShare, createPace, rateShare, type Pace, type Share } from '.
 import { createUsage, knownAt, leftOf, nextDay, restartUsage, type Usage } from './usage.ts';
 
 export type Meter = {
-  /** What its limits are called after: empty, or as in `gmail `. */
-  readonly prefix: string;
+  /** The mailbox provider that it is towards; null = the server as a whole. */
+  readonly provider: string | null;
   declared: Declared;
   share: Share;
   /** Nothing to look at. */
@@ -23,8 +23,8 @@ export type Meter = {
   running: number;
 };
 
-export const createMeter = (prefix: string, share: Share, usageWaitMs: number): Meter => ({
-  prefix,
+export const createMeter = (provider: string | null, share: Share, usageWaitMs: number): Meter => ({
+  provider,
   declared: nothingDeclared,
   share,
   isFree: true,
@@ -76,8 +76,18 @@ export const adjustMeter = (meter: Meter, perSecond: number | null): void => {
   settle(meter);
 };
 
-/** What is held back: by which limit (null: by none that was declared), and until when on the monotonic clock. */
-export type Hold = { limit: string | null; until: number };
+/**
+ * What is held back: by which limit (null: by none that was declared), towards which mailbox provider (null: whoever it is for), until
+ * when on the monotonic clock, and at which rate of this process when it is one.
+ */
+export type Hold = { limit: string | null; provider: string | null; until: number; perSecond: number | null };
+
+/** Limits towards a mailbox provider are called after it, as in `gmail messagesPerDay`. */
+const holdAt = (
+  { provider }: Meter,
+  name: string | null,
+  { until, perSecond = null }: { until: number; perSecond?: number | null },
+): Hold => ({ limit: name === null || provider === null ? name : `${provider} ${name}`, provider, until, perSecond });
 
 const holdByQuota = (meter: Meter, clock: Clock, pending: number): Hold | null => {
   const now = clock.now();
@@ -85,22 +95,21 @@ const holdByQuota = (meter: Meter, clock: Clock, pending: number): Hold | null =
   if (quota === null) return null;
   const left = leftOf(meter.usage, quota.messages, { share: meter.share, now, running: meter.running });
   if (left > pending) return null;
-  const limit = meter.prefix + quota.name;
-  if (left > 0) return { limit, until: Infinity };
+  if (left > 0) return holdAt(meter, quota.name, { until: Infinity });
   const known = knownAt(meter.usage);
-  return { limit, until: clock.monotonic() + (now < known ? known : nextDay(now)) - now };
+  return holdAt(meter, quota.name, { until: clock.monotonic() + (now < known ? known : nextDay(now)) - now });
 };
 
-const holdByPace = ({ prefix, declared }: Meter, pace: Pace, now: number): Hold | null =>
-  pace.nextAt <= now
-    ? null
-    : { limit: declared.rate === null ? null : prefix + declared.rate.name, until: pace.nextAt };
+const holdByPace = (meter: Meter, pace: Pace, now: number): Hold | null => {
+  const { declared, perSecond } = meter;
+  return pace.nextAt <= now ? null : holdAt(meter, declared.rate?.name ?? null, { until: pace.nextAt, perSecond });
+};
 
 /** Messages on their way to a connection, for each that may run: a slot need not wait for the next one. */
 const ahead = 2;
 
-const holdBySlots = ({ prefix, slots }: Meter, taken: number): Hold | null =>
-  taken < slots ? null : { limit: `${prefix}maxConnections`, until: Infinity };
+const holdBySlots = (meter: Meter, taken: number): Hold | null =>
+  taken < meter.slots ? null : holdAt(meter, 'maxConnections', { until: Infinity });
 
 /**
  * May one more message be chosen, or started? `pending` counts those that were before and have not begun; it is only called when it

@@ -47,7 +47,7 @@ export type Limits = {
 export const createLimits = (deps: LimitsDeps, share: Share): Limits => ({
   deps,
   share,
-  whole: createMeter('', share, deps.usageWaitMs),
+  whole: createMeter(null, share, deps.usageWaitMs),
   providers: new Map(),
   throttle: createThrottle(),
   isWaitedFor: false,
@@ -80,7 +80,7 @@ const meterTowards = (providers: Limits['providers'], provider: string): Meter |
 const meterFor = (limits: Limits, provider: string): Meter => {
   const known = limits.providers.get(provider);
   if (known !== undefined) return known;
-  const created = createMeter(`${provider} `, limits.share, limits.deps.usageWaitMs);
+  const created = createMeter(provider, limits.share, limits.deps.usageWaitMs);
   limits.providers.set(provider, created);
   return created;
 };
@@ -115,25 +115,29 @@ export const applyShare = (limits: Limits, share: Share): void => {
   if (limits.throttle.factor < 1) applyFactor(limits);
 };
 
-const note = (limits: Limits, hold: Hold): number => {
+const note = (limits: Limits, hold: Hold): Hold => {
   limits.heldBy = hold.limit;
   limits.heldAt = limits.deps.clock.monotonic();
-  return hold.until;
+  return hold;
 };
 
-/**
- * When one more message to this provider may be chosen for the server, or get its start bit when messages wait for it. -Infinity: now.
- * Infinity: when one that was let through has ended.
- */
-export const choiceAt = (limits: Limits, provider: string): number => {
-  const { whole, providers, deps } = limits;
+/** What a limit towards this provider alone holds back, whatever the server as a whole may do. */
+export const holdTowards = (limits: Limits, provider: string): Hold | null => {
+  const { providers, deps } = limits;
   const one = meterTowards(providers, provider);
-  if (whole.isFree && one === undefined) return -Infinity;
-  const held = holdChoice(whole, deps.clock, () => deps.pending(null));
-  if (held !== null) return note(limits, held);
-  const heldThere = one && holdChoice(one, deps.clock, () => deps.pending(provider));
-  return heldThere ? note(limits, heldThere) : -Infinity;
+  const hold = one === undefined ? null : holdChoice(one, deps.clock, () => deps.pending(provider));
+  return hold && note(limits, hold);
 };
+
+/** What holds one more message to this provider back from being chosen for the server, or from its start bit when messages wait for it. */
+export const holdOn = (limits: Limits, provider: string): Hold | null => {
+  const { whole, deps } = limits;
+  const hold = whole.isFree ? null : holdChoice(whole, deps.clock, () => deps.pending(null));
+  return hold === null ? holdTowards(limits, provider) : note(limits, hold);
+};
+
+/** When `holdOn` ends. -Infinity: now. Infinity: when one that was let through has ended. */
+export const choiceAt = (limits: Limits, provider: string): number => holdOn(limits, provider)?.until ?? -Infinity;
 
 /** While messages have gathered, fewer are chosen than may begin. */
 const gatheredStretch = 1.1;

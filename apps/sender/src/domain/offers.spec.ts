@@ -68,7 +68,7 @@ describe('offers of a lane', () => {
     await keeper.assigned(epoch);
     await keeper.received(epoch, 0, [...records('a', 0, 20), ...records('b', 20, 20)]);
     for (const message of offered.filter(({ request }) => request.campaignId === 'a').slice(0, 3))
-      keeper.giveBack(message, 'RELEASED', 'PAUSED');
+      keeper.giveBack(message, { outcome: 'RELEASED', reason: 'PAUSED' });
     assert.equal(countOf(offered, 'a'), 11);
     assert.equal(countOf(offered, 'b'), 8);
     assert.equal(keeper.state()[0]!.offered, 16);

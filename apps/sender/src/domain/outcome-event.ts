@@ -1,6 +1,6 @@
 /** Delivery events as the keeper writes them. */
 import type { OutcomeEvent } from '@sendpool/contracts';
-import type { PublicationRef, Report } from './lane-types.ts';
+import type { PublicationRef, Report, Untried } from './lane-types.ts';
 
 const factsOf = (publication: PublicationRef, report: Report, at: number): OutcomeEvent => ({
   type: 'OUTCOME',
@@ -33,14 +33,13 @@ export const outcomeEvent = (publication: PublicationRef, report: Report, at: nu
 };
 
 /** The report of a publication that no server of this process has had. */
-export const untriedReport = (outcome: Report['outcome'], reason: string, provider: string): Report => ({
-  outcome,
-  reason,
+export const untriedReport = (end: Untried, provider: string): Report => ({
+  ...end,
   provider,
   poolId: null,
   serverId: null,
   reply: null,
-  bounceClass: outcome === 'BOUNCED' ? 'BLOCK' : null,
+  bounceClass: end.outcome === 'BOUNCED' ? 'BLOCK' : null,
   hops: [],
   latencyMs: null,
 });

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { alwaysIn, type PoolConfig, type SendingServerConfig } from '@sendpool/contracts';
 import { poolRecord, serverRecord } from '@sendpool/testing';
 import type { Standing } from './eligibility.ts';
+import type { Hold } from './limits-meter.ts';
 import { createPoolChoice, type Choice, type PoolAsk } from './pool-choice.ts';
 
 type Server = { -readonly [Key in keyof Standing]: Standing[Key] };
@@ -11,13 +12,26 @@ const serverOf = (id: string, change: Partial<SendingServerConfig> = {}): Server
   config: serverRecord({ id, ...change }),
   connections: 10,
   factor: () => 1,
-  nextAt: () => -Infinity,
-  limitedBy: () => null,
+  hold: () => null,
   chosen: () => undefined,
   hasRoom: () => true,
 });
 
 const ask: PoolAsk = { provider: 'gmail', fromDomain: 'example.com', hint: null, tried: [], now: 0 };
+
+const holdUntil = (until: number, change: Partial<Hold> = {}): Hold => ({
+  limit: 'messagesPerSecond',
+  provider: null,
+  until,
+  perSecond: 10,
+  ...change,
+});
+
+/** As a server says it that is held back until then. */
+const heldUntil =
+  (until: number, change: Partial<Hold> = {}) =>
+  (_provider: string, now: number): Hold | null =>
+    until > now ? holdUntil(until, change) : null;
 
 const setUp = (change: Partial<PoolConfig> = {}) => {
   const servers = new Map(['a', 'b', 'c'].map((id) => [id, serverOf(id)]));
@@ -73,13 +87,21 @@ describe('the choice of a server', () => {
 
   it('passes over a server at its declared rate, and waits for the earliest when all are', () => {
     const { server, choice, picks } = setUp();
-    server('a').nextAt = () => 50;
+    server('a').hold = heldUntil(50);
     assert.doesNotMatch(picks(8), /a/);
-    server('b').nextAt = () => 30;
-    server('b').limitedBy = () => 'messagesPerSecond';
-    server('c').nextAt = () => 40;
-    assert.deepEqual(choice.choose(ask), { kind: 'WAIT', until: 30, limit: 'messagesPerSecond' });
+    server('b').hold = heldUntil(30);
+    server('c').hold = heldUntil(40);
+    assert.deepEqual(choice.choose(ask), { kind: 'WAIT', until: 30, by: holdUntil(30) });
     assert.equal(picks(1, { now: 30 }), 'b');
+  });
+
+  it('tells a limit towards the mailbox provider, also when another server is free sooner: others need not wait', () => {
+    const { server, choice } = setUp();
+    const towardsGmail = { limit: 'gmail messagesPerHour', provider: 'gmail' };
+    server('a').hold = heldUntil(20);
+    server('b').hold = heldUntil(50, towardsGmail);
+    server('c').hold = heldUntil(30);
+    assert.deepEqual(choice.choose(ask), { kind: 'WAIT', until: 20, by: holdUntil(50, towardsGmail) });
   });
 
   it('waits for a full server, because mere slowness must not change the shares', () => {
@@ -93,7 +115,7 @@ describe('the choice of a server', () => {
     server('a').hasRoom = () => false;
     assert.doesNotMatch(picks(8), /a/);
     for (const id of ['b', 'c']) server(id).hasRoom = () => false;
-    assert.deepEqual(choice.choose(ask), { kind: 'WAIT', until: null, limit: null });
+    assert.deepEqual(choice.choose(ask), { kind: 'WAIT', until: null, by: null });
   });
 
   it('follows the hint of a deferred message, unless that server may not send now', () => {

@@ -2,6 +2,7 @@
 import type { PoolConfig } from '@sendpool/contracts';
 import { createAffinity, type Affinity } from './affinity.ts';
 import { maxFailures, verdictOn, weightOf, type Ask, type Standing } from './eligibility.ts';
+import type { Hold } from './limits-meter.ts';
 import { otherProvider } from './provider.ts';
 import { createSelector, type Selector } from './selection.ts';
 
@@ -11,13 +12,13 @@ export type PoolAsk = Ask & {
 };
 
 /**
- * WAIT: every server that could take it is at a declared limit, or full; `until` is null when only a free place helps. `limit`: of the one
- * that can take it first.
+ * WAIT: every server that could take it is held back, or full; `until` is null when only a free place helps. `by`: what holds it back at
+ * the one that can take it first, or at one that is held back towards its mailbox provider alone: then other messages may go before it.
  * NO_SERVER: nobody could take it. SERVERS_FAILED: there are servers, and this message failed at them.
  */
 export type Choice<Server> =
   | { kind: 'SERVER'; server: Server }
-  | { kind: 'WAIT'; until: number | null; limit: string | null }
+  | { kind: 'WAIT'; until: number | null; by: Hold | null }
   | { kind: 'NO_SERVER' }
   | { kind: 'SERVERS_FAILED' };
 
@@ -43,18 +44,22 @@ const weigh = <Server extends Standing>(state: State, ask: PoolAsk, deps: PoolCh
     const weight = weightOf(member);
     const verdict = weight === 0 ? 'OUT' : verdictOn(server, ask, state.pool.whenBusy);
     state.weights[index] = verdict === 'READY' ? weight * server!.factor(ask.now) : 0;
-    if (verdict === 'LIMITED') wait = soonest(wait, server!, ask.provider);
-    if (verdict === 'BUSY' && wait.kind === 'NO_SERVER') wait = { kind: 'WAIT', until: null, limit: null };
+    if (typeof verdict === 'object') wait = waitFor(wait, verdict);
+    if (verdict === 'BUSY' && wait.kind === 'NO_SERVER') wait = { kind: 'WAIT', until: null, by: null };
   }
   return wait;
 };
 
-const soonest = <Server extends Standing>(wait: Choice<Server>, server: Server, provider: string): Choice<Server> => {
-  const until = server.nextAt(provider);
-  return wait.kind === 'WAIT' && wait.until !== null && wait.until <= until
-    ? wait
-    : { kind: 'WAIT', until, limit: server.limitedBy() };
+const telling = (one: Hold | null, other: Hold): Hold => {
+  if (one === null || (one.provider === null && other.provider !== null)) return other;
+  if (one.provider !== null && other.provider === null) return one;
+  return one.until <= other.until ? one : other;
 };
+
+const waitFor = <Server>(wait: Choice<Server>, hold: Hold): Choice<Server> =>
+  wait.kind === 'WAIT'
+    ? { kind: 'WAIT', until: Math.min(wait.until ?? Infinity, hold.until), by: telling(wait.by, hold) }
+    : { kind: 'WAIT', until: hold.until, by: hold };
 
 /** Whether a message that had not failed before could be sent now. */
 const whyNone = <Server extends Standing>(

@@ -3,7 +3,7 @@ import type { OutcomeEvent } from '@sendpool/contracts';
 import { hasEnded, type Keeper, type OwnedLane, type Slot } from './keeper-state.ts';
 import { markDone } from './lane.ts';
 import type { CarriedRecord } from './ledger.ts';
-import type { PublicationRef, ReadyMessage, Report, StoredRequest } from './lane-types.ts';
+import type { PublicationRef, ReadyMessage, Report, StoredRequest, Untried } from './lane-types.ts';
 import { outcomeEvent, untriedReport } from './outcome-event.ts';
 import { domainOf, providerOf } from './provider.ts';
 
@@ -33,14 +33,10 @@ const providerOfRequest = ({ request }: StoredRequest | ReadyMessage): string =>
   request?.type === 'SEND' ? providerOf(domainOf(request.email)) : 'other';
 
 /** The outcome of a publication that no server of this process has had. */
-export const untriedEvent = (
-  keeper: Keeper,
-  record: StoredRequest | ReadyMessage,
-  end: { outcome: Report['outcome']; reason: string },
-): OutcomeEvent => {
+export const untriedEvent = (keeper: Keeper, record: StoredRequest | ReadyMessage, end: Untried): OutcomeEvent => {
   const invalid = 'invalid' in record ? record.invalid : undefined;
   const publication = (record.request?.type === 'SEND' ? record.request : invalid) as PublicationRef;
-  const report = untriedReport(end.outcome, end.reason, providerOfRequest(record));
+  const report = untriedReport(end, providerOfRequest(record));
   return outcomeEvent(publication, report, keeper.deps.clock.now());
 };
 

@@ -16,6 +16,8 @@ export type PoolMember = {
   readonly serverId: string;
   readonly weight: number;
   readonly rotation: Rotation;
+  /** When it was last found that it should go, whatever became of that; milliseconds since 1970, 0: never. */
+  readonly ejectedAt: number;
   /** Active, verified, and of some weight. */
   readonly isUsable: boolean;
   /** On a day of its warm-up plan. */

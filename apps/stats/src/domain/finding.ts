@@ -7,20 +7,16 @@ export type Finding = Omit<RotationVerdict, 'evidence'> & { readonly evidence: E
 /** Days since 1970, in UTC. */
 export const dayOf = (at: number): number => Math.floor(at / dayMs);
 
-/** Id of an eject at `now` (milliseconds since 1970); once it is stored, the member is as good as out. */
-export const ejectId = (poolId: string, member: Pick<PoolMember, 'serverId' | 'rotation'>, now: number): string =>
-  `EJECT:${poolId}:${member.serverId}:${member.rotation.since}:${dayOf(now)}`;
-
 /**
- * A rotation changes once for each verdict about it, so its `since` names the finding. A warning comes once a day and reason; an eject
- * once a day too, should config have refused it.
+ * A rotation changes once for each verdict about it, so its `since` names the finding. An eject that config has refused changes nothing,
+ * so the next one is named by the one before it. A warning comes once a day and reason.
  * A warm-up is held once a day, whichever pool says so.
  */
 const idOf = (pool: JudgedPool, member: PoolMember, kind: VerdictKind, reason: string): string => {
   if (kind === 'HOLD_WARM_UP') return `${kind}:${member.serverId}:${dayOf(pool.now)}`;
   const rotation = `${pool.poolId}:${member.serverId}:${member.rotation.since}`;
   if (kind === 'WARN') return `${kind}:${rotation}:${dayOf(pool.now)}:${reason}`;
-  return kind === 'EJECT' ? ejectId(pool.poolId, member, pool.now) : `${kind}:${rotation}`;
+  return kind === 'EJECT' ? `${kind}:${rotation}:${member.ejectedAt}` : `${kind}:${rotation}`;
 };
 
 /** What is found, in words; `reason` tells the warnings of a day apart. */

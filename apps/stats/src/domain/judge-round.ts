@@ -1,7 +1,7 @@
 /** One look of the judge at all pools in which something happened. Found is stored before it is told; told is told under the same id. */
 import type { PoolConfig, RotationVerdict } from '@sendpool/contracts';
 import type { Finding } from './finding.ts';
-import { judgePool } from './judge.ts';
+import { judgePool, probationMs } from './judge.ts';
 import { loadPools, type KnownVerdicts, type PoolSends } from './load-pools.ts';
 import type { PoolBoard } from './pool-board.ts';
 
@@ -15,6 +15,8 @@ export type JudgeDeps = {
   /** Does the work when it is our turn, in one transaction; resolves false when it is not. */
   inRound(work: (store: JudgeStore) => Promise<void>): Promise<boolean>;
   outbox: { unpublished(): Promise<RotationVerdict[]>; published(ids: readonly string[]): Promise<void> };
+  /** When the campaign was last told to send, milliseconds since 1970; 0: it may not, or it is not known. */
+  sendingSince(campaignId: string): number;
   /** Resolves once they are durable. */
   publish(verdicts: readonly RotationVerdict[]): Promise<void>;
   /** Milliseconds since 1970. */
@@ -28,8 +30,9 @@ const verdictOf = (finding: Finding): RotationVerdict => {
   return { ...finding, evidence };
 };
 
-const hasReturn = ({ members }: PoolConfig, now: number): boolean =>
-  members.some(({ rotation: { state, until } }) => state === 'OUT' && until !== null && until <= now);
+/** Something is to be found without a send: a time out or a probation is over. */
+const isTimeUp = ({ rotation: { state, since, until } }: PoolConfig['members'][number], now: number): boolean =>
+  state === 'PROBATION' ? since <= now - probationMs : state === 'OUT' && until !== null && until <= now;
 
 /** Changes with each send and each revision of the pool. */
 const markOf = (pool: PoolConfig, totals: ReadonlyMap<string, number>): string =>
@@ -48,10 +51,11 @@ export const createJudge = (deps: JudgeDeps): (() => Promise<void>) => {
   const look = async (store: JudgeStore): Promise<Map<string, string>> => {
     const now = deps.now();
     const totals = await store.sends.totals();
-    const isDue = (pool: PoolConfig): boolean => judged.get(pool.id) !== markOf(pool, totals) || hasReturn(pool, now);
+    const isDue = (pool: PoolConfig): boolean =>
+      judged.get(pool.id) !== markOf(pool, totals) || pool.members.some((member) => isTimeUp(member, now));
     const due = deps.board.pools().filter(isDue);
     if (due.length === 0) return new Map();
-    const pools = await loadPools({ ...store, board: deps.board, now }, due);
+    const pools = await loadPools({ ...store, board: deps.board, sendingSince: deps.sendingSince, now }, due);
     await store.verdicts.add(pools.flatMap(judgePool).map(verdictOf));
     return new Map(due.map((pool) => [pool.id, markOf(pool, totals)]));
   };

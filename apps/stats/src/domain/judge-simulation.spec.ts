@@ -93,3 +93,40 @@ test('a server that becomes bad goes the sooner the worse it is', () => {
   assert.ok(change(0.05, { seed: 7200, perRound: 250 }) < 2000);
   assert.ok(change(0.1, { seed: 7300, perRound: 100 }) < 500);
 });
+
+test('one bad segment of a good list, short or long, early or late, takes nobody out', () => {
+  for (const [length, from, seed] of [
+    [200, 60_000, 8000],
+    [1000, 60_000, 8100],
+    [1000, 3000, 8200],
+    [5000, 60_000, 8300],
+  ] as const) {
+    const rateAt = (_server: Server, message: number): number =>
+      message >= from && message < from + length ? 0.4 : 0.01;
+    const runs = simulate({ ...even, seed, rateAt });
+    show(`1 %, and 40 % of ${length} from ${from} on`, runs);
+    assert.ok(share(runs, hasEjected) <= 0.05, String(share(runs, hasEjected)));
+  }
+});
+
+/** b is bad at first; it comes back 40 seconds, that is 10,000 messages, after it went. */
+const comeBack = (rateAt: (server: Server, message: number) => number, seed: number): Run[] =>
+  simulate({ runs: 20, messages: 150_000, perRound: 500, seed, outMs: 40_000, rateAt });
+
+test('a server that became better is on probation, passes it, and stays', () => {
+  const runs = comeBack((server, message) => (server === 'b' && message < 10_000 ? 0.1 : 0.01), 9000);
+  const stories = runs.map(({ turns }) => turns.join(', '));
+  const passed = stories.filter((story) => story === 'EJECT b, RETURN b, PROMOTE b');
+  assert.ok(passed.length >= 19, stories.join('\n'));
+});
+
+test('a server that did not become better is out again, each time, and is never promoted', () => {
+  const runs = comeBack((server) => (server === 'b' ? 0.1 : 0.01), 9500);
+  for (const { turns } of runs) {
+    assert.ok(turns.length >= 5, turns.join(', '));
+    assert.deepEqual(
+      turns,
+      turns.map((_, at) => (at % 2 === 0 ? 'EJECT b' : 'RETURN b')),
+    );
+  }
+});

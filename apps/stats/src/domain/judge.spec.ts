@@ -80,8 +80,8 @@ test('the same finding has the same id, and another rotation another one', () =>
   const once = judgePool(three([10, 10, 80]))[0]!;
   const later = judgePool(three([10, 10, 90], { now: noon + 5000 }))[0]!;
   assert.equal(later.id, once.id);
-  const tomorrow = judgePool(three([10, 10, 80], { now: noon + 24 * hourMs }))[0]!;
-  assert.notEqual(tomorrow.id, once.id);
+  const refused = replaced(three([10, 10, 80]), 'c', { ejectedAt: noon - 5000 });
+  assert.notEqual(judgePool(refused)[0]!.id, once.id);
   const again = replaced(three([10, 10, 80]), 'c', rotated('IN', noon - hourMs));
   assert.notEqual(judgePool(again)[0]!.id, once.id);
 });
@@ -220,6 +220,23 @@ test('probation is passed after 2,000 sends below the limit since it began', () 
   assert.deepEqual(on(2000, 10), ['PROMOTE c']);
   assert.deepEqual(on(2000, 61), ['WARN c']);
   assert.deepEqual(on(2000, 10, noon - 50_000), []);
+});
+
+test('a probation of few sends is passed after three days when nothing speaks against it', () => {
+  const after = (hours: number, sends: number, bounced: number): JudgedPool => {
+    const rotation = rotated('PROBATION', noon - hours * hourMs);
+    return replaced(three([10, 10, 0]), 'c', { series: evenly(sends, bounced), ...rotation });
+  };
+  assert.deepEqual(found(after(71, 300, 3)), []);
+  assert.deepEqual(wordsOf(after(72, 300, 3)), [
+    '1 % over 300 sends: within the 3 % allowed; nothing spoke against it in 72 hours: probation is over',
+  ]);
+  assert.deepEqual(found(after(72, 300, 3)), ['PROMOTE c']);
+  assert.deepEqual(found(after(72, 300, 12)), ['WARN c']);
+  assert.deepEqual(found(after(72, 30, 1)), ['PROMOTE c']);
+  assert.deepEqual(found(after(72, 30, 8)), []);
+  assert.deepEqual(found(after(72, 0, 0)), ['PROMOTE c']);
+  assert.deepEqual(found(replaced(after(72, 0, 0), 'c', { isUsable: false })), []);
 });
 
 test('a warm-up is held once a day while the rate of the day is above the limit', () => {

@@ -3,15 +3,18 @@
  * Rates move when one looks after every message; so a member goes only when its rate is surely above the limit and surely worse than
  * that of the rest of the pool, which the same parts of the same list have met.
  */
-import { startOfDay } from '@sendpool/contracts';
+import { startOfDay, type RotateOutPolicy } from '@sendpool/contracts';
 import { findBadList, isSurelyAbove } from './bad-list.ts';
 import { fewestSends, measuredText, percent, rateText, restText, sendsText } from './bounce-words.ts';
-import { countedSince, evidenceOver, evidences, inPlay, strictness, windowSizes } from './evidence.ts';
+import { countedSince, evidenceOver, evidences, inPlay, oldestMs, strictness, windowSizes } from './evidence.ts';
 import type { Evidence, JudgedPool, PoolMember } from './evidence.ts';
 import { memberFinding, type Finding } from './finding.ts';
 
 /** Own sends below the limit after which a probation is passed. */
 const promoteAfter = 2000;
+
+/** Milliseconds after which a probation of fewer sends is over: there will not be more of them, for older ones are not looked at. */
+export const probationMs = oldestMs;
 
 /** The narrowest window moves too much to be worth a word, once there are sends for a wider one. */
 const [narrow, wider, , widest] = windowSizes;
@@ -81,12 +84,22 @@ const warningOf = (pool: JudgedPool, member: PoolMember): Finding | undefined =>
   return unsure && unsureWarning(pool, member, unsure);
 };
 
+/** Too few sends to be judged speak against it only when even they are surely above the limit. */
+const speaksAgainst = ({ sends, rate, lowerBound }: Evidence, { maxBounceRate }: RotateOutPolicy): boolean =>
+  sends < fewestSends ? lowerBound > maxBounceRate : rate > maxBounceRate;
+
+const probationHours = `${probationMs / 3_600_000} hours`;
+
 const promotionOf = (pool: JudgedPool, member: PoolMember): Finding | undefined => {
-  if (member.rotation.state !== 'PROBATION') return undefined;
+  const { state, since } = member.rotation;
+  if (state !== 'PROBATION') return undefined;
   const evidence = evidenceOver(pool, member, widest);
-  if (evidence.sends < promoteAfter || evidence.rate > pool.policy.maxBounceRate) return undefined;
-  const words = `${rateText(evidence, pool.policy.maxBounceRate)}: probation is passed`;
-  return memberFinding(pool, member, { kind: 'PROMOTE', evidence, words });
+  if (speaksAgainst(evidence, pool.policy)) return undefined;
+  const measured = rateText(evidence, pool.policy.maxBounceRate);
+  const passed = (words: string): Finding => memberFinding(pool, member, { kind: 'PROMOTE', evidence, words });
+  if (evidence.sends >= promoteAfter) return passed(`${measured}: probation is passed`);
+  const isOver = since <= pool.now - probationMs;
+  return isOver ? passed(`${measured}; nothing spoke against it in ${probationHours}: probation is over`) : undefined;
 };
 
 const returnOf = (pool: JudgedPool, member: PoolMember): Finding | undefined => {

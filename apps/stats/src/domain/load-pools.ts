@@ -1,8 +1,7 @@
 /** Puts together what is to be judged: pools as config wants them, with what they have sent. */
-import type { PoolConfig } from '@sendpool/contracts';
+import type { PoolConfig, Rotation, RotationVerdict } from '@sendpool/contracts';
 import { oldestMs, type CampaignSends, type JudgedPool, type PoolMember } from './evidence.ts';
-import { ejectId } from './finding.ts';
-import type { PoolBoard } from './pool-board.ts';
+import type { DeclaredMember, PoolBoard } from './pool-board.ts';
 import { seriesOf, type SendBucket } from './send-series.ts';
 
 export type PoolSends = {
@@ -11,55 +10,77 @@ export type PoolSends = {
 };
 
 export type KnownVerdicts = {
-  /** Of these ids the ones of verdicts that were found at `since` or later. */
-  known(ids: readonly string[], since: number): Promise<Set<string>>;
-  /** When the list of each pool was last found bad, milliseconds since 1970; none: never. */
-  badListAt(poolIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** The newest BAD_LIST of each of these pools, and the newest EJECT of each of their servers; none: the pool is left out. */
+  latest(poolIds: readonly string[]): Promise<ReadonlyMap<string, RotationVerdict[]>>;
 };
 
-/** Milliseconds in which a paused campaign has stopped at every sender; what still comes is not held against the next one. */
+/**
+ * Milliseconds in which a paused campaign has stopped at every sender; what still comes is not held against the next one. A campaign
+ * that is resumed before answers for what is sent from then on.
+ */
 const pausedWithinMs = 30_000;
 
-/** Milliseconds in which config rotates out what was found; until then it counts as done, after that as refused. */
-const appliedWithinMs = 60_000;
+/**
+ * Milliseconds for which a finding that a member should go counts as done, after that as refused by config: the member is judged anew,
+ * for the reason may have passed, and not so often that a reason which lasts is a flood.
+ */
+const settledWithinMs = 5 * 60_000;
 
-type Member = Omit<PoolMember, 'series'>;
-
-const asOut = (member: Member): Member => ({ ...member, rotation: { ...member.rotation, state: 'OUT', until: null } });
-
-export type LoadDeps = { sends: PoolSends; verdicts: KnownVerdicts; board: PoolBoard; now: number };
-
-const withSends = (member: Member, buckets: ReadonlyMap<string, readonly SendBucket[]> | undefined): PoolMember => ({
-  ...member,
-  series: seriesOf(buckets?.get(member.serverId) ?? []),
-});
+export type LoadDeps = {
+  sends: PoolSends;
+  verdicts: KnownVerdicts;
+  board: PoolBoard;
+  /** When the campaign was last told to send, milliseconds since 1970; 0: it may not, or it is not known. */
+  sendingSince(campaignId: string): number;
+  now: number;
+};
 
 /** From when on sends count: since the list was found bad last, and what came of it has ended; 0 = always. */
-const cleanSinceOf = (badListAt: number | undefined): number =>
-  badListAt === undefined ? 0 : badListAt + pausedWithinMs;
+const cleanSinceOf = (latest: readonly RotationVerdict[], sendingSince: LoadDeps['sendingSince']): number => {
+  const badList = latest.find(({ kind }) => kind === 'BAD_LIST');
+  if (badList === undefined) return 0;
+  const resumes = badList.campaignIds.map(sendingSince).filter((at) => at > badList.at);
+  return Math.min(badList.at + pausedWithinMs, ...resumes);
+};
+
+/** As config will have it once it has rotated out what was found a moment ago. */
+const foreseen = (rotation: Rotation, ejectedAt: number, now: number): Rotation => {
+  const isOnItsWay = ejectedAt > rotation.since && ejectedAt > now - settledWithinMs;
+  return isOnItsWay ? { ...rotation, state: 'OUT', until: null } : rotation;
+};
+
+type Known = {
+  readonly buckets: ReadonlyMap<string, readonly SendBucket[]> | undefined;
+  readonly latest: readonly RotationVerdict[];
+  readonly now: number;
+};
+
+const completed = (member: DeclaredMember, { buckets, latest, now }: Known): PoolMember => {
+  const ejectedAt = latest.find(({ serverId }) => serverId === member.serverId)?.at ?? 0;
+  const rotation = foreseen(member.rotation, ejectedAt, now);
+  return { ...member, rotation, ejectedAt, series: seriesOf(buckets?.get(member.serverId) ?? []) };
+};
 
 /** These pools, in this order, at `now` (milliseconds since 1970). However many: four statements. */
 export const loadPools = async (deps: LoadDeps, pools: readonly PoolConfig[]): Promise<JudgedPool[]> => {
-  const { sends, verdicts, board, now } = deps;
+  const { sends, verdicts, board, sendingSince, now } = deps;
   const ids = pools.map(({ id }) => id);
   const buckets = await sends.byPool(ids, now - oldestMs);
-  const planned = pools.map((pool) => ({
-    pool,
-    members: board.members(pool, now).map((member) => ({ member, eject: ejectId(pool.id, member, now) })),
-  }));
-  const ejects = planned.flatMap(({ members }) => members.map(({ eject }) => eject));
-  const ejected = await verdicts.known(ejects, now - appliedWithinMs);
-  const badLists = await verdicts.badListAt(ids);
-  const since = new Map(ids.map((id) => [id, Math.max(cleanSinceOf(badLists.get(id)), now - oldestMs)]));
+  const latest = await verdicts.latest(ids);
+  const planned = pools.map((pool) => {
+    const found = latest.get(pool.id) ?? [];
+    return { pool, found, cleanSince: cleanSinceOf(found, sendingSince) };
+  });
+  const since = new Map(planned.map(({ pool, cleanSince }) => [pool.id, Math.max(cleanSince, now - oldestMs)]));
   const campaigns = await sends.campaigns(since);
-  return planned.map(({ pool, members }) => ({
+  return planned.map(({ pool, found, cleanSince }) => ({
     poolId: pool.id,
     policy: pool.rotateOut,
-    members: members.map(({ member, eject }) =>
-      withSends(ejected.has(eject) ? asOut(member) : member, buckets.get(pool.id)),
-    ),
+    members: board
+      .members(pool, now)
+      .map((member) => completed(member, { buckets: buckets.get(pool.id), latest: found, now })),
     campaigns: campaigns.get(pool.id) ?? [],
-    cleanSince: cleanSinceOf(badLists.get(pool.id)),
+    cleanSince,
     now,
   }));
 };

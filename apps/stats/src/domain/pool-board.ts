@@ -9,6 +9,9 @@ import {
 } from '@sendpool/contracts';
 import type { PoolMember } from './evidence.ts';
 
+/** What config and the clock say of a member. */
+export type DeclaredMember = Omit<PoolMember, 'series' | 'ejectedAt'>;
+
 export type PoolBoard = {
   apply(config: SendingConfig): void;
   /** Undefined when there is none, or none any more. */
@@ -18,8 +21,8 @@ export type PoolBoard = {
   serverIds(): string[];
   /** The bounce rate that the server is allowed: the strictest of its pools. 0 to 1. */
   limitOf(serverId: string): number;
-  /** Everything of the members but their sends. `now` in milliseconds since 1970. */
-  members(pool: PoolConfig, now: number): Omit<PoolMember, 'series'>[];
+  /** `now` in milliseconds since 1970. */
+  members(pool: PoolConfig, now: number): DeclaredMember[];
 };
 
 /** True from the first day of the plan to the last; days on which it was held are repeated. */

@@ -23,13 +23,20 @@ export type Scene = {
   rateAt(server: Server, message: number, part: number): number;
   /** Bounce rate of the next 200 to 400 messages of the list. */
   part?(random: () => number): number;
+  /** Milliseconds of rounds of two seconds until a server that went comes back; undefined: never, and it sends on unjudged. */
+  readonly outMs?: number;
   /** Ends the run. */
   readonly until?: 'EJECT' | 'BAD_LIST';
 };
 
 /** `ownSends`: what the server had sent itself. */
 type Ejected = { readonly server: Server; readonly ownSends: number };
-export type Run = { readonly ejected: readonly Ejected[]; readonly badLists: number };
+export type Run = {
+  readonly ejected: readonly Ejected[];
+  readonly badLists: number;
+  /** What became of servers, in its order, as in `EJECT b`. */
+  readonly turns: readonly string[];
+};
 
 type Running = {
   readonly scene: Scene;
@@ -42,6 +49,7 @@ type Running = {
   cleanSince: number;
   readonly ejected: Ejected[];
   badLists: number;
+  readonly turns: string[];
 };
 
 const begin = (scene: Scene, seed: number): Running => ({
@@ -55,6 +63,7 @@ const begin = (scene: Scene, seed: number): Running => ({
   cleanSince: 0,
   ejected: [],
   badLists: 0,
+  turns: [],
 });
 
 const nextPart = ({ scene, random }: Running): Running['part'] => ({
@@ -62,12 +71,23 @@ const nextPart = ({ scene, random }: Running): Running['part'] => ({
   rate: scene.part?.(random) ?? 0,
 });
 
+/** Part of its turns that a server on probation takes. */
+const probationPart = 0.1;
+
+/** The server of the next message; turns that a rotated one does not take are those of a. */
+const nextServer = ({ scene, random, message, members }: Running): Server => {
+  const server = deal[message % deal.length]!;
+  const { state } = members.get(server)!.rotation;
+  if (scene.outMs === undefined || state === 'IN') return server;
+  return state === 'PROBATION' && random() < probationPart ? server : 'a';
+};
+
 /** Sends the messages of one round; buckets of the round are begun at `at`. */
 const send = (run: Running, at: number): void => {
   const counts = { a: { at, sends: 0, bounced: 0 }, b: { at, sends: 0, bounced: 0 }, c: { at, sends: 0, bounced: 0 } };
   for (let sent = 0; sent < run.scene.perRound; sent += 1, run.message += 1, run.part.left -= 1) {
     if (run.part.left === 0) run.part = nextPart(run);
-    const server = deal[run.message % deal.length]!;
+    const server = nextServer(run);
     counts[server].sends += 1;
     if (run.random() < run.scene.rateAt(server, run.message, run.part.rate)) counts[server].bounced += 1;
   }
@@ -88,12 +108,23 @@ const seriesFrom = (buckets: readonly SendBucket[]): SendBucket[] => {
   return series;
 };
 
-const obey = (run: Running, { kind, serverId, at }: Finding): void => {
+const states = { EJECT: 'OUT', RETURN: 'PROBATION', PROMOTE: 'IN' } as const;
+
+const turn = (run: Running, server: Server, { kind, at }: Finding & { kind: keyof typeof states }): void => {
+  const until = kind === 'EJECT' && run.scene.outMs !== undefined ? at + run.scene.outMs : null;
+  const rotation = { state: states[kind], since: at, until, times: 1, reason: '' };
+  run.turns.push(`${kind} ${server}`);
+  run.members.set(server, { ...run.members.get(server)!, rotation });
+};
+
+const isTurn = (finding: Finding): finding is Finding & { kind: keyof typeof states } => finding.kind in states;
+
+const obey = (run: Running, finding: Finding): void => {
+  const { kind, serverId, at } = finding;
+  if (isTurn(finding)) turn(run, serverId as Server, finding);
   if (kind === 'EJECT') {
     const server = serverId as Server;
-    const rotation = { state: 'OUT', since: at, until: null, times: 1, reason: '' } as const;
     run.ejected.push({ server, ownSends: run.buckets[server].reduce((sum, { sends }) => sum + sends, 0) });
-    run.members.set(server, { ...run.members.get(server)!, rotation });
   }
   if (kind === 'BAD_LIST') {
     // The campaign is resumed at once.

@@ -26,6 +26,7 @@ export const member = (serverId: string, weight: number, facts: Partial<PoolMemb
   serverId,
   weight,
   rotation: alwaysIn,
+  ejectedAt: 0,
   isUsable: true,
   isWarmingUp: false,
   series: [],

@@ -145,11 +145,35 @@ test('a verdict is stored once by its id, and stays to be told until it was told
       verdict('v1'),
       verdict('v3', { poolId: 'p2', kind: 'BAD_LIST' }),
     ]);
-    assert.deepEqual([...(await verdicts.badListAt(['p1', 'p2']))], [['p2', 1000]]);
-    assert.deepEqual([...(await verdicts.known(['v1', 'v2', 'x'], 1001))], ['v2']);
     await verdicts.published(['v1', 'v3']);
     assert.deepEqual(
       (await verdicts.unpublished()).map(({ id }) => id),
       ['v2'],
     );
+  }));
+
+test('the latest of a pool are its newest bad list and the newest eject of each server', () =>
+  withDatabase(async ({ sql }) => {
+    const verdicts = createVerdictStore(sql);
+    const badList: Partial<RotationVerdict> = { kind: 'BAD_LIST', serverId: null, campaignIds: ['c1'] };
+    const eject: Partial<RotationVerdict> = { kind: 'EJECT' };
+    const newest = [
+      verdict('a2', { ...eject, at: 2000 }),
+      verdict('b1', { ...eject, serverId: 'b' }),
+      verdict('l2', { ...badList, at: 3000 }),
+    ];
+    await verdicts.add([
+      verdict('a1', eject),
+      verdict('l1', badList),
+      ...newest,
+      verdict('w1', { at: 9000 }),
+      verdict('other', { ...eject, poolId: 'p2', at: 9000 }),
+    ]);
+    const latest = await verdicts.latest(['p1', 'p2', 'nowhere']);
+    assert.deepEqual(latest.get('p1'), newest);
+    assert.deepEqual(
+      latest.get('p2')?.map(({ id }) => id),
+      ['other'],
+    );
+    assert.equal(latest.size, 2);
   }));

@@ -5,6 +5,7 @@ import type { Commit, ConsumeOptions, Epoch } from '@sendpool/event-log';
 import { AppError } from '@sendpool/kernel';
 import type { Log } from '@sendpool/service';
 import { verdictWith } from '../../domain/testing.ts';
+import type { VerdictResult } from '../../domain/settle-verdict.ts';
 import { createRotationVerdicts } from './rotation-verdicts.consumer.ts';
 
 const silent = (): void => undefined;
@@ -18,8 +19,9 @@ const record = (offset: number, value: string) => ({
 });
 const records = ['a', 'b', 'c'].map((id, at) => record(at + 5, rotationVerdictsTopic.encode(verdictWith({ id }))));
 
-const consumed = async (settle: (id: string) => void, committed?: number) => {
+const consumed = async (settle: (id: string) => VerdictResult | void, committed?: number) => {
   const commits: Commit[] = [];
+  const counted: unknown[] = [];
   let options: ConsumeOptions | undefined;
   const epoch = {
     partitions: [0],
@@ -34,11 +36,12 @@ const consumed = async (settle: (id: string) => void, committed?: number) => {
         return { close: async () => undefined };
       },
     },
-    settle: async ({ id }) => settle(id),
+    settle: async ({ id }) => settle(id) ?? 'APPLIED',
+    verdicts: { inc: (labels) => void counted.push(labels) },
     log,
   });
   await part.start?.();
-  return { options: options!, epoch, commits };
+  return { options: options!, epoch, commits, counted };
 };
 
 describe('reading rotation verdicts', () => {
@@ -50,6 +53,14 @@ describe('reading rotation verdicts', () => {
     });
     await options.onBatch({ partition: 0, records }, epoch);
     assert.deepEqual([settled, commits], [['a', 'b', 'c'], [{ partition: 0, offset: 8, metadata: '' }]]);
+  });
+
+  it('counts each verdict by pool, kind and result, and those that are known not again', async () => {
+    const { options, epoch, counted } = await consumed((id) => (id === 'b' ? 'KNOWN' : 'NOT_APPLIED'));
+    const warn = verdictWith({ id: 'c', kind: 'WARN', poolId: 'p' });
+    const last = record(8, rotationVerdictsTopic.encode(warn));
+    await options.onBatch({ partition: 0, records: [records[1]!, last] }, epoch);
+    assert.deepEqual(counted, [{ pool: 'p', kind: 'WARN', result: 'NOT_APPLIED' }]);
   });
 
   it('commits nothing when the database is away: the batch comes again', async () => {

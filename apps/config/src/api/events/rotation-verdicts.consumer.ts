@@ -2,12 +2,23 @@
 import { rotationVerdictsTopic, type RotationVerdict } from '@sendpool/contracts';
 import type { Epoch, EventLog, RecordBatch } from '@sendpool/event-log';
 import { isAppError, messageOf, sleep } from '@sendpool/kernel';
-import { decodeOr, openedPart, type Log, type Part } from '@sendpool/service';
+import { decodeOr, openedPart, type Counter, type Log, type Metrics, type Part } from '@sendpool/service';
+import type { VerdictResult } from '../../domain/settle-verdict.ts';
+
+type VerdictCounter = Counter<'pool' | 'kind' | 'result'>;
+
+export const createVerdictCounter = (metrics: Metrics): VerdictCounter =>
+  metrics.counter(
+    'config_rotation_verdicts_total',
+    'Verdicts on the bounces of a pool, by kind and whether they changed anything.',
+    ['pool', 'kind', 'result'],
+  );
 
 export type RotationVerdictsDeps = {
   eventLog: Pick<EventLog, 'consume' | 'bounds'>;
   /** Doing it twice with one verdict is the same as once. */
-  settle(verdict: RotationVerdict): Promise<void>;
+  settle(verdict: RotationVerdict): Promise<VerdictResult>;
+  verdicts: Pick<VerdictCounter, 'inc'>;
   log: Log;
 };
 
@@ -20,10 +31,13 @@ const tries = 3;
 const pauseMs = 100;
 
 /** A database that is away ends the epoch, and the verdict comes again; one that can never be kept must not stop those behind it. */
-const settleOne = async (verdict: RotationVerdict, { settle, log }: RotationVerdictsDeps): Promise<void> => {
+const settleOne = async (verdict: RotationVerdict, deps: RotationVerdictsDeps): Promise<void> => {
+  const { settle, verdicts, log } = deps;
   for (let attempt = 1; attempt <= tries; attempt += 1) {
     try {
-      return await settle(verdict);
+      const result = await settle(verdict);
+      if (result !== 'KNOWN') verdicts.inc({ pool: verdict.poolId, kind: verdict.kind, result });
+      return;
     } catch (error) {
       if (isAppError(error) && error.retriable) throw error;
       log.error({ error, verdict: verdict.id, attempt }, 'a rotation verdict could not be settled');

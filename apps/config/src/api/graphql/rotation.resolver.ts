@@ -15,6 +15,7 @@ export const createRotationResolvers = (use: PoolUseCases) => ({
     kind: ({ verdict }) => verdict.kind,
     server: ({ verdict: { serverId } }, _, context) =>
       serverId === null ? null : loadServer(context, use.servers, serverId),
+    campaignIds: ({ verdict }) => [...verdict.campaignIds],
     at: ({ verdict }) => new Date(verdict.at),
     evidence: ({ verdict }) => verdict.evidence,
     words: ({ verdict }) => verdict.words,

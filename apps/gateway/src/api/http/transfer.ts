@@ -7,8 +7,8 @@ import { answerJson, signRequest, streamedBody, type Log, type Part, type Route 
 import type { Dispatcher } from 'undici';
 
 export type Refusal = { status: number; code: string; message: string };
-export type Answer = Dispatcher.ResponseData;
-export type Exchange = { req: IncomingMessage; res: ServerResponse; actor: Actor };
+type Answer = Dispatcher.ResponseData;
+type Exchange = { req: IncomingMessage; res: ServerResponse; actor: Actor };
 
 /** A route that leads to the scheduler. */
 export type Transfer = {

@@ -14,7 +14,7 @@ import type {
 import type { AudienceUseCases } from './use-cases.ts';
 
 /** One statement for all audiences that a request asks for in the same tick. */
-export const loadAudience = async (
+const loadAudience = async (
   context: RequestContext,
   store: Pick<AudienceStore, 'findMany'>,
   id: string,
@@ -26,7 +26,7 @@ export const loadAudience = async (
 };
 
 /** Of something that cannot be without its audience. */
-export const loadAudienceOf = async (
+const loadAudienceOf = async (
   context: RequestContext,
   store: Pick<AudienceStore, 'findMany'>,
   { audienceId }: { readonly audienceId: string },

@@ -10,7 +10,7 @@ const isOver = ({ status, counts }: CampaignProgress): boolean =>
   status === 'FINISHED' || (status === 'CANCELLED' && counts.IN_FLIGHT === 0);
 
 export const createProgressSubscription = (
-  { campaigns }: Pick<CampaignUseCases, 'campaigns'>,
+  { campaigns }: { campaigns: Pick<CampaignUseCases['campaigns'], 'progress'> },
   onFault: (error: unknown) => void,
 ) => {
   const watch = createWatch<CampaignProgress>({

@@ -3,6 +3,7 @@ import { recipientStates, type RecipientState } from '@sendpool/contracts';
 import { loaderOf, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import type { Campaign, CampaignProgress, RecipientPage, RecipientView } from '../../domain/campaign.ts';
+import { waitingInWords } from '../../domain/pool-pause.ts';
 import type { Resend, Resent } from '../../domain/resend.ts';
 import { foundAgain } from '../../domain/idempotency.ts';
 import { answerOf, askOf } from './answer.ts';
@@ -49,11 +50,27 @@ const loadProgress = async (context: RequestContext, use: CampaignUseCases, id: 
   return progress;
 };
 
+/** What is in flight tells the store nothing: only the senders know that it waits there. */
+const waitingInSenders = (use: CampaignUseCases, campaign: Campaign, { counts }: CampaignProgress): string | null => {
+  if (campaign.status !== 'SENDING' || counts.IN_FLIGHT === 0) return null;
+  const reason = use.heldBy(campaign);
+  return reason === null ? null : waitingInWords(reason);
+};
+
+const progressOf = async (
+  context: RequestContext,
+  use: CampaignUseCases,
+  campaign: Campaign,
+): Promise<CampaignProgress> => {
+  const progress = await loadProgress(context, use, campaign.id);
+  return { ...progress, waitingFor: progress.waitingFor ?? waitingInSenders(use, campaign, progress) };
+};
+
 const campaign = (use: CampaignUseCases): CampaignResolvers => ({
   __resolveReference: ({ id }, context) => loadCampaign(context, use, id),
   audience: (row, _, context) => loadAudienceOf(context, use.audiences, row),
   sendingSettings: ({ poolId, unknownPolicy }) => ({ pool: { id: poolId }, unknownPolicy }),
-  progress: ({ id }, _, context) => loadProgress(context, use, id),
+  progress: (campaign, _, context) => progressOf(context, use, campaign),
   resends: async ({ id }, _, context) => {
     const loader = loaderOf<string, Resend[]>(context, 'resends', (ids) => use.resends(ids));
     return (await loader.load(id)) ?? [];

@@ -33,6 +33,8 @@ export type CampaignUseCases = {
   cancelCampaign(id: string): Promise<Result<Campaign>>;
   /** `actor`: id of the key that asks. */
   resendRecipients(input: ResendInput, actor: string): Promise<Result<Resent>>;
+  /** The reason for which its messages wait in the senders: every server that it may use is at a limit; null = none. */
+  heldBy(campaign: Campaign): string | null;
   resends(campaignIds: readonly string[]): Promise<ReadonlyMap<string, Resend[]>>;
 };
 
