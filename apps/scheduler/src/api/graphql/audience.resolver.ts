@@ -26,7 +26,7 @@ const loadAudience = async (
 };
 
 /** Of something that cannot be without its audience. */
-const loadAudienceOf = async (
+export const loadAudienceOf = async (
   context: RequestContext,
   store: Pick<AudienceStore, 'findMany'>,
   { audienceId }: { readonly audienceId: string },
