@@ -115,7 +115,7 @@ const roleFaults = ({ definitions }: DocumentNode): string[] =>
   definitions.flatMap((definition) => {
     if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) return [];
     const type = definition.name.value;
-    if (type !== 'Query' && type !== 'Mutation') return [];
+    if (type !== 'Query' && type !== 'Mutation' && type !== 'Subscription') return [];
     return (definition.fields ?? []).flatMap((field) => roleFault(`${type}.${field.name.value}`, field));
   });
 

@@ -88,7 +88,8 @@ describe('the schemas of the services', () => {
     assert.deepEqual(serviceFaults({ a: query('All.', '@access(role: ADMIN)') }), fault);
     assert.deepEqual(serviceFaults({ a: query('All. Needs READER.', '@access(role: ADMIN)') }), fault);
     assert.equal(serviceFaults({ a: query('All. Needs READER.', '') }).length, 1);
-    assert.equal(serviceFaults({ a: query('All.', '').replace('Query', 'Mutation') }).length, 1);
+    for (const root of ['Mutation', 'Subscription'])
+      assert.equal(serviceFaults({ a: query('All.', '').replace('Query', root) }).length, 1, root);
   });
 
   it('have neither @interfaceObject nor @requires with a fragment', () => {
