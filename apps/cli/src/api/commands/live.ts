@@ -8,17 +8,18 @@ export const watch: Command = {
   takes: ['<campaign id>'],
   help: 'the progress of a campaign, live, until it is finished',
   run: async ({ api, terminal, values, words, signal }) => {
-    const answers = api.stream<{ progress: Progress }>(progressQuery, { id: words[0] }, signal);
+    const answers = api.stream<{ progress: Progress }>(progressQuery, () => ({ id: words[0] }), signal);
     for await (const { progress } of answers)
       if (values.json === true) terminal.line(JSON.stringify(progress));
       else terminal.status(progressLine(progress));
   },
 };
 
-type Event = { cursor: string };
+type Page = { nodes: readonly object[]; endCursor: string };
 
 const eventsQuery = `subscription ($after: String, $filter: DeliveryEventFilter) {
   page: deliveryEvents(after: $after, filter: $filter) {
+    endCursor
     nodes {
       id cursor at outcome recipientNumber tryNumber provider bounceClass reason latencyMs
       campaign { id } server { id name } reply { code enhanced text }
@@ -31,11 +32,11 @@ export const events: Command = {
   help: 'delivery events as JSON, a line each, live (--campaign, --after <cursor>)',
   run: async ({ api, terminal, values, signal }) => {
     const filter = values.campaign === undefined ? null : { campaignId: values.campaign };
-    const pages = api.stream<{ page: { nodes: readonly Event[] } }>(
-      eventsQuery,
-      { after: values.after ?? null, filter },
-      signal,
-    );
-    for await (const { page } of pages) for (const event of page.nodes) terminal.line(JSON.stringify(event));
+    let after = values.after ?? null;
+    const pages = api.stream<{ page: Page }>(eventsQuery, () => ({ after, filter }), signal);
+    for await (const { page } of pages) {
+      for (const event of page.nodes) terminal.line(JSON.stringify(event));
+      after = page.endCursor;
+    }
   },
 };
