@@ -149,7 +149,10 @@ export const createCampaignResolvers = (use: CampaignUseCases) => ({
   } satisfies QueryResolvers,
   Mutation: {
     ...keyed(use),
-    updateCampaign: (_, { input }, context) => answerOf(context, use.updateCampaign(input.id, editOf(input)), payload),
+    updateCampaign: (_, { input }, context) => {
+      const edit = editOf(input);
+      return answerOf(context, edit.ok ? use.updateCampaign(input.id, edit.value) : Promise.resolve(edit), payload);
+    },
     resendRecipients: (_, { input }, context) =>
       answerOf(context, use.resendRecipients(resendOf(input), context.actor.keyId), resendPayload),
   } satisfies MutationResolvers,
