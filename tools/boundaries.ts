@@ -21,7 +21,7 @@ export const cruise = (paths: readonly string[], root: string = '.'): CruiseResu
 };
 
 if (import.meta.main) {
-  const { modules, violations } = cruise(['apps', 'libs', 'test', 'tools']);
+  const { modules, violations } = cruise(['apps', 'examples', 'libs', 'test', 'tools']);
   for (const line of violations) console.error(line);
   // With the wrong TypeScript installed the tool cruises nothing and is content.
   if (modules < 100) console.error(`only ${modules} modules were seen: is TypeScript 6 installed?`);

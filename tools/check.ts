@@ -13,16 +13,23 @@ const steps: { name: string; command: string[] }[] = [
   { name: 'schema changes', command: ['node', 'tools/schema-changes.ts'] },
   { name: 'schema words', command: ['node', 'tools/schema-lint.ts'] },
   { name: 'codegen', command: ['nx', 'run-many', '-t', 'codegen'] },
+  {
+    name: 'codegen of the examples',
+    command: ['graphql-codegen', '--config', 'examples/typescript/codegen.ts'],
+  },
   { name: 'boundaries', command: ['node', 'tools/boundaries.ts'] },
   { name: 'dead code', command: ['knip', '--no-config-hints', '--no-gitignore'] },
   { name: 'licences', command: ['node', 'tools/licences.ts'] },
   { name: 'docker', command: ['node', 'tools/docker-check.ts'] },
   { name: 'lint and types', command: ['nx', 'run-many', '-t', 'lint,typecheck'] },
   {
-    name: 'lint of tests and tools',
-    command: ['oxlint', '-c', '.oxlintrc.json', 'test', 'tools', 'apps/standalone/demo'],
+    name: 'lint of tests, tools and examples',
+    command: ['oxlint', '-c', '.oxlintrc.json', 'test', 'tools', 'examples', 'apps/standalone/demo'],
   },
-  { name: 'types of tests and tools', command: ['node', 'node_modules/typescript-native/bin/tsc', '-p', '.'] },
+  {
+    name: 'types of tests, tools and examples',
+    command: ['node', 'node_modules/typescript-native/bin/tsc', '-p', '.'],
+  },
 ];
 
 const usage = `npm run check

@@ -48,6 +48,9 @@ const broken: Record<string, string> = {
   'libs/smtp/src/circle-a.ts': `import { b } from './circle-b.ts'; export const a = (): number => b();`,
   'libs/smtp/src/uses-nothing-that-exists.ts': `import './missing.ts';`,
   'libs/common/src/index.ts': `import '@sendpool/kernel';`,
+  'examples/typescript/uses-lib.ts': `import '@sendpool/kernel';`,
+  'examples/typescript/uses-app.ts': `import '../../apps/config/src/domain/fine.ts';`,
+  'apps/config/src/api/uses-example.ts': `import '../../../../examples/typescript/fine.ts';`,
   'apps/config/src/api/uses-unlisted-lib.ts': `import '../../../../libs/common/src/index.ts';`,
 };
 
@@ -65,6 +68,7 @@ const fine: Record<string, string> = {
   'apps/sender/src/transports.ts': `import '@sendpool/smtp'; import '@sendpool/ses';`,
   'libs/ses/src/fine.ts': `import '@aws-sdk/client-sesv2'; import '@sendpool/contracts';`,
   'apps/standalone/demo/main.ts': `import '@sendpool/testing';`,
+  'examples/typescript/fine.ts': `import 'graphql'; import 'graphql-ws'; import 'node:fs';`,
   'libs/smtp/src/inner.ts': `import 'nodemailer'; import '@sendpool/contracts';`,
   'libs/smtp/src/circle-b.ts': `import { a } from './circle-a.ts'; export const b = (): number => a();`,
 };
@@ -98,7 +102,7 @@ describe('the boundary lint', () => {
   let result: CruiseResult;
   before(() => {
     plant(root);
-    result = cruise(['apps', 'libs'], root);
+    result = cruise(['apps', 'examples', 'libs'], root);
   });
   after(() => rmSync(root, { recursive: true, force: true }));
 

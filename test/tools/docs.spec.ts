@@ -16,7 +16,7 @@ describe('the docs', () => {
   });
 
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  const pages = globSync('{*.md,docs/**/*.md,docker/**/*.md,{apps,libs}/*/README.md}');
+  const pages = globSync('{*.md,docs/**/*.md,docker/**/*.md,examples/**/*.md,{apps,libs}/*/README.md}');
 
   it('every npm command of a page is a script of package.json', () => {
     const named = pages.flatMap((page) =>

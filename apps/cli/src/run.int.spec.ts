@@ -69,7 +69,7 @@ const serversPage = ({ variables }: Asked): object =>
     ? { page: { nodes: [server], pageInfo: { hasNextPage: true, endCursor: 'second' } } }
     : {
         page: {
-          nodes: [{ ...server, name: `after ${String(variables['after'])}`, stats: null, health: null }],
+          nodes: [{ ...server, name: `after ${JSON.stringify(variables['after'])}`, stats: null, health: null }],
           pageInfo: lastPage,
         },
       };
@@ -162,7 +162,7 @@ test('servers are shown from every page, with what they do and what is wrong wit
       '1,234',
       'at its limit: MESSAGES_PER_SECOND',
     ],
-    ['after second', 's1', 'SMTP', 'ACTIVE', 'PASSED', '127.0.0.1:2525', '-', '-', '-', 'unknown'],
+    ['after "second"', 's1', 'SMTP', 'ACTIVE', 'PASSED', '127.0.0.1:2525', '-', '-', '-', 'unknown'],
   ]);
   assert.deepEqual([ended.code, ended.complained], [0, '']);
 });
