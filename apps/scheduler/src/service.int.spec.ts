@@ -187,3 +187,12 @@ test('a page of campaigns comes with audiences and progress, forward and by curs
   const second = (await ask(query, { after: first.pageInfo.endCursor }))['campaigns'];
   assert.notEqual(second.nodes[0].id, first.nodes[1].id);
 });
+
+test('a page of recipients that is refused makes that field null alone, and the campaigns are answered', async () => {
+  await makeCampaign(await makeAudience(1));
+  const query = '{ campaigns(first: 1) { nodes { id recipients(first: 0) { nodes { number } } } } }';
+  const { data, errors } = await client.answerTo(query);
+  const [campaign] = data['campaigns'].nodes;
+  assert.deepEqual([typeof campaign.id, campaign.recipients], ['string', null]);
+  assert.deepEqual(errors?.[0]?.path, ['campaigns', 'nodes', 0, 'recipients']);
+});

@@ -112,7 +112,7 @@ const startReplica = async (url: string, lanes: number): Promise<RunningService>
   return startService({ name: 'scheduler', http, parts, log, metrics, routes });
 };
 
-type Answer = { data: Record<string, any>; errors?: { message: string }[] }; // eslint-disable-line typescript/no-explicit-any
+type Answer = { data: Record<string, any>; errors?: { message: string; path?: unknown[] }[] }; // eslint-disable-line typescript/no-explicit-any
 
 /** The values of one subscription. Throws with the errors of the first that has any; leaving it ends the stream. */
 async function* valuesOf(response: Response): AsyncGenerator<Answer['data'], void> {
@@ -147,10 +147,13 @@ const createClient = (port: number) => {
       },
       body,
     });
-  const ask = async (query: string, variables: object = {}): Promise<Answer['data']> => {
+  const answerTo = async (query: string, variables: object = {}): Promise<Answer> => {
     const body = JSON.stringify({ query, variables });
     const headers = { 'content-type': 'application/json' };
-    const answer = (await (await send('/graphql', body, { headers, bytes: Buffer.from(body) })).json()) as Answer;
+    return (await (await send('/graphql', body, { headers, bytes: Buffer.from(body) })).json()) as Answer;
+  };
+  const ask = async (query: string, variables: object = {}): Promise<Answer['data']> => {
+    const answer = await answerTo(query, variables);
     assert.equal(answer.errors, undefined, JSON.stringify(answer.errors));
     return answer.data;
   };
@@ -162,6 +165,7 @@ const createClient = (port: number) => {
   };
   return {
     port,
+    answerTo,
     ask,
     look,
     subscribe: async function* (query: string, variables: object): AsyncGenerator<Answer['data'], void> {
