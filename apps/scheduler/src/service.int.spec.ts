@@ -196,3 +196,19 @@ test('a page of recipients that is refused makes that field null alone, and the 
   assert.deepEqual([typeof campaign.id, campaign.recipients], ['string', null]);
   assert.deepEqual(errors?.[0]?.path, ['campaigns', 'nodes', 0, 'recipients']);
 });
+
+test('campaigns are asked for by status: forward by cursor among those alone, and none for no status', async () => {
+  const ids = [await makeCampaign(await makeAudience(1)), await makeCampaign(await makeAudience(1))];
+  await act('cancelCampaign', ids[0]!);
+  const query = `query ($status: [CampaignStatus!], $after: String) {
+    campaigns(status: $status, first: 1, after: $after) { nodes { id status } pageInfo { hasNextPage endCursor } } }`;
+  const seen: Record<string, string> = {};
+  for (let after: string | null = null, more = true; more;) {
+    const { nodes, pageInfo } = (await ask(query, { status: ['DRAFT', 'CANCELLED'], after }))['campaigns'];
+    for (const { id, status } of nodes) seen[id] = status;
+    [after, more] = [pageInfo.endCursor, pageInfo.hasNextPage];
+  }
+  assert.deepEqual([seen[ids[0]!], seen[ids[1]!]], ['CANCELLED', 'DRAFT']);
+  assert.deepEqual([...new Set(Object.values(seen))].toSorted(), ['CANCELLED', 'DRAFT']);
+  assert.deepEqual((await ask(query, { status: [] }))['campaigns'].nodes, []);
+});

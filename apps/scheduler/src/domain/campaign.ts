@@ -63,11 +63,15 @@ export type RecipientView = {
 /** `state` null: in whatever state. */
 export type RecipientPage = { readonly state: RecipientState | null; readonly first: number; readonly after: number };
 
+/** `statuses` null: in whatever status. */
+export type CampaignPage = Page & { readonly statuses: readonly CampaignStatus[] | null };
+
 export type CampaignStore = {
   insert(campaign: Omit<Campaign, 'number'>): Promise<Campaign>;
   find(id: string): Promise<Campaign | undefined>;
   findMany(ids: readonly string[]): Promise<Campaign[]>;
-  page(page: Page): Promise<Campaign[]>;
+  /** Up to `first` + 1, those made first at the beginning. */
+  page(page: CampaignPage): Promise<Campaign[]>;
   /** Locks the campaign, asks `decide` for the patch, and stores it as the next revision in the same transaction. */
   change(id: string, decide: (campaign: Campaign) => Result<CampaignPatch>): Promise<Result<Campaign>>;
   progress(ids: readonly string[]): Promise<ReadonlyMap<string, CampaignProgress>>;

@@ -108,10 +108,11 @@ export const createCampaignStore = (database: Pick<Database, 'sql' | 'transactio
   insert: (campaign) => insert(database.sql, campaign),
   find: (id) => findCampaign(database.sql, id),
   findMany: (ids) => findCampaigns(database.sql, ids),
-  page: async ({ first, after }) => {
+  page: async ({ first, after, statuses }) => {
     const rows = await database.sql.query<CampaignRow>(
-      `select ${campaignColumns} from campaign where $1::uuid is null or id > $1 order by id limit $2`,
-      [after, first + 1],
+      `select ${campaignColumns} from campaign
+       where ($1::uuid is null or id > $1) and ($3::text[] is null or status = any($3::text[])) order by id limit $2`,
+      [after, first + 1, statuses],
     );
     return rows.map(campaignOf);
   },

@@ -144,7 +144,8 @@ const keyed = (use: CampaignUseCases) => {
 
 export const createCampaignResolvers = (use: CampaignUseCases) => ({
   Query: {
-    campaigns: (_, page) => pageById(page, use.campaigns.page),
+    campaigns: (_, { status, ...args }) =>
+      pageById(args, (page) => use.campaigns.page({ ...page, statuses: status ?? null })),
     campaign: (_, { id }, context) => loadCampaign(context, use, id),
   } satisfies QueryResolvers,
   Mutation: {
