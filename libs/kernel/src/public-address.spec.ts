@@ -17,11 +17,17 @@ describe('isPublicAddress', () => {
     '255.255.255.255',
     '192.0.2.1',
     '198.18.0.1',
+    '192.88.99.1',
     '::1',
     '::',
     '::ffff:127.0.0.1',
     '::ffff:7f00:1',
     '::ffff:8.8.8.8',
+    '::ffff:0:127.0.0.1',
+    '::ffff:0:a9fe:a9fe',
+    '::ffff:0:808:808',
+    '5f00::1',
+    '5f00:ffff::1',
     '64:ff9b::7f00:1',
     '2002:7f00:1::',
     'fe80::1',
@@ -33,6 +39,14 @@ describe('isPublicAddress', () => {
     '',
   ];
   for (const address of inner) it(`refuses ${address}`, () => assert.equal(isPublicAddress(address), false));
-  for (const address of ['8.8.8.8', '172.32.0.1', '100.128.0.1', '2607:f8b0::1', '2a00:1450:4001::1'])
+  for (const address of [
+    '8.8.8.8',
+    '172.32.0.1',
+    '100.128.0.1',
+    '192.88.98.1',
+    '5eff::1',
+    '2607:f8b0::1',
+    '2a00:1450:4001::1',
+  ])
     it(`takes ${address}`, () => assert.equal(isPublicAddress(address), true));
 });

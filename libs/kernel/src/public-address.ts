@@ -4,10 +4,19 @@ import { BlockList, isIP } from 'node:net';
 /** IANA special-purpose registries (RFC 6890 and its updates), and multicast. */
 const v4 = ['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'];
 const v4Rest = ['192.0.0.0/24', '192.0.2.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24'];
-const v4High = ['224.0.0.0/4', '240.0.0.0/4'];
-/** Loopback, unspecified, v4-mapped and -compatible, NAT64, discard, documentation, 6to4, unique local, link-local, multicast. */
+const v4High = ['192.88.99.0/24', '224.0.0.0/4', '240.0.0.0/4'];
+/** Loopback, unspecified, v4-mapped, -translated and -compatible, segment routing, NAT64, discard, documentation, 6to4, unique local, link-local, multicast. */
 const v6 = ['::/96', '::ffff:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48', '100::/64', '2001::/23', '2001:db8::/32'];
-const v6Rest = ['2002::/16', '3fff::/20', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'];
+const v6Rest = [
+  '::ffff:0:0:0/96',
+  '2002::/16',
+  '3fff::/20',
+  '5f00::/16',
+  'fc00::/7',
+  'fe80::/10',
+  'fec0::/10',
+  'ff00::/8',
+];
 
 const listOf = (family: 'ipv4' | 'ipv6', ranges: readonly string[]): BlockList => {
   const list = new BlockList();
