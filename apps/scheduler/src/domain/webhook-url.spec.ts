@@ -41,6 +41,11 @@ const refused = [
   'https://[fd00:ec2::254]/',
   'https://１２７.０.０.１/',
   'https://example.com:99999/',
+  'https://example.com:22/',
+  'https://example.com:25/',
+  'https://example.com:80/',
+  'https://example.com:1023/',
+  'https://example.com:0/',
 ];
 
 describe('the URL of a webhook', () => {
@@ -51,6 +56,8 @@ describe('the URL of a webhook', () => {
   it('is HTTPS to the internet, in its normal form', () => {
     assert.equal(hrefOf('https://Example.com'), 'https://example.com/');
     assert.equal(hrefOf('https://example.com:8443/hook?key=1'), 'https://example.com:8443/hook?key=1');
+    assert.equal(hrefOf('https://example.com:443/'), 'https://example.com/');
+    assert.equal(hrefOf('https://example.com:1024/'), 'https://example.com:1024/');
     assert.equal(hrefOf('https://8.8.8.8/'), 'https://8.8.8.8/');
     assert.equal(hrefOf('https://müller.example/'), 'https://xn--mller-kva.example/');
   });

@@ -17,6 +17,10 @@ const isLoopback = (host: string): boolean =>
 const isSecured = (url: URL, allowPrivate: boolean): boolean =>
   url.protocol === 'https:' || (allowPrivate && url.protocol === 'http:' && isLoopback(hostOf(url)));
 
+/** Of HTTPS, or of what has no special rights. Others belong to mail, shells and the like: a POST there only helps whoever scans. */
+const isPortAllowed = ({ port }: URL, allowPrivate: boolean): boolean =>
+  port === '' || allowPrivate || Number(port) > 1023;
+
 /** One answer for unknown and for private hosts, so that it tells nothing of the network behind. */
 export const notPublic = 'the host is not known, or is not an address of the public internet';
 
@@ -28,6 +32,7 @@ export const checkWebhookUrl = (text: string, allowPrivate: boolean): Result<URL
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || text.length > longest) return faultOf(`give a URL of at most ${longest} characters`);
   if (!isSecured(url, allowPrivate)) return faultOf('the URL must begin with https://');
+  if (!isPortAllowed(url, allowPrivate)) return faultOf('the port must be 443 or above 1023');
   if (url.username !== '' || url.password !== '') return faultOf('the URL must not hold a user or a password');
   if (url.hash !== '') return faultOf('the URL must not have a part behind #');
   if (!allowPrivate && isIP(hostOf(url)) !== 0 && !isPublicAddress(hostOf(url))) return faultOf(notPublic);
