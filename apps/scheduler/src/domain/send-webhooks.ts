@@ -1,7 +1,8 @@
 /** Sends what is due: each webhook has conversations of its own, so that one that hangs holds up no other. */
+import { isAppError } from '@sendpool/kernel';
 import type { Webhook, WebhookHealth } from './webhook.ts';
 import type { PostMessage } from './use-webhooks.ts';
-import { afterAttempt, healthAfter, type AfterAttempt, type Attempt } from './webhook-plan.ts';
+import { afterAttempt, healthAfter, unopened, type AfterAttempt, type Attempt } from './webhook-plan.ts';
 
 /** A message that this process alone may send until its claim lapses. */
 export type DueMessage = {
@@ -58,8 +59,15 @@ const count = ({ busy }: State, webhookId: string, by: number): void => {
   else busy.set(webhookId, now);
 };
 
+/** A secret that does not open is a failure like others: tried again by the plan, and told to people. */
+const post = (deps: SendWebhooksDeps, message: DueMessage, signal: AbortSignal): Promise<Attempt> =>
+  deps.post(message.webhook, message, signal).catch((error: unknown) => {
+    if (isAppError(error, 'DECRYPTION_FAILED')) return unopened;
+    throw error;
+  });
+
 const send = async (deps: SendWebhooksDeps, message: DueMessage, signal: AbortSignal): Promise<void> => {
-  const attempt = await deps.post(message.webhook, message, signal);
+  const attempt = await post(deps, message, signal);
   // Cut off by our own stop: the claim lapses, and another process sends it again.
   if (signal.aborted && attempt.status === null) return;
   const after = afterAttempt(attempt, message.attempts, deps.random);

@@ -10,7 +10,7 @@ import {
   type WebhookStore,
 } from './webhook.ts';
 import { messageBody } from './webhook-messages.ts';
-import { isSuccess, type Attempt } from './webhook-plan.ts';
+import { isSuccess, unopened, type Attempt } from './webhook-plan.ts';
 
 /** A message as it goes out. */
 type OutgoingMessage = { readonly id: string; readonly body: string };
@@ -34,10 +34,7 @@ export type TestWebhookDeps = {
   now(): number;
 };
 
-const unopened = conflict(
-  'its secret does not open under the present key: give it a new one (rotateWebhookSecret)',
-  idPath,
-);
+const refusedUnopened = conflict(unopened.text, idPath);
 
 /** Sends a message of type `webhook.test` now, also to a webhook that is disabled. It is not kept, and changes nothing. */
 export const createTestWebhook =
@@ -52,7 +49,7 @@ export const createTestWebhook =
       if (isAppError(error, 'DECRYPTION_FAILED')) return undefined;
       throw error;
     });
-    if (attempt === undefined) return refuse(unopened);
+    if (attempt === undefined) return refuse(refusedUnopened);
     return done({ ...attempt, messageId, ok: isSuccess(attempt), durationMs: deps.now() - began });
   };
 

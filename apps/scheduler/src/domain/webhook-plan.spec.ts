@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { healthy } from './webhook.ts';
-import { afterAttempt, healthAfter, type Attempt } from './webhook-plan.ts';
+import { afterAttempt, healthAfter, unopened, type Attempt } from './webhook-plan.ts';
 
 const attempt = (status: number | null, retryAfterMs: number | null = null): Attempt => ({
   status,
@@ -62,4 +62,15 @@ test('it is disabled by 410, and after five days without a success; what a perso
   assert.deepEqual([late.enabled, late.disabledReason], [false, 'it has failed for 5 days without a success']);
   const off = healthAfter({ ...well, enabled: false }, attempt(410), new Date(0));
   assert.deepEqual([off.enabled, off.disabledReason], [false, null]);
+});
+
+test('it is disabled when its secret does not open for an hour, not while a key is being changed, however long it failed before', () => {
+  const failing = { ...well, failingSince: new Date(0), lastError: 'HTTP 500 words' };
+  const now = new Date(20 * hour);
+  const first = healthAfter(failing, unopened, now);
+  assert.deepEqual([first.enabled, first.failingSince, first.lastError], [true, now, unopened.text]);
+  assert.equal(healthAfter(first, unopened, new Date(21 * hour)).enabled, true);
+  const late = healthAfter(first, unopened, new Date(21 * hour + 1));
+  assert.deepEqual([late.enabled, late.disabledReason], [false, unopened.text]);
+  assert.deepEqual(afterAttempt(unopened, 1, least), { kind: 'RETRY', delayMs: 5000 });
 });

@@ -11,6 +11,13 @@ export type Attempt = {
   readonly retryAfterMs: number | null;
 };
 
+/** No key here opens the secret of the webhook: nothing can be signed, and nothing was sent. */
+export const unopened: Attempt = {
+  status: null,
+  text: 'its secret does not open under the present key: give it a new one (rotateWebhookSecret)',
+  retryAfterMs: null,
+};
+
 const second = 1000;
 const minute = 60 * second;
 const hour = 60 * minute;
@@ -22,6 +29,8 @@ const jitter = 0.2;
 const longestPause = 24 * hour;
 /** A webhook that has failed for so long is disabled; longer than the whole plan of a message takes. */
 const patience = 5 * 24 * hour;
+/** While the key is changed, schedulers with the old and with the new one run beside each other; so long that is no reason to disable. */
+const keyPatience = hour;
 
 export type AfterAttempt =
   { readonly kind: 'DELIVERED' | 'FAILED' } | { readonly kind: 'RETRY'; readonly delayMs: number };
@@ -42,13 +51,19 @@ const inWords = ({ status, text }: Attempt): string => (status === null ? text :
 
 const disabledReason = (attempt: Attempt, since: Date, now: Date): string | null => {
   if (isGone(attempt)) return 'the receiver answered 410 Gone';
-  return now.getTime() - since.getTime() > patience ? 'it has failed for 5 days without a success' : null;
+  const elapsed = now.getTime() - since.getTime();
+  if (attempt === unopened && elapsed > keyPatience) return unopened.text;
+  return elapsed > patience ? 'it has failed for 5 days without a success' : null;
 };
+
+/** The time that a receiver failed before says nothing of the key. */
+const sinceOf = (health: WebhookHealth, attempt: Attempt, now: Date): Date =>
+  attempt === unopened && health.lastError !== unopened.text ? now : (health.failingSince ?? now);
 
 /** The health of a webhook after a try at `now`. */
 export const healthAfter = (health: WebhookHealth, attempt: Attempt, now: Date): WebhookHealth => {
   if (isSuccess(attempt)) return { ...health, ...healthy, disabledReason: health.disabledReason };
-  const failingSince = health.failingSince ?? now;
+  const failingSince = sinceOf(health, attempt, now);
   const reason = disabledReason(attempt, failingSince, now);
   const pause = pauseOf(attempt);
   return {
