@@ -203,10 +203,10 @@ test('campaigns are asked for by status: forward by cursor among those alone, an
   const query = `query ($status: [CampaignStatus!], $after: String) {
     campaigns(status: $status, first: 1, after: $after) { nodes { id status } pageInfo { hasNextPage endCursor } } }`;
   const seen: Record<string, string> = {};
-  for (let after: string | null = null, more = true; more;) {
-    const { nodes, pageInfo } = (await ask(query, { status: ['DRAFT', 'CANCELLED'], after }))['campaigns'];
-    for (const { id, status } of nodes) seen[id] = status;
-    [after, more] = [pageInfo.endCursor, pageInfo.hasNextPage];
+  for (let [after, more]: [string | null, boolean] = [null, true]; more;) {
+    const data: Awaited<ReturnType<typeof ask>> = await ask(query, { status: ['DRAFT', 'CANCELLED'], after });
+    for (const { id, status } of data['campaigns'].nodes) seen[id] = status;
+    ({ endCursor: after, hasNextPage: more } = data['campaigns'].pageInfo);
   }
   assert.deepEqual([seen[ids[0]!], seen[ids[1]!]], ['CANCELLED', 'DRAFT']);
   assert.deepEqual([...new Set(Object.values(seen))].toSorted(), ['CANCELLED', 'DRAFT']);
