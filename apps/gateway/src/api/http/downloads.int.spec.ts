@@ -20,10 +20,13 @@ const mebibyte = Buffer.alloc(1024 * 1024, 'x');
 const sendHead = (res: ServerResponse) =>
   res.writeHead(200, { 'content-type': 'text/csv', 'content-disposition': 'attachment; filename="r.csv"' });
 
+/** False: every key has been revoked. */
+let isValid = true;
+
 const authenticate: TransferOptions['authenticate'] = async (authorization) => {
   const role = authorization as Role | undefined;
   if (role === undefined) return undefined;
-  return { actor: { keyId: 'k', role, requestId: 'request-7' }, isValid: () => true };
+  return { actor: { keyId: 'k', role, requestId: 'request-7' }, isValid: () => isValid };
 };
 
 describe('a download', () => {
@@ -121,6 +124,16 @@ describe('a download', () => {
     await sleep(500);
     assert.ok(written < 50, `${written} MiB were read that nobody takes`);
     client.destroy();
+    await ended.promise;
+  });
+
+  it('breaks off within 5 s when its key ends, at the scheduler too', async (t) => {
+    t.after(() => (isValid = true));
+    const ended = Promise.withResolvers<void>();
+    behave = async (_req, res) => void sendHead(res.once('close', ended.resolve)).write('number,email\r\n');
+    const answer = await get(path, 'READER');
+    isValid = false;
+    await assert.rejects(Promise.race([answer.text(), sleep(5000)]), /terminated/);
     await ended.promise;
   });
 

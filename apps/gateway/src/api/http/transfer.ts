@@ -2,13 +2,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { mayActAs, type Actor, type Role } from '@sendpool/contracts';
 import { AppError } from '@sendpool/kernel';
-import { createReplicas, type Authenticate, type Replicas } from '@sendpool/graphql';
+import { createReplicas, type Authenticate, type Credential, type Replicas } from '@sendpool/graphql';
 import { answerJson, signRequest, streamedBody, type Log, type Part, type Route } from '@sendpool/service';
 import type { Dispatcher } from 'undici';
 
 export type Refusal = { status: number; code: string; message: string };
 type Answer = Dispatcher.ResponseData;
-type Exchange = { req: IncomingMessage; res: ServerResponse; actor: Actor };
+type Exchange = {
+  req: IncomingMessage;
+  res: ServerResponse;
+  actor: Actor;
+  /** Aborted when the connection ends before the answer. */
+  signal: AbortSignal;
+};
 
 /** A route that leads to the scheduler. */
 export type Transfer = {
@@ -63,10 +69,22 @@ const clientSignal = (res: ServerResponse): AbortSignal => {
   return controller.signal;
 };
 
+const lookMs = 1000;
+
+/** A transfer may run for hours: it ends with its key. */
+const cutWithKey = ({ isValid }: Credential, { res, actor }: Exchange, log: Log): void => {
+  const timer = setInterval(() => {
+    if (isValid()) return;
+    log.info({ requestId: actor.requestId }, 'a transfer was cut off: its key is not valid any more');
+    res.destroy();
+  }, lookMs);
+  res.once('close', () => clearInterval(timer));
+};
+
 /** Once the scheduler answers, what it has not taken is let go: the server drops it, and the client comes to read the answer. */
 const ask = async (
   transfer: Transfer,
-  { req, res, actor }: Exchange,
+  { req, actor, signal }: Exchange,
   to: { schedulers: Replicas; secret: string },
 ): Promise<Answer> => {
   const { method } = transfer;
@@ -76,7 +94,7 @@ const ask = async (
   const signed = signRequest({ target: `${method} ${path}`, body: streamedBody, actor }, to.secret);
   const headers = { ...sent?.headers, ...signed };
   try {
-    return await scheduler.request({ path, method, headers, body: sent?.stream ?? null, signal: clientSignal(res) });
+    return await scheduler.request({ path, method, headers, body: sent?.stream ?? null, signal });
   } finally {
     req.unpipe();
   }
@@ -126,10 +144,11 @@ export const createTransfers = (
     method: transfer.method,
     path: transfer.path,
     handle: async (req, res) => {
-      const actor = (await options.authenticate(req.headers.authorization))?.actor;
-      const refusal = refusalOf(transfer, req, actor);
-      if (refusal !== undefined || actor === undefined) return refuse(res, refusal ?? refusals.unauthenticated);
-      const exchange = { req, res, actor };
+      const credential = await options.authenticate(req.headers.authorization);
+      const refusal = refusalOf(transfer, req, credential?.actor);
+      if (refusal !== undefined || credential === undefined) return refuse(res, refusal ?? refusals.unauthenticated);
+      const exchange = { req, res, actor: credential.actor, signal: clientSignal(res) };
+      cutWithKey(credential, exchange, options.log);
       try {
         await answer(transfer, exchange, await ask(transfer, exchange, { schedulers, secret: options.secret }));
       } catch (error) {

@@ -28,10 +28,13 @@ const readAll = async (stream: AsyncIterable<Buffer>): Promise<string> => {
   return Buffer.concat(chunks).toString();
 };
 
+/** False: every key has been revoked. */
+let isValid = true;
+
 const authenticate: TransferOptions['authenticate'] = async (authorization) => {
   const role = authorization as Role | undefined;
   if (role === undefined) return undefined;
-  return { actor: { keyId: 'k', role, requestId: 'request-7' }, isValid: () => true };
+  return { actor: { keyId: 'k', role, requestId: 'request-7' }, isValid: () => isValid };
 };
 
 describe('an upload', () => {
@@ -157,6 +160,28 @@ describe('an upload', () => {
     await began.promise;
     socket.destroy();
     await ended.promise;
+  });
+
+  it('ends within 5 s at the client and at the scheduler when its key ends', async (t) => {
+    t.after(() => (isValid = true));
+    const began = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<string>();
+    behave = async (req) => {
+      req.once('close', () => ended.resolve(req.complete ? 'whole' : 'broken'));
+      req.resume();
+      began.resolve();
+    };
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+      .on('error', () => undefined)
+      .resume();
+    socket.write(`POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: OPERATOR\r\ncontent-type: text/csv\r\n`);
+    socket.write('content-length: 1000\r\n\r\nemail\n');
+    const closed = once(socket, 'close');
+    await began.promise;
+    isValid = false;
+    const late = sleep(5000).then(() => 'late');
+    assert.equal(await Promise.race([ended.promise, late]), 'broken');
+    assert.notEqual(await Promise.race([closed, late]), 'late');
   });
 
   it('is told why the scheduler refuses it, also while the file is still on its way', async () => {
