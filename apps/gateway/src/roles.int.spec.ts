@@ -53,7 +53,21 @@ describe('the roles', () => {
 
   it('have no guarded field below the root that this test does not ask for', () => {
     const others = [...expected.keys()].filter((place) => !isRoot(place));
-    assert.deepEqual(others, []);
+    assert.deepEqual(others, ['Webhook.url']);
+  });
+
+  it('of Webhook.url are as the page says, and who may not see it gets the rest', async () => {
+    for (const [at, role] of roles.entries()) {
+      const { data, errors } = await scene.ask({ query: '{ webhook(id: "1") { url host } }' }, role);
+      const webhook = data?.['webhook'] as { url: string | null; host: string };
+      const isAllowed = expected.get('Webhook.url')?.[at] === true;
+      assert.deepEqual(
+        errors?.map(({ extensions }) => extensions['code']),
+        isAllowed ? undefined : ['FORBIDDEN'],
+      );
+      assert.equal(typeof webhook.host, 'string');
+      assert.equal(webhook.url === null, !isAllowed, role);
+    }
   });
 
   for (const { place, made, kind } of rootFields)

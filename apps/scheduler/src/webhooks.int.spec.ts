@@ -240,6 +240,8 @@ test('names are unique, inputs are checked, and what is deleted is gone', async 
     errors.map(({ path }: { path: string[] }) => path[1]),
     ['name', 'url', 'events', 'campaignId'],
   );
+  const { webhook } = await client.ask('query ($id: ID!) { webhook(id: $id) { url host } }', { id });
+  assert.deepEqual([webhook.url, webhook.host], [receiver.url('/deleted'), new URL(receiver.url()).host]);
   assert.deepEqual(await mutate('deleteWebhook', { id }, '... on DeleteWebhookPayload { id }'), { id });
   assert.equal(await look(id), null);
   assert.equal(

@@ -50,6 +50,7 @@ const mutations = (use: WebhookUseCases) =>
   }) satisfies MutationResolvers;
 
 const webhook = (use: WebhookUseCases): WebhookResolvers => ({
+  host: ({ url }) => new URL(url).host,
   previousSecretUntil: ({ previousUntil }) => previousUntil,
   deliveries: async ({ id }, { state, first, after }) => {
     const page = pageArguments(first, after);
