@@ -16,7 +16,9 @@ const sendThrowing = async (error: Error): Promise<{ settled: Settled[]; faults:
   const [settled, faults]: [Settled[], unknown[]] = [[], []];
   const sending = createSendWebhooks({
     store: { claim: async () => [message], settle: async (_, result) => void settled.push(result) },
-    post: async () => Promise.reject(error),
+    post: async () => {
+      throw error;
+    },
     freed: () => {},
     onAttempt: () => {},
     onFault: (fault) => faults.push(fault),
