@@ -36,6 +36,8 @@ export const limits = {
 export type LiveLimits = {
   /** Sockets; those that have not said yet who they are count too. */
   sockets: number;
+  /** Sockets that have not said yet who they are. */
+  strangers: number;
   /** Sockets and event streams of one key. */
   connectionsPerKey: number;
   operationsPerSocket: number;
@@ -47,6 +49,7 @@ export type LiveLimits = {
 
 export const liveLimits: LiveLimits = {
   sockets: 10_000,
+  strangers: 1000,
   connectionsPerKey: 2000,
   operationsPerSocket: 100,
   operationsPerKey: 2000,

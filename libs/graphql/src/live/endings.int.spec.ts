@@ -86,6 +86,25 @@ describe('live streams', () => {
     await mine.stop();
   });
 
+  it('do not begin when their key is revoked while the body of the request still comes', async () => {
+    const mine = await startScene();
+    const body = JSON.stringify({ query: state });
+    const socket = connect(mine.gateway.port, '127.0.0.1').setEncoding('utf8');
+    let text = '';
+    socket.on('data', (chunk: string) => (text += chunk));
+    socket.write(
+      `POST /graphql/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer reader\r\ncontent-type: application/json\r\n` +
+        `accept: text/event-stream\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+    );
+    await sleep(100);
+    mine.revoke('reader');
+    socket.write(body.slice(5));
+    await until(() => text.includes('\r\n\r\n'), 'an answer');
+    assert.match(text, /^HTTP\/1\.1 401 /);
+    socket.destroy();
+    await mine.stop();
+  });
+
   it('end with an error when their service dies, so that the client comes again', async () => {
     const mine = await startScene();
     const socket = await openSocket(mine);

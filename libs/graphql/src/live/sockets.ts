@@ -6,16 +6,20 @@ import { WebSocketServer, type VerifyClientCallbackAsync, type WebSocket } from 
 import type { GraphQLLog } from '../apollo.ts';
 import { limits, type LiveLimits } from '../limits.ts';
 import type { Frames } from './frames.ts';
+import { keepAlive } from './keep-alive.ts';
+import { createStrangers } from './strangers.ts';
 
 export type Client = {
   readonly socket: WebSocket;
   readonly request: IncomingMessage;
   /** What is sent on it at present. */
   readonly streams: Set<Frames>;
+  /** To be called when it has said who it is: until then little is taken from it. */
+  readonly welcome: () => void;
 };
 
 export type SocketsOptions = {
-  limits: Pick<LiveLimits, 'sockets' | 'pingMs'>;
+  limits: Pick<LiveLimits, 'sockets' | 'strangers' | 'pingMs'>;
   /** Whether a page of this origin may open a socket. Programs that are no browsers name none. */
   isOwnOrigin: (origin: string, req: IncomingMessage) => boolean;
   /** Called for each new client; returns what is to be told of its messages and its end. */
@@ -48,7 +52,7 @@ export const closeSocket = (socket: WebSocket, code: number, reason: string): vo
 };
 
 const serve = (client: Client, { opened, log }: SocketsOptions): void => {
-  const { socket, streams } = client;
+  const { socket, streams, welcome } = client;
   const { message, closed } = opened(client);
   const fail = (error: unknown): void => {
     log.error({ error }, 'a message on a socket could not be answered');
@@ -56,33 +60,31 @@ const serve = (client: Client, { opened, log }: SocketsOptions): void => {
   };
   // A Buffer: no other `binaryType` is set.
   socket.on('message', (data: Buffer) => {
+    if (socket.readyState !== socket.OPEN) return;
     if (socket.bufferedAmount > maxBufferedBytes) socket.terminate();
     else message(data.toString()).catch(fail);
   });
   // Of the client's making: a frame too large, or no frame at all. The socket closes by itself.
   socket.on('error', (error) => log.debug({ error }, 'a socket broke off'));
   socket.once('close', (code, reason) => {
+    welcome();
     for (const frames of streams) frames.end();
     closed(code, String(reason));
   });
 };
 
-const keepAlive = (server: WebSocketServer, pingMs: number): NodeJS.Timeout => {
-  const silent = new WeakSet<WebSocket>();
-  const ping = (socket: WebSocket): void => {
-    if (silent.has(socket)) return socket.terminate();
-    silent.add(socket);
-    socket.once('pong', () => silent.delete(socket));
-    if (socket.readyState === socket.OPEN) socket.ping();
-  };
-  return setInterval(() => server.clients.forEach(ping), pingMs).unref();
+/** Nothing more is read of it, not even its end: `closeSocket` does not wait for that. */
+const refuseMore = (socket: WebSocket): void => {
+  closeSocket(socket, 1009, 'Too much before connection_init');
+  socket.pause();
 };
 
 export const createSockets = (options: SocketsOptions): Sockets => {
+  const strangers = createStrangers(options.limits.strangers);
   const verifyClient: VerifyClientCallbackAsync = ({ req }, answer) => {
     const { origin } = req.headers;
     if (origin !== undefined && !options.isOwnOrigin(origin, req)) answer(false, 403, 'Forbidden');
-    else answer(server.clients.size < options.limits.sockets, 503, 'Service Unavailable');
+    else answer(server.clients.size < options.limits.sockets && !strangers.isFull(), 503, 'Service Unavailable');
   };
   const server = new WebSocketServer({
     noServer: true,
@@ -91,9 +93,12 @@ export const createSockets = (options: SocketsOptions): Sockets => {
     handleProtocols,
     verifyClient,
   });
-  const beat = keepAlive(server, options.limits.pingMs);
+  const beat = keepAlive(server.clients, options.limits.pingMs);
   const handle = (req: IncomingMessage, duplex: Duplex, head: Buffer): void =>
-    server.handleUpgrade(req, duplex, head, (socket) => serve({ socket, request: req, streams: new Set() }, options));
+    server.handleUpgrade(req, duplex, head, (socket) => {
+      const welcome = strangers.watch(socket, duplex, () => refuseMore(socket));
+      serve({ socket, request: req, streams: new Set(), welcome }, options);
+    });
   return {
     upgrade: { path: '/graphql', protocol: 'websocket', handle },
     drain: () => server.clients.forEach((socket) => closeSocket(socket, 1001, 'Going away')),

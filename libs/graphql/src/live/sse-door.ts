@@ -62,7 +62,10 @@ export const createSseDoor =
     const credential = await options.authenticate(req.headers.authorization);
     if (credential === undefined) return refuse(res, problems.unauthenticated);
     const raw = await readRaw(req, res, limits.bodyBytes);
-    const parsed = raw === undefined ? undefined : parseJson(req, res, raw);
+    if (raw === undefined) return;
+    // A body may take its time: the key may have ended meanwhile.
+    if (!credential.isValid()) return refuse(res, problems.unauthenticated);
+    const parsed = parseJson(req, res, raw);
     if (parsed === undefined) return;
     const exchange = { req, res, credential };
     await stream(exchange, parsed.body, options);

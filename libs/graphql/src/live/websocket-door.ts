@@ -2,7 +2,7 @@
 import type { Actor } from '@sendpool/contracts';
 import { newId } from '@sendpool/kernel';
 import { GraphQLError, type ExecutionArgs, type ExecutionResult } from 'graphql';
-import { CloseCode, makeServer, type Context, type ServerOptions } from 'graphql-ws';
+import { CloseCode, MessageType, makeServer, type Context, type ServerOptions } from 'graphql-ws';
 import type { Operation } from '../admit.ts';
 import type { GraphQLLog } from '../apollo.ts';
 import type { Authenticate, Credential } from '../authenticate.ts';
@@ -61,8 +61,10 @@ const connect = async (socket: Socket, { authenticate, connections }: WebSocketD
   if (credential === undefined) return false;
   const leave = connections.open({ transport: 'WEBSOCKET', credential, end: (why) => end(client, why) });
   if (leave === undefined) closeSocket(client.socket, tryLater, 'Too many sockets of this key');
-  else if (client.socket.readyState === client.socket.OPEN) Object.assign(client, { credential, leave });
-  else leave();
+  else if (client.socket.readyState === client.socket.OPEN) {
+    Object.assign(client, { credential, leave });
+    client.welcome();
+  } else leave();
   return true;
 };
 
@@ -146,6 +148,14 @@ const protocolOf = (options: WebSocketDoorOptions): ServerOptions<{ authorizatio
   };
 };
 
+/** What a ping may have sent back: more of it would let a client fill the memory with its own words. */
+const maxEcho = 300;
+
+const pong = (payload: unknown): string => {
+  const isShort = JSON.stringify(payload ?? null).length <= maxEcho;
+  return JSON.stringify({ type: MessageType.Pong, payload: isShort ? payload : undefined });
+};
+
 /** A socket of another subprotocol is closed without a word. */
 const unheard = async (_text: string): Promise<void> => {};
 
@@ -159,6 +169,7 @@ export const createWebSocketDoor = (options: WebSocketDoorOptions): Sockets => {
       {
         protocol: socket.protocol,
         send: (data) => sendText(socket, data),
+        onPing: (payload) => sendText(socket, pong(payload)),
         close: (code, reason) => closeSocket(socket, code ?? 1000, reason ?? ''),
         onMessage: (listener) => {
           message = listener;

@@ -131,6 +131,31 @@ describe('the WebSocket protocol', () => {
     assert.equal(await firstClose(''), 4406);
   });
 
+  it('answers a ping with a long payload without it', async () => {
+    const client = await known();
+    client.send({ type: 'ping', payload: { text: 'x'.repeat(100_000) } });
+    await client.got('pong');
+    assert.deepEqual(client.of('pong'), [{ type: 'pong' }]);
+  });
+
+  it('closes with 1009 whoever sends more than 16 kB before it knows who it is, in one message or in many', async () => {
+    const half = JSON.stringify({ type: 'ping', payload: { text: 'x'.repeat(9000) } });
+    for (const messages of [[JSON.stringify(init()) + ' '.repeat(17_000)], [half, half]]) {
+      const client = connect();
+      await client.opened;
+      client.send(...messages);
+      assert.equal((await client.closed).code, 1009);
+      assert.deepEqual(client.of('connection_ack'), []);
+    }
+  });
+
+  it('cuts off a message above 16 kB of a stranger before it is complete', async () => {
+    const client = connect();
+    await client.opened;
+    client.socket.send('x'.repeat(17_000), { fin: false });
+    assert.equal((await client.closed).code, 1009);
+  });
+
   it('closes with 4408 whoever does not say in time who it is', async () => {
     const client = connect();
     await client.opened;
@@ -256,6 +281,42 @@ describe('the WebSocket protocol', () => {
     await sleep(300);
     assert.deepEqual([code, good?.readyState], [1006, WebSocket.OPEN]);
     good?.terminate();
+    await own.stop();
+  });
+
+  it('ends a socket that reads nothing, however many pongs it sends that nobody asked for', async () => {
+    const own = await startScene({ live: { pingMs: 100 } });
+    const socket = new WebSocket(own.gateway.url.replace('http', 'ws'), 'graphql-transport-ws');
+    socket.on('error', () => {});
+    await once(socket, 'open');
+    socket.send(JSON.stringify(init()));
+    await once(socket, 'message');
+    socket.send(JSON.stringify(subscribe('1', state)));
+    await until(() => own.hub.now() === 1, 'a listener');
+    socket.pause();
+    const pongs = setInterval(() => socket.pong(), 20);
+    await until(() => own.hub.now() === 0, 'the end of its stream').finally(() => clearInterval(pongs));
+    socket.terminate();
+    await own.stop();
+  });
+
+  it('opens no more sockets for strangers than there may be, and more for those who say who they are', async () => {
+    const own = await startScene({ live: { strangers: 1 } });
+    const url = own.gateway.url.replace('http', 'ws');
+    const first = new WebSocket(url, 'graphql-transport-ws');
+    await once(first, 'open');
+    const second = new WebSocket(url, 'graphql-transport-ws');
+    const [error] = (await once(second, 'error')) as [Error];
+    assert.match(error.message, /503/);
+    first.send(JSON.stringify(init()));
+    await once(first, 'message');
+    const third = new WebSocket(url, 'graphql-transport-ws');
+    await once(third, 'open');
+    third.close();
+    await once(third, 'close');
+    const fourth = new WebSocket(url, 'graphql-transport-ws');
+    await once(fourth, 'open');
+    for (const socket of [first, fourth]) socket.terminate();
     await own.stop();
   });
 
