@@ -192,6 +192,20 @@ describe('an upload', () => {
     assert.ok(seen.every(({ rows }, index) => rows >= (seen[index - 1]?.rows ?? 0)));
   });
 
+  it('of large rows is settled in chunks of 2 MB, long before they are 2,000', async () => {
+    const id = await client.makeAudience(0);
+    const rows = Array.from({ length: 300 }, (_, n) => `l${n}@example.com,${'x'.repeat(16_000)}\n`);
+    const sending = open(id, `email,n\n${rows.join('')}`);
+    // Before the pause in which a slow upload is settled too.
+    const { rows: settled } = await Promise.race([
+      until(id, (row) => row.rows > 0),
+      sleep(3000).then(() => ({ rows: 0 })),
+    ]);
+    sending.destroy();
+    assert.equal(settled % 131 === 0 && settled > 0, true, `${settled} rows`);
+    await until(id, ({ state }) => state === 'FAILED');
+  });
+
   it('that is not there cannot be watched', async () => {
     const text = 'subscription ($id: ID!) { contactImport(id: $id) { id } }';
     await assert.rejects(client.subscribe(text, { id: newId() }).next(), /no such upload/);

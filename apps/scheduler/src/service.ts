@@ -121,7 +121,7 @@ export const createSchedulerService = async (options: {
     traces: createRequestTraces(tracing),
   });
   const files = { actorOf: (req: IncomingMessage) => verifyRequest(req, streamedBody, secret), log };
-  const upload = createUploadRoute({ ...files, importContacts: useCases.importContacts });
+  const upload = createUploadRoute({ ...files, importContacts: useCases.importContacts, silentMs: 60_000 });
   const downloads = createDownloadRoutes({ ...files, ...stores });
   const parts: Part[] = [
     ...tracingParts(tracing),

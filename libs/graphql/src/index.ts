@@ -24,6 +24,7 @@ export type { Engine, EngineRequest, StreamRequest } from './engine.ts';
 export type { Sign } from './upstream.ts';
 export { createReplicas, type Replicas } from './replicas.ts';
 export { limits, type LiveLimits } from './limits.ts';
+export { createTally } from './live/tally.ts';
 export { createCostOf, type CostTable } from './cost.ts';
 export { readManifest, type PersistedOptions } from './persisted.ts';
 export { createWatch, type Watch } from './watch.ts';

@@ -9,6 +9,8 @@ export const uploadLimits = {
   errors: 1000,
   /** Rows settled in one transaction. */
   chunk: 2000,
+  /** Bytes of addresses and fields with which fewer are settled: rows may be large, and a chunk is one statement. */
+  chunkBytes: 2 * 1024 * 1024,
   /** Milliseconds after which fewer are settled: a slow upload shows its progress. */
   pauseMs: 5000,
 } as const;

@@ -25,7 +25,14 @@ export type ImportContactsDeps = {
 };
 
 /** A row of the file that is read and not settled. */
-type Chunk = { contacts: Map<string, ContactRow>; duplicates: number; errors: RowError[]; rows: number; since: number };
+type Chunk = {
+  contacts: Map<string, ContactRow>;
+  duplicates: number;
+  errors: RowError[];
+  rows: number;
+  bytes: number;
+  since: number;
+};
 
 type Import = {
   readonly deps: ImportContactsDeps;
@@ -38,7 +45,14 @@ type Import = {
   chunk: Chunk;
 };
 
-const emptyChunk = (now: number): Chunk => ({ contacts: new Map(), duplicates: 0, errors: [], rows: 0, since: now });
+const emptyChunk = (now: number): Chunk => ({
+  contacts: new Map(),
+  duplicates: 0,
+  errors: [],
+  rows: 0,
+  bytes: 0,
+  since: now,
+});
 
 const otherFile: Result<never> = refuse(
   conflict('this key was used for another file: send that one again, or choose another key', ['Idempotency-Key']),
@@ -55,6 +69,7 @@ const hashRow = (hash: Hash, row: FileRow): void => void hash.update(JSON.string
 const addRow = ({ chunk }: Import, row: number, read: Exclude<Read, { kind: 'HEADER' | 'BAD_FILE' }>): void => {
   chunk.rows += 1;
   if (read.kind === 'BAD_ROW') return void chunk.errors.push({ row, column: read.column, message: read.message });
+  chunk.bytes += Buffer.byteLength(read.email) + Buffer.byteLength(read.fields);
   const key = read.email.toLowerCase();
   if (chunk.contacts.has(key)) chunk.duplicates += 1;
   chunk.contacts.set(key, { email: read.email, fields: read.fields });
@@ -94,6 +109,7 @@ const settle = async (run: Import): Promise<boolean> => {
 /** The last settled row of an earlier attempt ends a chunk too. */
 const isFull = ({ chunk, rows, begun, deps }: Import): boolean =>
   chunk.rows >= uploadLimits.chunk ||
+  chunk.bytes >= uploadLimits.chunkBytes ||
   rows + chunk.rows === begun.record.rows ||
   (chunk.rows > 0 && deps.now() - chunk.since > uploadLimits.pauseMs);
 

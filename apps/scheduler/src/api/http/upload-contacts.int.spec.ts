@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { createServer, request, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { Actor } from '@sendpool/contracts';
+import { sleep } from '@sendpool/kernel';
 import type { ImportCounts } from '../../domain/contact-import.ts';
 import type { RowError } from '../../domain/contact-row.ts';
 import { createImportContacts } from '../../domain/import-contacts.ts';
@@ -26,6 +28,7 @@ describe('POST /audiences/{id}/contacts', () => {
       importContacts: createImportContacts({ imports, parseAddress: rules.parseAddress, now: Date.now }),
       actorOf: () => actor,
       log: quiet,
+      silentMs: 1200,
     });
     server = createServer((req, res) => void Promise.resolve(route.handle(req, res)).catch(() => res.destroy()));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -117,5 +120,56 @@ describe('POST /audiences/{id}/contacts', () => {
     const { body } = await post(id, `email\n${rows}`);
     assert.equal(body.imported + body.unchanged, 6000);
     assert.equal(await stored(), 6000);
+  });
+
+  it('ends an upload that sends nothing for so long, and leaves one that is slow alone', async () => {
+    actor = { keyId: 'k', role: 'OPERATOR', requestId: 'r' };
+    const id = await makeAudience(database, 0);
+    const open = () => {
+      const path = `/audiences/${id}/contacts`;
+      const headers = { 'content-type': 'text/csv' };
+      return request({ port, host: '127.0.0.1', method: 'POST', path, headers });
+    };
+    const [silent, slow] = [open(), open()];
+    const ended = once(silent, 'error');
+    const answered = once(slow, 'response') as Promise<[IncomingMessage]>;
+    silent.write('email\nsilent@example.com\n');
+    slow.write('email\n');
+    for (let n = 0; n < 8; n++) {
+      await sleep(300);
+      slow.write(`slow${n}@example.com\n`);
+    }
+    slow.end();
+    const [answer] = await answered;
+    assert.equal(answer.resume().statusCode, 200);
+    assert.notEqual(await Promise.race([ended, sleep(1000).then(() => 'late')]), 'late');
+  });
+
+  it('takes four uploads of a key and eight of all at once, refuses the next in words, and takes it when one ends', async () => {
+    const id = await makeAudience(database, 0);
+    const open = async (keyId: string) => {
+      actor = { keyId, role: 'OPERATOR', requestId: 'r' };
+      const path = `/audiences/${id}/contacts`;
+      const headers = { 'content-type': 'text/csv' };
+      const came = once(server, 'request');
+      const sending = request({ port, host: '127.0.0.1', method: 'POST', path, headers });
+      sending.on('error', () => undefined).write('email\n');
+      await came;
+      return sending;
+    };
+    const held = [];
+    for (let n = 0; n < 4; n++) held.push(await open('a'));
+    const fifth = await post(id, 'email\n');
+    assert.deepEqual([fifth.status, /4 uploads of this key/.test(fifth.body.error ?? '')], [429, true]);
+    for (let n = 0; n < 4; n++) held.push(await open('b'));
+    actor = { keyId: 'c', role: 'OPERATOR', requestId: 'r' };
+    const ninth = await post(id, 'email\n');
+    assert.deepEqual([ninth.status, /too many uploads/.test(ninth.body.error ?? '')], [503, true]);
+    held[0]!.destroy();
+    for (let tries = 0; (await post(id, 'email\n')).status === 503; tries++) {
+      assert.ok(tries < 40);
+      await sleep(20);
+    }
+    for (const sending of held) sending.destroy();
   });
 });

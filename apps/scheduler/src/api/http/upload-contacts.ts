@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { mayActAs, type Actor } from '@sendpool/contracts';
 import { answerJson, type Log, type Route } from '@sendpool/service';
+import { createTally } from '@sendpool/graphql';
 import { isAppError } from '@sendpool/kernel';
 import type { ImportOrder } from '../../domain/contact-import.ts';
 import type { ContactFile } from '../../domain/contact-row.ts';
@@ -15,7 +16,12 @@ export type UploadDeps = {
   /** The signed actor, undefined when the request was not signed by the gateway. */
   actorOf(req: IncomingMessage): Actor | undefined;
   log: Log;
+  /** Milliseconds after which an upload that sends nothing is ended. */
+  silentMs: number;
 };
+
+/** At once: each holds chunks of rows, and writes them. */
+const mostUploads = { ofAll: 8, ofKey: 4 };
 
 const target = /^\/audiences\/([^/?]+)\/contacts\/?(?:\?|$)/;
 const statuses: Record<Refusal['code'], number> = { BAD_INPUT: 400, NOT_FOUND: 404, CONFLICT: 409 };
@@ -35,12 +41,13 @@ const keyOf = (req: IncomingMessage): string | null => {
   return typeof key === 'string' ? key : null;
 };
 
+type Fault = [status: number, message: string];
+
+const unauthenticated: Fault = [401, 'unauthenticated'];
+
 /** Why the request is refused before its body is read. */
-const requestFault = (
-  req: IncomingMessage,
-  actor: Actor | undefined,
-): [status: number, message: string] | undefined => {
-  if (actor === undefined) return [401, 'unauthenticated'];
+const requestFault = (req: IncomingMessage, actor: Actor | undefined): Fault | undefined => {
+  if (actor === undefined) return unauthenticated;
   if (!mayActAs(actor.role, 'OPERATOR')) return [403, 'uploads need the role OPERATOR'];
   if (!target.test(req.url ?? '')) return [404, 'not found'];
   if (!/^[\x20-\x7e]{1,100}$/.test(keyOf(req) ?? 'none'))
@@ -57,31 +64,71 @@ const answerOf = ({ record, errors }: ImportReport) => {
   return { importId, rows, imported, updated, unchanged, duplicates, rejected, errors };
 };
 
-const upload = async (deps: UploadDeps, req: IncomingMessage, res: ServerResponse): Promise<void> => {
-  const actor = deps.actorOf(req);
-  const fault = requestFault(req, actor);
-  if (fault !== undefined) return refuse(res, ...fault);
+/** Looks at the bytes of the connection, not at what is read: a busy database is not the client's silence. */
+const endSilent = (req: IncomingMessage, silentMs: number): (() => void) => {
+  const { socket } = req;
+  let seen = { bytes: socket.bytesRead, at: performance.now() };
+  const timer = setInterval(() => {
+    const isSilent = socket.bytesRead === seen.bytes && req.readableLength === 0 && !req.complete;
+    if (!isSilent) seen = { bytes: socket.bytesRead, at: performance.now() };
+    else if (performance.now() - seen.at >= silentMs) req.destroy();
+  }, silentMs / 12);
+  return () => clearInterval(timer);
+};
+
+type Room = { ok: true; leave(): void } | { ok: false; fault: Fault };
+
+const createRoom = () => {
+  const [ofAll, ofKey] = [createTally(mostUploads.ofAll), createTally(mostUploads.ofKey)];
+  return (keyId: string): Room => {
+    const leaveKey = ofKey.take(keyId);
+    if (leaveKey === undefined)
+      return { ok: false, fault: [429, `${mostUploads.ofKey} uploads of this key are running: wait for one to end`] };
+    const leaveAll = ofAll.take('all');
+    if (leaveAll !== undefined) return { ok: true, leave: () => (leaveAll(), leaveKey()) };
+    leaveKey();
+    return { ok: false, fault: [503, 'too many uploads are running: try again in a moment'] };
+  };
+};
+
+const upload = async (deps: UploadDeps, actor: Actor, req: IncomingMessage, res: ServerResponse): Promise<void> => {
   const audienceId = target.exec(req.url ?? '')![1]!;
-  const order = { audienceId, actor: actor!.keyId, idempotencyKey: keyOf(req) };
+  const order = { audienceId, actor: actor.keyId, idempotencyKey: keyOf(req) };
   const result = await deps.importContacts(order, fileOf(req));
   if (!result.ok) return refuse(res, statuses[result.errors[0]!.code], result.errors[0]!.message);
   const { errors, ...counts } = answerOf(result.value);
-  deps.log.info({ audienceId, ...counts, requestId: actor?.requestId }, 'contacts were uploaded');
+  deps.log.info({ audienceId, ...counts, requestId: actor.requestId }, 'contacts were uploaded');
   answerJson(res, 200, { ...counts, errors });
 };
 
-export const createUploadRoute = (deps: UploadDeps): Route => ({
-  method: 'POST',
-  path: '/audiences/*',
-  handle: async (req, res) => {
-    try {
-      await upload(deps, req, res);
-    } catch (error) {
-      // Another upload has taken the import, or it was silent for too long.
-      if (isAppError(error, 'CONFLICT')) return refuse(res, 409, error.message);
-      // A client that went away is not a fault of this service; what it sent so far is stored.
-      if (!req.destroyed || req.complete) throw error;
-      deps.log.info({ path: req.url }, 'an upload broke off');
-    }
-  },
-});
+/** A client that went away is not a fault of this service; what it sent so far is stored. */
+const tell = (error: unknown, { log }: UploadDeps, req: IncomingMessage, res: ServerResponse): void => {
+  // Another upload has taken the import, or it was silent for too long.
+  if (isAppError(error, 'CONFLICT')) return refuse(res, 409, error.message);
+  if (!req.destroyed || req.complete) throw error;
+  log.info({ path: req.url }, 'an upload broke off');
+};
+
+export const createUploadRoute = (deps: UploadDeps): Route => {
+  const enter = createRoom();
+  return {
+    method: 'POST',
+    path: '/audiences/*',
+    handle: async (req, res) => {
+      const actor = deps.actorOf(req);
+      const fault = requestFault(req, actor);
+      if (fault !== undefined || actor === undefined) return refuse(res, ...(fault ?? unauthenticated));
+      const room = enter(actor.keyId);
+      if (!room.ok) return refuse(res, ...room.fault);
+      const unwatch = endSilent(req, deps.silentMs);
+      try {
+        await upload(deps, actor, req, res);
+      } catch (error) {
+        tell(error, deps, req, res);
+      } finally {
+        unwatch();
+        room.leave();
+      }
+    },
+  };
+};
