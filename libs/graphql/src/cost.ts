@@ -70,7 +70,8 @@ const isList = (type: GraphQLOutputType): boolean => isListType(isNonNullType(ty
 /** Objects that only hold others together. */
 const isFree = ({ name }: GraphQLNamedType): boolean => name.endsWith('Edge') || name === 'PageInfo';
 
-const isConnection = (type: GraphQLNamedType): boolean => type.name.endsWith('Connection');
+/** Of which a list of rows is the one thing that counts. */
+const isConnection = ({ name }: GraphQLNamedType): boolean => name.endsWith('Connection') || name.endsWith('Page');
 
 const pageArgument = (field: GraphQLField<unknown, unknown>) =>
   field.args.find(({ name }) => name === 'first' || name === 'last');

@@ -32,10 +32,13 @@ const boundsFault = (query: string, schema: GraphQLSchema): GraphQLError | undef
   );
 };
 
-/** A comment is no token, and a name may be of any length: only the length bounds what the parser reads. */
-const documentFault = (body: unknown, schema: GraphQLSchema): GraphQLError | undefined => {
+const documentOf = (body: unknown): string => {
   const query = typeof body === 'object' && body !== null && 'query' in body ? body.query : undefined;
-  if (typeof query !== 'string') return undefined;
+  return typeof query === 'string' ? query : '';
+};
+
+/** A comment is no token, and a name may be of any length: only the length bounds what the parser reads. */
+const documentFault = (query: string, schema: GraphQLSchema): GraphQLError | undefined => {
   if (query.length <= limits.documentLength) return boundsFault(query, schema);
   const message = `The document is longer than ${limits.documentLength} characters: send long values as variables`;
   return new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } });
@@ -44,7 +47,8 @@ const documentFault = (body: unknown, schema: GraphQLSchema): GraphQLError | und
 export const createIntake =
   ({ schema, begin, resolve }: IntakeOptions): Intake =>
   (request, actor) => {
-    const error = begin(actor) ?? documentFault(request, schema);
+    const query = documentOf(request);
+    const error = begin(actor, query.length) ?? documentFault(query, schema);
     return error === undefined ? resolve(request) : { ok: false, error };
   };
 

@@ -7,10 +7,12 @@ import type { GraphQLLog } from '../apollo.ts';
 import { createContext } from '../context.ts';
 import type { Engine } from '../engine.ts';
 import { codeOf, secondsSince, type GraphQLObserver } from '../observer.ts';
+import type { Budget } from '../budget.ts';
 import { createEndable } from './endable.ts';
 import { failed } from './event-results.ts';
 import { toFrame, type Origin } from './frame.ts';
 import { framesOf, later, type Frames } from './frames.ts';
+import { paced } from './paced.ts';
 import { shareOf } from './share-of.ts';
 import { createSharing } from './sharing.ts';
 
@@ -23,6 +25,8 @@ export type Operations = {
 export type OperationsOptions = {
   engine: Engine;
   admission: Admission;
+  /** What a result of a stream that one client has alone costs: see `Pay`. Shared ones cost once for all. */
+  payMore: Budget['payMore'];
   log: GraphQLLog;
   observer: GraphQLObserver;
 };
@@ -47,7 +51,8 @@ const once = (run: (signal: AbortSignal) => Promise<ExecutionResult>, origin: Or
   });
 };
 
-export const createOperations = ({ engine, admission, log, observer }: OperationsOptions): Operations => {
+export const createOperations = (options: OperationsOptions): Operations => {
+  const { engine, admission, payMore, log, observer } = options;
   const sharing = createSharing();
 
   const open = async (operation: Operation, actor: Actor): Promise<Frames> => {
@@ -57,7 +62,7 @@ export const createOperations = ({ engine, admission, log, observer }: Operation
   };
   const subscribe = (operation: Operation, actor: Actor): Frames => {
     const share = shareOf(engine.schema, operation);
-    if (share === undefined) return later(open(operation, actor));
+    if (share === undefined) return paced(later(open(operation, actor)), () => payMore(operation, actor));
     const nobody = (): Actor => ({ keyId: 'shared', role: actor.role, requestId: newId() });
     return sharing.subscribe({
       key: `${actor.role} ${share.key}`,
