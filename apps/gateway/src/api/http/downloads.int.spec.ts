@@ -24,9 +24,9 @@ const sendHead = (res: ServerResponse) =>
 let isValid = true;
 
 const authenticate: TransferOptions['authenticate'] = async (authorization) => {
-  const role = authorization as Role | undefined;
+  const [role, keyId = 'k'] = (authorization?.split(' ') ?? []) as [Role?, string?];
   if (role === undefined) return undefined;
-  return { actor: { keyId: 'k', role, requestId: 'request-7' }, isValid: () => isValid };
+  return { actor: { keyId, role, requestId: 'request-7' }, isValid: () => isValid };
 };
 
 describe('a download', () => {
@@ -52,8 +52,8 @@ describe('a download', () => {
     scheduler.close();
   });
 
-  const get = (to: string, role?: Role) =>
-    fetch(url + to, { headers: role === undefined ? {} : { authorization: role } });
+  const get = (to: string, role?: Role, keyId = 'k') =>
+    fetch(url + to, { headers: role === undefined ? {} : { authorization: `${role} ${keyId}` } });
 
   it('is asked for with its query, signed with the actor, and comes with name and type', async () => {
     behave = async (req, res) => {
@@ -139,12 +139,30 @@ describe('a download', () => {
 
   it('beyond the sixteenth at once is refused for now, and one that ends lets the next one in', async () => {
     behave = async (_req, res) => void sendHead(res).write('number\r\n');
-    const answers = await Promise.all(Array.from({ length: 17 }, () => get(path, 'READER')));
+    const answers = await Promise.all(Array.from({ length: 17 }, (_, n) => get(path, 'READER', `key${n % 5}`)));
     const statuses = answers.map(({ status }) => status).sort((a, b) => a - b);
     assert.deepEqual([statuses.lastIndexOf(200), statuses[16]], [15, 503]);
     await Promise.all(answers.map((answer) => answer.body!.cancel()));
     behave = async (_req, res) => void sendHead(res).end('number\r\n');
     for (let tries = 0; (await get(path, 'READER')).status !== 200; tries++) {
+      assert.ok(tries < 50);
+      await sleep(20);
+    }
+  });
+
+  it('beyond the fourth of one key at once is refused in words, and other keys go on', async () => {
+    behave = async (_req, res) => void sendHead(res).write('number\r\n');
+    const answers = await Promise.all(Array.from({ length: 4 }, () => get(path, 'READER', 'a')));
+    assert.ok(answers.every(({ status }) => status === 200));
+    const refused = await get(path, 'READER', 'a');
+    const error = { code: 'RATE_LIMITED', message: '4 downloads of this key are running: wait for one to end' };
+    assert.equal(refused.status, 429);
+    assert.deepEqual(await refused.json(), { error });
+    const other = await get(path, 'READER', 'b');
+    assert.equal(other.status, 200);
+    await Promise.all([...answers, other].map((answer) => answer.body!.cancel()));
+    behave = async (_req, res) => void sendHead(res).end('number\r\n');
+    for (let tries = 0; (await get(path, 'READER', 'a')).status !== 200; tries++) {
       assert.ok(tries < 50);
       await sleep(20);
     }

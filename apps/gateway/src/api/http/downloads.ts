@@ -1,8 +1,9 @@
 /** Tables as CSV, streamed from the scheduler as fast as the client takes them; what breaks in the middle cuts the connection. */
 import { pipeline } from 'node:stream/promises';
 import type { Role } from '@sendpool/contracts';
+import { createTally } from '@sendpool/graphql';
 import { AppError, isId } from '@sendpool/kernel';
-import type { Refusal, Transfer } from './transfer.ts';
+import { refuse, type Refusal, type Transfer } from './transfer.ts';
 
 const notFound = (path: string): Refusal => ({
   status: 404,
@@ -11,7 +12,13 @@ const notFound = (path: string): Refusal => ({
 });
 
 /** At once: each holds a connection and some rows, for as long as its client likes. */
-const most = 16;
+const most = { ofAll: 16, ofKey: 4 };
+
+const tooMany: Refusal = {
+  status: 429,
+  code: 'RATE_LIMITED',
+  message: `${most.ofKey} downloads of this key are running: wait for one to end`,
+};
 
 /** Milliseconds in which a client must take something. */
 const idleMs = 120_000;
@@ -42,19 +49,25 @@ const downloads: readonly Download[] = [
   },
 ];
 
+const drop = ({ body }: Parameters<Transfer['take']>[0]): void => void body.on('error', () => undefined).destroy();
+
 /** Lets so many run at once. Throws AppError UNAVAILABLE, retriable, for the next one. */
 const createTake = (): Transfer['take'] => {
-  let running = 0;
+  const [ofAll, ofKey] = [createTally(most.ofAll), createTally(most.ofKey)];
   return async (answer, exchange) => {
-    if (running >= most) {
-      answer.body.on('error', () => undefined).destroy();
-      throw new AppError('UNAVAILABLE', 'too many downloads are running', { retriable: true });
+    const leaveKey = ofKey.take(exchange.actor.keyId);
+    if (leaveKey === undefined) {
+      drop(answer);
+      return refuse(exchange.res, tooMany);
     }
-    running += 1;
+    const leaveAll = ofAll.take('all');
     try {
-      await take(answer, exchange);
+      if (leaveAll !== undefined) return await take(answer, exchange);
+      drop(answer);
+      throw new AppError('UNAVAILABLE', 'too many downloads are running', { retriable: true });
     } finally {
-      running -= 1;
+      leaveAll?.();
+      leaveKey();
     }
   };
 };

@@ -56,7 +56,7 @@ const forbidden = (role: Role): Refusal => ({
 });
 
 /** An answer that has begun cannot be taken back: the connection is cut, so that the client sees it as broken. */
-const refuse = (res: ServerResponse, { status, code, message }: Refusal): void => {
+export const refuse = (res: ServerResponse, { status, code, message }: Refusal): void => {
   if (res.headersSent || res.destroyed) return void res.destroy();
   answerJson(res, status, { error: { code, message } });
 };
@@ -105,6 +105,7 @@ const codes: Readonly<Record<number, string>> = {
   404: 'NOT_FOUND',
   409: 'CONFLICT',
   415: 'BAD_INPUT',
+  429: 'RATE_LIMITED',
 };
 
 /** The scheduler's reasons are for the client; its faults, and a quarrel between it and the gateway, are not. */

@@ -222,6 +222,12 @@ describe('an upload', () => {
     await service.stop(1000);
   });
 
+  it('is told that its key has too many of them', async () => {
+    behave = async (_req, res) => void res.writeHead(429).end('{"error":"wait for one to end"}');
+    const { status, body } = await send({ role: 'OPERATOR' });
+    assert.deepEqual([status, body['error']], [429, { code: 'RATE_LIMITED', message: 'wait for one to end' }]);
+  });
+
   const faults: [string, typeof behave][] = [
     ['fails', async (_req, res) => void res.writeHead(500).end('relation "contact" at 10.0.0.7')],
     ['does not know the signature', async (_req, res) => void res.writeHead(401).end('{"error":"unauthenticated"}')],
