@@ -91,8 +91,11 @@ test('the receiver in TypeScript takes what is genuine, once, and nothing else',
 
 const hasPython = spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']).status === 0;
 
-test('the receiver in Python does the same', { skip: hasPython ? false : 'not part of the project: Python 3.9 or newer is not here' }, () =>
-  check((env) =>
-    spawn('python3', ['-X', 'utf8', '-c', snippet('python')], { env, stdio: ['ignore', 'pipe', 'inherit'] }),
-  ),
+test(
+  'the receiver in Python does the same',
+  { skip: hasPython ? false : 'not part of the project: Python 3.9 or newer is not here' },
+  () =>
+    check((env) =>
+      spawn('python3', ['-X', 'utf8', '-c', snippet('python')], { env, stdio: ['ignore', 'pipe', 'inherit'] }),
+    ),
 );
