@@ -66,7 +66,10 @@ describe('an attack', () => {
         const answer = await scene.ask(text);
         taken.push(cpuMsSince(began));
         assert.ok(answer.errors !== undefined && !answer.data, answer.text.slice(0, 300));
-        assert.ok(answer.status < 500 && answer.errors.length <= 50, `${answer.status}, ${answer.errors.length} errors`);
+        assert.ok(
+          answer.status < 500 && answer.errors.length <= 50,
+          `${answer.status}, ${answer.errors.length} errors`,
+        );
         assert.notEqual(codeOf(answer), 'INTERNAL');
       }
       assert.ok(Math.min(...taken) < cheapMs, `${Math.min(...taken).toFixed(1)} ms`);

@@ -64,7 +64,7 @@ export type RecipientView = {
 export type RecipientPage = { readonly state: RecipientState | null; readonly first: number; readonly after: number };
 
 /** `statuses` null: in whatever status. */
-export type CampaignPage = Page & { readonly statuses: readonly CampaignStatus[] | null };
+type CampaignPage = Page & { readonly statuses: readonly CampaignStatus[] | null };
 
 export type CampaignStore = {
   insert(campaign: Omit<Campaign, 'number'>): Promise<Campaign>;
