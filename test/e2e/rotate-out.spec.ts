@@ -106,6 +106,9 @@ describe('rotate-out', () => {
     );
     await command(stage, 'resumeCampaign');
     await sleep(3000);
-    assert.notEqual((await lookAtCampaign(stage)).status, 'PAUSED', 'the same verdict pauses once');
+    // What it has sent since may have been judged already: that is another verdict.
+    const { status } = await lookAtCampaign(stage);
+    const found = (await lookAtPool(stage)).verdicts.filter(({ kind }) => kind === 'BAD_LIST').length;
+    assert.ok(status !== 'PAUSED' || found > 1, 'the same verdict pauses once');
   });
 });
