@@ -199,24 +199,17 @@ const leastPlaces = 4;
 const hasPlace = ({ settings }: Context, { crowds }: Pool, { tasks }: Crowd): boolean =>
   tasks.length < Math.max(leastPlaces, settings.maxAside / crowds.size);
 
-const crowdFor = (context: Context, task: Task, heldBy: HeldBy): Crowd => {
-  const { crowds } = task.pool;
-  const key = crowdOf(context, task);
-  const known = crowds.get(key);
-  if (known !== undefined) return Object.assign(known, { heldBy });
-  const created = createCrowd(heldBy);
-  crowds.set(key, created);
-  return created;
-};
-
 /** A started message never waits here: nothing must stay in doubt for a limit. */
 const stepAside = (context: Context, task: Task, heldBy: HeldBy, now: number): void => {
   const { pool } = task;
-  const crowd = crowdFor(context, task, heldBy);
+  const key = crowdOf(context, task);
+  const crowd = pool.crowds.get(key) ?? createCrowd(heldBy);
+  crowd.heldBy = heldBy;
+  pool.crowds.set(key, crowd);
   const stays = !task.started && !holdsForLong(heldBy, now) && hasPlace(context, pool, crowd);
   if (stays) crowd.tasks.push(task);
   else sendAway(context, task, crowd, now);
-  if (crowd.tasks.length === 0) pool.crowds.delete(crowdOf(context, task));
+  if (crowd.tasks.length === 0) pool.crowds.delete(key);
 };
 
 /** A message like others that wait goes behind them; a started one may have other servers left than they. */
