@@ -50,7 +50,7 @@ const makeWebhook = async (path: string, input: object = {}): Promise<string> =>
 };
 
 const fields = 'enabled disabledReason failingSince lastError heldUntil previousSecretUntil revision';
-const log = 'deliveries(first: 100) { nodes { id at state attempts nextAttemptAt lastStatus lastAnswer eventCount } }';
+const log = 'deliveries(first: 100) { nodes { id createdAt state attempts nextAttemptAt lastStatus lastAnswer eventCount } }';
 const look = async (id: string) =>
   (await client.ask(`query ($id: ID!) { webhook(id: $id) { ${fields} ${log} } }`, { id }))['webhook'];
 

@@ -22,7 +22,7 @@ export type ContactImport = ImportCounts & {
   readonly rows: number;
   /** Why it is FAILED. */
   readonly failure: string | null;
-  readonly at: Date;
+  readonly createdAt: Date;
   readonly finishedAt: Date | null;
 };
 

@@ -67,7 +67,7 @@ type WebhookDeliveryState = 'PENDING' | 'DELIVERED' | 'FAILED';
 /** One message to one webhook. */
 export type WebhookDelivery = {
   readonly id: string;
-  readonly at: Date;
+  readonly createdAt: Date;
   readonly state: WebhookDeliveryState;
   readonly attempts: number;
   readonly nextAttemptAt: Date | null;

@@ -77,7 +77,7 @@ const settle = async (tx: Sql, message: DueMessage, result: Parameters<DueStore[
   await settleHealth(tx, message.webhook.id, { isGood: after.kind === 'DELIVERED', health });
 };
 
-const pageColumns = `id, at, state, attempts, next_at as "nextAttemptAt", last_status as "lastStatus",
+const pageColumns = `id, at as "createdAt", state, attempts, next_at as "nextAttemptAt", last_status as "lastStatus",
   last_answer as "lastAnswer", event_count as "eventCount"`;
 
 const pageOf = `
