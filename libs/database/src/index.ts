@@ -1,4 +1,5 @@
 export { createDatabase, type Database, type DatabaseOptions, type MigrationClass } from './database.ts';
 export { isUniqueViolation } from './faults.ts';
 export type { Sql } from './sql.ts';
+export { createKeyed } from './keyed.ts';
 export { createOnce, forgetKeys, onceTable } from './once.ts';

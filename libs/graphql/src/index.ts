@@ -11,7 +11,7 @@ export {
   type CursorKey,
   type Page,
 } from './connection.ts';
-export { refused, type Refused, type UserError, type UserErrorInput } from './refused.ts';
+export { answerOf, askOf } from './answer.ts';
 export { createSubgraph, type GraphQLDoor, type SubgraphOptions } from './subgraph.ts';
 export type { GraphQLLog } from './apollo.ts';
 export type { GraphQLObserver } from './observer.ts';

@@ -2,7 +2,7 @@
 import { changeRow } from './change-row.ts';
 import { checkPool, mergeRotateOut, type PoolDraft, type PoolMemberInput, type RotateOutInput } from './check-pool.ts';
 import type { Pool, PoolMember } from './pool.ts';
-import { createFaults, good, type Result, type UserError } from './result.ts';
+import { createFaults, good, type Refusal, type Result } from './result.ts';
 import type { PoolStore, ServerStore } from './stores.ts';
 
 /** Fields left out stay as they are. */
@@ -22,7 +22,7 @@ export type UpdatePoolDeps = {
   now(): number;
 };
 
-const nullFaults = (input: UpdatePoolInput): readonly UserError[] => {
+const nullFaults = (input: UpdatePoolInput): readonly Refusal[] => {
   const faults = createFaults();
   for (const field of ['name', 'whenBusy', 'isp', 'rotateOut', 'members'] as const)
     if (input[field] === null) faults.add([field], 'A pool cannot be without it. Leave the field out to keep it.');

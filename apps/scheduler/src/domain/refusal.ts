@@ -1,6 +1,8 @@
 /** Expected refusals are values: what is wrong, what to do, and which part of the input it is about. */
 import type { Refusal, Result } from '@sendpool/contracts';
 
+export type { Refusal, Result };
+
 export const done = <T>(value: T): Result<T> => ({ ok: true, value });
 
 export const refuse = (...errors: Refusal[]): { ok: false; errors: readonly Refusal[] } => ({ ok: false, errors });

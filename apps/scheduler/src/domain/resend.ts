@@ -3,8 +3,8 @@
  * is the one way to do that, so somebody asks for it, once for each request, and it is written down.
  */
 import { createHash } from 'node:crypto';
+import { keyFaults } from '@sendpool/contracts';
 import type { Campaign, CampaignPatch } from './campaign.ts';
-import { keyFaults } from './idempotency.ts';
 import { badInput, conflict, done, refuse, type Refusal, type Result } from './refusal.ts';
 
 export const resendStates = ['UNKNOWN', 'EXPIRED', 'BOUNCED'] as const;

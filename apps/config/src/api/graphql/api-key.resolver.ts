@@ -1,7 +1,7 @@
 /** API keys in GraphQL. The text of a key is in the answer that makes it and nowhere else. */
+import { shownOnce } from '@sendpool/contracts';
+import { answerOf, askOf } from '@sendpool/graphql';
 import type { CreatedApiKey } from '../../domain/create-api-key.ts';
-import { shownOnce } from '../../domain/idempotency.ts';
-import { answerOf, askOf } from './answer.ts';
 import { pageOf } from './paging.ts';
 import type { MutationResolvers, QueryResolvers } from './schema.generated.ts';
 import type { KeyUseCases } from './use-cases.ts';

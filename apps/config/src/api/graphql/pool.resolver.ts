@@ -1,11 +1,18 @@
 /** Pools in GraphQL, with the shares that hold at this moment. */
-import { connectionOf, loaderOf, pageArguments, type Connection, type RequestContext } from '@sendpool/graphql';
+import { foundAgain } from '@sendpool/contracts';
+import {
+  answerOf,
+  askOf,
+  connectionOf,
+  loaderOf,
+  pageArguments,
+  type Connection,
+  type RequestContext,
+} from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import { poolMayBeFrom, type Pool } from '../../domain/pool.ts';
 import type { RotationEntry } from '../../domain/rotation-entry.ts';
 import { membersOf, sharesOf } from '../../domain/shares.ts';
-import { foundAgain } from '../../domain/idempotency.ts';
-import { answerOf, askOf } from './answer.ts';
 import { loadMembers, loadPool, loadServer } from './loaders.ts';
 import { pageOf, type PageArguments } from './paging.ts';
 import type {
@@ -62,7 +69,7 @@ export const createPoolResolvers = (use: PoolUseCases) => ({
   } satisfies QueryResolvers,
   Mutation: {
     createPool: (_, { input }, context) => {
-      const made = foundAgain('pool', use.pools.find);
+      const made = foundAgain('pool', async (id) => (await use.pools.find([id]))[0]);
       const ask = askOf(context, 'createPool', input);
       return answerOf(
         context,

@@ -1,8 +1,8 @@
 /** Sending servers in GraphQL. The password has no field: it comes in and never goes out. */
+import { foundAgain } from '@sendpool/contracts';
+import { answerOf, askOf } from '@sendpool/graphql';
 import { effectiveLimits, type SendingServer } from '../../domain/sending-server.ts';
 import { progressOf, providerLimitOf, type WarmUp } from '../../domain/warm-up.ts';
-import { foundAgain } from '../../domain/idempotency.ts';
-import { answerOf, askOf } from './answer.ts';
 import { loadServer } from './loaders.ts';
 import { pageOf } from './paging.ts';
 import type {
@@ -26,7 +26,7 @@ const payload = (server: SendingServer) => ({ __typename: 'SendingServerPayload'
 const createMutation = (use: ServerUseCases) =>
   ({
     createSendingServer: (_, { input }, context) => {
-      const made = foundAgain('sending server', use.servers.find);
+      const made = foundAgain('sending server', async (id) => (await use.servers.find([id]))[0]);
       const ask = askOf(context, 'createSendingServer', input);
       return answerOf(
         context,

@@ -1,9 +1,9 @@
 /** What the resolvers call: the use cases of this service and the reading side of its stores. */
+import type { Once } from '@sendpool/contracts';
 import type { ApiKey } from '../../domain/api-key.ts';
 import type { CreateApiKeyInput, CreatedApiKey } from '../../domain/create-api-key.ts';
 import type { CreatePoolInput } from '../../domain/create-pool.ts';
 import type { CreateSendingServerInput } from '../../domain/create-sending-server.ts';
-import type { Once } from '../../domain/idempotency.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { RestorePoolMemberInput } from '../../domain/restore-pool-member.ts';
 import type { Result } from '../../domain/result.ts';

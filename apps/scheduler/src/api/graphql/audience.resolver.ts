@@ -1,9 +1,8 @@
 /** Audiences in GraphQL. */
-import { connectionOf, loaderOf, pageArguments, type RequestContext } from '@sendpool/graphql';
+import { foundAgain } from '@sendpool/contracts';
+import { answerOf, askOf, connectionOf, loaderOf, pageArguments, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import type { Audience, AudienceStore } from '../../domain/audience.ts';
-import { foundAgain } from '../../domain/idempotency.ts';
-import { answerOf, askOf } from './answer.ts';
 import { idOf, pageById } from './paging.ts';
 import type {
   AudienceResolvers,

@@ -1,12 +1,10 @@
 /** Campaigns in GraphQL, with their settings, progress and recipients. */
-import { recipientStates, type RecipientState } from '@sendpool/contracts';
-import { loaderOf, type RequestContext } from '@sendpool/graphql';
+import { foundAgain, recipientStates, type RecipientState } from '@sendpool/contracts';
+import { answerOf, askOf, loaderOf, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import type { Campaign, CampaignProgress, RecipientPage, RecipientView } from '../../domain/campaign.ts';
 import { waitingInWords } from '../../domain/pool-pause.ts';
 import type { Resend, Resent } from '../../domain/resend.ts';
-import { foundAgain } from '../../domain/idempotency.ts';
-import { answerOf, askOf } from './answer.ts';
 import { loadAudienceOf } from './audience.resolver.ts';
 import { createInputOf, editOf, resendOf } from './campaign-input.ts';
 import { pageById, pageByNumber } from './paging.ts';

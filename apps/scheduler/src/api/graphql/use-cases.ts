@@ -1,9 +1,9 @@
 /** What the resolvers call: the use cases of this service and the reading side of its stores. */
+import type { Once } from '@sendpool/contracts';
 import type { Audience, AudienceStore } from '../../domain/audience.ts';
 import type { Campaign, CampaignStore } from '../../domain/campaign.ts';
 import type { ImportStore } from '../../domain/contact-import.ts';
 import type { CreateCampaignInput } from '../../domain/create-campaign.ts';
-import type { Once } from '../../domain/idempotency.ts';
 import type { Result } from '../../domain/refusal.ts';
 import type { Resend, ResendInput, Resent } from '../../domain/resend.ts';
 import type { CampaignEdit } from '../../domain/update-campaign.ts';

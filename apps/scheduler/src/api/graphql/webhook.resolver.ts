@@ -1,9 +1,8 @@
 /** Webhooks in GraphQL; a secret leaves only in the answer that made it. */
-import { connectionOf, pageArguments, type RequestContext } from '@sendpool/graphql';
+import { shownOnce } from '@sendpool/contracts';
+import { answerOf, askOf, connectionOf, pageArguments, type RequestContext } from '@sendpool/graphql';
 import type { MadeWebhook, WebhookEdit } from '../../domain/change-webhooks.ts';
 import type { Webhook } from '../../domain/webhook.ts';
-import { shownOnce } from '../../domain/idempotency.ts';
-import { answerOf, askOf } from './answer.ts';
 import { idOf, pageById } from './paging.ts';
 import type { MutationResolvers, QueryResolvers, UpdateWebhookInput, WebhookResolvers } from './schema.generated.ts';
 import type { WebhookUseCases } from './use-cases.ts';
