@@ -3,3 +3,4 @@ export { isUniqueViolation } from './faults.ts';
 export type { Sql } from './sql.ts';
 export { createKeyed } from './keyed.ts';
 export { createOnce, forgetKeys, onceTable } from './once.ts';
+export { countRows, inOrderOf, listIds, nameContains, type Condition, type ListOrder, type ListPage } from './lists.ts';
