@@ -1,6 +1,6 @@
 /** The gateway as parts and routes: API keys from the log, public GraphQL over the services, uploads to the scheduler. */
 import { createEventLog } from '@sendpool/event-log';
-import { createGateway, createStitchedEngine } from '@sendpool/graphql';
+import { createGateway, createRateLimit, createSpending, createStitchedEngine } from '@sendpool/graphql';
 import {
   createEventLogMetrics,
   createGatewayMetrics,
@@ -60,19 +60,21 @@ export const createGatewayService = async (options: {
     observer,
     traces,
   });
+  const rateLimit = createRateLimit({ perMinute: env.RATE_LIMIT_PER_MINUTE });
   const door = await createGateway({
     engine,
     authenticate,
     introspection: env.INTROSPECTION,
     costs,
-    perMinute: env.RATE_LIMIT_PER_MINUTE,
+    rateLimit,
     documents,
     origins: env.ALLOWED_ORIGINS,
     log,
     observer,
     traces,
   });
-  const transfers = createTransfers({ schedulerUrls: env.SCHEDULER_URL, secret, authenticate, log }, [
+  const spending = createSpending(rateLimit);
+  const transfers = createTransfers({ schedulerUrls: env.SCHEDULER_URL, secret, authenticate, spending, log }, [
     createUpload(env.UPLOAD_MAX_BYTES),
     ...createDownloads(),
   ]);

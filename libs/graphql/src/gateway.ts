@@ -17,7 +17,7 @@ import { createSseDoor } from './live/sse-door.ts';
 import { createWebSocketDoor } from './live/websocket-door.ts';
 import type { GraphQLObserver } from './observer.ts';
 import { createResolveDocument, type PersistedOptions } from './persisted.ts';
-import { createRateLimit } from './rate-limit.ts';
+import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import type { GraphQLDoor } from './subgraph.ts';
 import type { GraphQLTraces } from './traces.ts';
 
@@ -31,8 +31,8 @@ export type GatewayOptions = {
   checks?: readonly Check[];
   /** What single fields cost: see `createCostOf`. */
   costs?: CostTable;
-  /** Cost that each key may ask for in a minute, from this process. */
-  perMinute?: number | undefined;
+  /** Cost that each key may ask for in a minute, from this process. Default: `limits.perMinute`. */
+  rateLimit?: RateLimit;
   /** Documents that clients may name by their ids. Default: none, and any other is free. */
   documents?: PersistedOptions | undefined;
   /** Origins of pages that may open a socket, besides the gateway's own. */
@@ -65,9 +65,9 @@ type Bounds = { admission: Admission; intake: Intake; budget: Budget };
 
 /** What may be asked, in one piece for all doors. */
 const boundsOf = (options: GatewayOptions): Bounds => {
-  const { engine, costs, documents = { documents: new Map(), only: false }, perMinute = limits.perMinute } = options;
+  const { engine, costs, documents = { documents: new Map(), only: false } } = options;
   const { schema } = engine;
-  const rateLimit = createRateLimit({ perMinute, now: () => performance.now() });
+  const rateLimit = options.rateLimit ?? createRateLimit({ perMinute: limits.perMinute });
   const budget = createBudget({ costOf: createCostOf(schema, costs), maxCost: limits.cost, rateLimit });
   const intake = createIntake({ schema, begin: budget.begin, resolve: createResolveDocument(documents) });
   const rules = publicRules(options.introspection);

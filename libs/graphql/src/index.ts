@@ -24,7 +24,9 @@ export { createSubgraph, type GraphQLDoor, type SubgraphOptions } from './subgra
 export type { GraphQLLog } from './apollo.ts';
 export type { GraphQLObserver } from './observer.ts';
 export type { GraphQLTraces } from './traces.ts';
-export type { GraphQLRoute } from './http-request.ts';
+export { problems, refusePlainly, type GraphQLRoute, type Problem } from './http-request.ts';
+export { createRateLimit } from './rate-limit.ts';
+export { createSpending, type Spending } from './spending.ts';
 export type { Authenticate, Credential } from './authenticate.ts';
 export { createGateway, type GatewayOptions } from './gateway.ts';
 export { createStitchedEngine, type StitchedEngineOptions } from './stitched-engine.ts';
@@ -33,6 +35,6 @@ export type { Sign } from './upstream.ts';
 export { createReplicas, type Replicas } from './replicas.ts';
 export { limits, type LiveLimits } from './limits.ts';
 export { createTally } from './live/tally.ts';
-export { createCostOf, type CostTable } from './cost.ts';
+export { createCostOf, requestCost, type CostTable } from './cost.ts';
 export { readManifest, type PersistedOptions } from './persisted.ts';
 export { createWatch, type Watch } from './watch.ts';

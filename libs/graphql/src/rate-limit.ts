@@ -15,8 +15,8 @@ export type RateLimit = {
 export type RateLimitOptions = {
   /** Cost that flows in within a minute, and the most that a bucket holds. At least the cost of the dearest request. */
   perMinute: number;
-  /** Milliseconds; need not be the time of day. */
-  now(): number;
+  /** Milliseconds; need not be the time of day. Default: those of the process. */
+  now?: () => number;
 };
 
 type Bucket = { level: number; at: number };
@@ -26,7 +26,7 @@ const tidyAbove = 10_000;
 
 const minuteMs = 60_000;
 
-export const createRateLimit = ({ perMinute, now }: RateLimitOptions): RateLimit => {
+export const createRateLimit = ({ perMinute, now = () => performance.now() }: RateLimitOptions): RateLimit => {
   const buckets = new Map<string, Bucket>();
   const perMs = perMinute / minuteMs;
   let tidiedAt = now();
