@@ -97,6 +97,19 @@ describe('a page of campaigns with audience, progress, recipients, pool, servers
     assert.ok(fifty.statements.length <= 15, fifty.statements.join('\n'));
   });
 
+  it('costs no more for ten webhooks of a campaign each than for one', async () => {
+    const text = 'query ($first: Int!) { webhooks(first: $first) { nodes { id campaign { id name } } } }';
+    for (const campaignId of ids.slice(0, 10))
+      await add('createWebhook', { name: newId(), url: 'https://1.1.1.1/hook', events: ['BOUNCED'], campaignId });
+    const [one, ten] = [await costOf(text, { first: 1 }), await costOf(text, { first: 10 })];
+    const { nodes } = ten.data['webhooks'] as { nodes: { campaign: { id: string } }[] };
+    assert.deepEqual(
+      nodes.map(({ campaign }) => campaign.id),
+      ids.slice(0, 10),
+    );
+    assert.deepEqual(ten.statements, one.statements);
+  });
+
   it('reads fifteen campaigns that are named one by one with one request and one statement to each service', async () => {
     const aliases = ids.slice(0, 15).map((id, n) => `c${n}: campaign(id: "${id}") { name serverStats { accepted } }`);
     const { requests, statements } = await costOf(`{ ${aliases.join(' ')} }`, {});

@@ -2,7 +2,9 @@
 import { shownOnce } from '@sendpool/contracts';
 import { answerOf, askOf, connectionOf, pageArguments, type RequestContext } from '@sendpool/graphql';
 import type { MadeWebhook, WebhookEdit } from '../../domain/change-webhooks.ts';
+import type { CampaignStore } from '../../domain/campaign.ts';
 import type { Webhook } from '../../domain/webhook.ts';
+import { loadCampaign } from './campaign.resolver.ts';
 import { idOf, pageById } from './paging.ts';
 import type { MutationResolvers, QueryResolvers, UpdateWebhookInput, WebhookResolvers } from './schema.generated.ts';
 import type { WebhookUseCases } from './use-cases.ts';
@@ -48,8 +50,13 @@ const mutations = (use: WebhookUseCases) =>
       ),
   }) satisfies MutationResolvers;
 
-const webhook = (use: WebhookUseCases): WebhookResolvers => ({
+/** Beside those of webhooks: the campaign that one of them is for. */
+type WebhookDeps = WebhookUseCases & { readonly campaigns: Pick<CampaignStore, 'findMany'> };
+
+const webhook = (use: WebhookDeps): WebhookResolvers => ({
   host: ({ url }) => new URL(url).host,
+  campaign: ({ campaignId }, _, context) =>
+    campaignId === null ? null : loadCampaign(context, use.campaigns, campaignId),
   previousSecretUntil: ({ previousUntil }) => previousUntil,
   deliveries: async ({ id }, { state, first, after }) => {
     const page = pageArguments(first, after);
@@ -58,7 +65,7 @@ const webhook = (use: WebhookUseCases): WebhookResolvers => ({
   },
 });
 
-export const createWebhookResolvers = (use: WebhookUseCases) => ({
+export const createWebhookResolvers = (use: WebhookDeps) => ({
   Query: {
     webhooks: (_, page) => pageById(page, use.webhooks.page),
     webhook: async (_, { id }) => (await use.webhooks.find(id)) ?? null,
