@@ -74,7 +74,10 @@ const serversPage = ({ variables }: Asked): object =>
         },
       };
 
+const viewer = { kind: 'API_KEY', id: 'k1', name: 'Shop', role: 'OPERATOR', expiresAt: '2099-01-01T00:00:00.000Z' };
+
 const answerTo = (asked: Asked): object => {
+  if (asked.query.includes('viewer')) return { viewer };
   if (asked.query.includes('sendingServers(')) return serversPage(asked);
   if (asked.query.includes('pools(')) return { page: { nodes: [pool], pageInfo: lastPage } };
   if (asked.query.includes('campaigns(')) return { page: { nodes: [campaign], pageInfo: lastPage } };
@@ -146,6 +149,12 @@ const run = async (line: string, env: Record<string, string> = {}): Promise<Ende
 
 /** Without the padding of the table. */
 const cells = ({ printed }: Ended): string[][] => printed.split('\n').map((line) => line.trim().split(/ {2,}/));
+
+test('whoami says whose key it is, and what it may do until when', async () => {
+  const ended = await run('whoami');
+  assert.equal(ended.printed, 'the API key Shop (k1): OPERATOR, until 2099-01-01 00:00:00Z');
+  assert.deepEqual(JSON.parse((await run('whoami --json')).printed), viewer);
+});
 
 test('servers are shown from every page, with what they do and what is wrong with them', async () => {
   const ended = await run('servers');

@@ -232,6 +232,19 @@ describe('API keys over GraphQL', () => {
     assert.equal(await codeOf('{ pools { nodes { id } } }', 'READER'), undefined);
   });
 
+  it('are told who they are, as tokens are', async () => {
+    const expiresAt = '2099-01-01T00:00:00.000Z';
+    const made = await harness.get<KeyResult>(createKeyText, { input: { name: 'Shop', role: 'READER', expiresAt } });
+    const text = '{ viewer { kind id name role expiresAt } }';
+    const key = { id: made.apiKey!.id, role: 'READER' } as const;
+    const viewer = { kind: 'API_KEY', ...key, name: 'Shop', expiresAt };
+    assert.deepEqual({ ...(await harness.get<object>(text, {}, { keyId: key.id, role: 'READER' })) }, viewer);
+    const user = { id: 'jwt:Shop', role: 'OPERATOR' } as const;
+    const token = { keyId: user.id, role: user.role, expiresAt: Date.parse(expiresAt) };
+    const known = { kind: 'USER', ...user, name: null, expiresAt };
+    assert.deepEqual({ ...(await harness.get<object>(text, {}, token)) }, known);
+  });
+
   it('answers 401 to a request that the gateway has not signed', async () => {
     const headers = { 'content-type': 'application/json' };
     const request = { method: 'POST', headers, body: '{"query":"{ __typename }"}' };

@@ -119,6 +119,7 @@ export const createFakeKeyStore = (): KeyStore & { readonly rows: Map<string, Ap
   return {
     rows,
     list: async () => [...rows.values()],
+    find: async (ids) => [...rows.values()].filter(({ id }) => ids.includes(id)),
     page: async (count, after = '') => [...rows.values()].filter(({ id }) => id > after).slice(0, count),
     exclusively: async (decide) => {
       const { save, answer } = decide([...rows.values()]);

@@ -53,6 +53,8 @@ export type KeyDecision<T> = { readonly save?: ApiKey; readonly answer: T };
 export type KeyStore = {
   /** All keys in the order they were made, revoked ones too. */
   list(): Promise<ApiKey[]>;
+  /** Those of the ids that exist, in no order. Texts that are no id are not found. */
+  find(ids: readonly string[]): Promise<ApiKey[]>;
   /** Up to `count` of them behind the key with the id `after`. */
   page(count: number, after?: string): Promise<ApiKey[]>;
   /** Looks at all keys and saves at most one, while nobody else changes any. */

@@ -1,6 +1,6 @@
 /** Keeps API keys. There are few, and whether one may go depends on the others: changes take turns. */
 import { isId } from '@sendpool/kernel';
-import { MoreThan } from 'typeorm';
+import { In, MoreThan } from 'typeorm';
 import type { KeyStore } from '../domain/stores.ts';
 import { apiKeyEntity } from './api-key.entity.ts';
 import { guarded } from './guarded.ts';
@@ -11,6 +11,10 @@ const noteUse = `update api_key set last_used_at = $2 where id = $1 and (last_us
 /** `changed` is called after each change that took effect. */
 export const createKeyStore = (database: StoreDatabase, changed: () => void): KeyStore => ({
   list: () => guarded(() => database.source.getRepository(apiKeyEntity).find({ order: { id: 'ASC' } })),
+  find: (ids) => {
+    const where = { id: In(ids.filter(isId)) };
+    return guarded(() => database.source.getRepository(apiKeyEntity).find({ where }));
+  },
   page: (count, after) => {
     const where = after === undefined ? {} : { id: MoreThan(after) };
     return guarded(() =>

@@ -41,7 +41,7 @@ export type PoolUseCases = {
 
 export type KeyUseCases = {
   once: Once<CreateUseCases>;
-  keys: Pick<KeyStore, 'page'>;
+  keys: Pick<KeyStore, 'find' | 'page'>;
   revokeApiKey(id: string): Promise<Result<ApiKey>>;
 };
 
