@@ -17,6 +17,8 @@ const readAll = async ({ log }: Peer, topic: string, partition: number): Promise
 const inOrder = (records: readonly StoredRecord[], prefix: string): number[] =>
   records.map(textOf).flatMap((text) => (text.startsWith(prefix) ? [Number(text.slice(prefix.length))] : []));
 
+const times = (records: readonly StoredRecord[]): number[] => records.map(({ at }) => at);
+
 export const logCases = (check: Check): void => {
   check(
     'records that two processes publish without waiting lie dense, whole, and in the order of each process',
@@ -134,7 +136,6 @@ export const logCases = (check: Check): void => {
       await peer.log.publish(topic, numbered(0, 'b', 3));
       await pause(20);
       await peer.log.publish(later, numbered(0, 'a', 6));
-      const times = (records: readonly StoredRecord[]): number[] => records.map(({ at }) => at);
       const written = times(await readAll(peer, topic, 0));
       const singly: number[] = [];
       for (let offset = 0; offset < 6; offset++) singly.push(...times(await other.log.read(topic, 0, offset, 1)));
