@@ -3,11 +3,13 @@ export { createContext, loaderOf, type RequestContext } from './context.ts';
 export { scalars } from './scalars.ts';
 export {
   connectionOf,
+  countedConnection,
   decodeCursor,
   encodeCursor,
   maxPageSize,
   pageArguments,
   type Connection,
+  type CountedConnection,
   type CursorKey,
   type Page,
 } from './connection.ts';
