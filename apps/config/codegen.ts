@@ -9,6 +9,7 @@ export default subgraph({
   ProviderWarmUp: './sending-server.resolver.ts#ProviderWarmUpModel',
   Rotation: '../../domain/pool.ts#Rotation as RotationModel',
   RotationVerdict: '../../domain/rotation-entry.ts#RotationEntry as RotationEntryModel',
+  RotationEvidence: '@sendpool/contracts#RotationEvidence as RotationEvidenceModel',
   PlannedServer: '../../domain/plan-pool.ts#PlannedServer as PlannedServerModel',
   BindingLimit: '../../domain/plan-pool.ts#BindingLimit as BindingLimitModel',
   ApiKey: '../../domain/api-key.ts#ApiKey as ApiKeyModel',

@@ -45,7 +45,10 @@ const server = {
   port: 2525,
   verification: { status: 'PASSED' },
   stats,
-  health: { queueDepth: 1234, senders: [{ breaker: 'CLOSED', limitedBy: 'MESSAGES_PER_SECOND' }] },
+  health: {
+    queueDepth: 1234,
+    senders: [{ breaker: 'CLOSED', limitedBy: 'MESSAGES_PER_SECOND', limitedProvider: 'gmail' }],
+  },
 };
 const rotation = { state: 'OUT', until: '2026-11-24T19:00:00.000Z', reason: '9 % bounced' };
 const pool = {
@@ -169,7 +172,7 @@ test('servers are shown from every page, with what they do and what is wrong wit
       '3.1 %',
       '0.3 %',
       '1,234',
-      'at its limit: MESSAGES_PER_SECOND',
+      'at its limit: messages per second to gmail',
     ],
     ['after "second"', 's1', 'SMTP', 'ACTIVE', 'PASSED', '127.0.0.1:2525', '-', '-', '-', 'unknown'],
   ]);

@@ -4,6 +4,8 @@ import type { CostTable } from '@sendpool/graphql';
 export const costs: CostTable = {
   'Campaign.resends': { rows: 100 },
   'ServerStats.byProvider': { rows: 20 },
+  // Most verdicts are about a server, and name no campaign.
+  'RotationVerdict.campaigns': { rows: 1 },
   // One row for each member and window.
   'SendingServerPool.bounceReport': { rows: 40 },
   // Simulates days of sending over all members.

@@ -10,7 +10,7 @@ export type UpdatePoolInput = {
   readonly id: string;
   readonly name?: string | null;
   readonly whenBusy?: Pool['whenBusy'] | null;
-  readonly isp?: Pool['isp'] | null;
+  readonly providerMode?: Pool['isp'] | null;
   readonly rotateOut?: RotateOutInput | null;
   readonly members?: readonly PoolMemberInput[] | null;
 };
@@ -24,7 +24,7 @@ export type UpdatePoolDeps = {
 
 const nullFaults = (input: UpdatePoolInput): readonly Refusal[] => {
   const faults = createFaults();
-  for (const field of ['name', 'whenBusy', 'isp', 'rotateOut', 'members'] as const)
+  for (const field of ['name', 'whenBusy', 'providerMode', 'rotateOut', 'members'] as const)
     if (input[field] === null) faults.add([field], 'A pool cannot be without it. Leave the field out to keep it.');
   return faults.errors;
 };
@@ -32,7 +32,7 @@ const nullFaults = (input: UpdatePoolInput): readonly Refusal[] => {
 const merge = (pool: Pool, input: UpdatePoolInput): PoolDraft => ({
   name: input.name ?? pool.name,
   whenBusy: input.whenBusy ?? pool.whenBusy,
-  isp: input.isp ?? pool.isp,
+  isp: input.providerMode ?? pool.isp,
   rotateOut: mergeRotateOut(input.rotateOut, pool.rotateOut),
   members: input.members ?? pool.members,
 });

@@ -56,6 +56,7 @@ const loadShares = async ({ use, context }: Asking, pool: Pool, fromDomain: stri
 const createPool = (use: PoolUseCases) =>
   ({
     __resolveReference: ({ id }, context) => loadPool(context, use.pools, id),
+    providerMode: ({ isp }) => isp,
     members: membersOf,
     rotationVerdicts: (pool, page, context) => verdictsOf({ use, context }, pool, page),
     mayBeFrom: async (pool, { domain }, context) =>
