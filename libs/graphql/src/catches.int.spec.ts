@@ -1,7 +1,7 @@
 /**
  * What gateways of this kind have been caught at, by name. Elsewhere: letters split between chunks, rules that do not reach streams, and
- * sources that break (live/clients.int.spec.ts), users who share a connection or a stream, and streams at a stop (live/endings.int.spec.ts),
- * the place of a failed join, and hosts in errors (gateway.int.spec.ts).
+ * sources that break (live/clients.int.spec.ts), users who share a connection or a stream (live/sharing.int.spec.ts), streams at a stop
+ * (live/endings.int.spec.ts), the place of a failed join, and hosts in errors (gateway.int.spec.ts).
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
