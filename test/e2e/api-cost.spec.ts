@@ -110,6 +110,20 @@ describe('a page of campaigns with audience, progress, recipients, pool, servers
     assert.deepEqual(ten.statements, one.statements);
   });
 
+  it('counts recipients, uploads and messages of fifty rows with one statement each, and reads no page for it', async () => {
+    const lists = {
+      campaigns: 'recipients { totalCount } none: recipients(state: BOUNCED) { totalCount }',
+      audiences: 'imports { totalCount }',
+      webhooks: 'deliveries { totalCount }',
+    };
+    for (const [list, counts] of Object.entries(lists)) {
+      const { statements } = await costOf(`{ ${list}(first: 50) { totalCount nodes { ${counts} } } }`, {});
+      assert.equal(statements.length, 3, statements.join('\n'));
+      const alone = await costOf(`{ ${list} { totalCount } }`, {});
+      assert.equal(alone.statements.length, 1, alone.statements.join('\n'));
+    }
+  });
+
   it('reads fifteen campaigns that are named one by one with one request and one statement to each service', async () => {
     const aliases = ids.slice(0, 15).map((id, n) => `c${n}: campaign(id: "${id}") { name serverStats { accepted } }`);
     const { requests, statements } = await costOf(`{ ${aliases.join(' ')} }`, {});

@@ -17,4 +17,5 @@ export type AudienceStore = {
   findMany(ids: readonly string[]): Promise<Audience[]>;
   /** Up to `first` + 1 audiences, so that the caller sees whether there is more. */
   page(page: Page): Promise<Audience[]>;
+  count(): Promise<number>;
 };

@@ -64,14 +64,15 @@ export type RecipientView = {
 export type RecipientPage = { readonly state: RecipientState | null; readonly first: number; readonly after: number };
 
 /** `statuses` null: in whatever status. */
-type CampaignPage = Page & { readonly statuses: readonly CampaignStatus[] | null };
+export type CampaignFilter = { readonly statuses: readonly CampaignStatus[] | null };
 
 export type CampaignStore = {
   insert(campaign: Omit<Campaign, 'number'>): Promise<Campaign>;
   find(id: string): Promise<Campaign | undefined>;
   findMany(ids: readonly string[]): Promise<Campaign[]>;
   /** Up to `first` + 1, those made first at the beginning. */
-  page(page: CampaignPage): Promise<Campaign[]>;
+  page(page: Page & CampaignFilter): Promise<Campaign[]>;
+  count(filter: CampaignFilter): Promise<number>;
   /** Locks the campaign, asks `decide` for the patch, and stores it as the next revision in the same transaction. */
   change(id: string, decide: (campaign: Campaign) => Result<CampaignPatch>): Promise<Result<Campaign>>;
   progress(ids: readonly string[]): Promise<ReadonlyMap<string, CampaignProgress>>;

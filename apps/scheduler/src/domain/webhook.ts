@@ -64,6 +64,7 @@ export type WebhookStore = {
 
 type WebhookDeliveryState = 'PENDING' | 'DELIVERED' | 'FAILED';
 
+  count(): Promise<number>;
 /** One message to one webhook. */
 export type WebhookDelivery = {
   readonly id: string;
@@ -98,7 +99,15 @@ export type WebhookLog = {
 };
 
 export const unknownWebhook: Refusal = {
+/** To count millions takes long, and a number of that size says nothing. */
+export const maxCounted = 10_000;
+
   code: 'NOT_FOUND',
   message: 'there is no such webhook',
   path: ['input', 'id'],
+  /** How many messages of each of these webhooks are in the state, null for any; null instead of more than `maxCounted`. */
+  counts(
+    webhookIds: readonly string[],
+    state: WebhookDeliveryState | null,
+  ): Promise<ReadonlyMap<string, number | null>>;
 };

@@ -1,5 +1,5 @@
 /** Audiences and their contacts in PostgreSQL. */
-import { isUniqueViolation, type Database, type Sql } from '@sendpool/database';
+import { countRows, isUniqueViolation, type Database, type Sql } from '@sendpool/database';
 import { isId } from '@sendpool/kernel';
 import type { Audience, AudienceStore } from '../domain/audience.ts';
 
@@ -44,4 +44,5 @@ export const createAudienceStore = (database: Pick<Database, 'sql'>): AudienceSt
     );
     return rows.map(audienceOf);
   },
+  count: () => countRows(database.sql, 'audience'),
 });

@@ -1,13 +1,14 @@
 /** Campaigns in PostgreSQL: content, status, and what their recipients come to. */
 import { AppError, isId } from '@sendpool/kernel';
-import type { Database, Sql } from '@sendpool/database';
+import { countRows, type Condition, type Database, type Sql } from '@sendpool/database';
 import { recipientStates, type CampaignStatus } from '@sendpool/contracts';
-import type { Campaign, CampaignPatch, CampaignProgress, CampaignStore } from '../domain/campaign.ts';
+import type { Campaign, CampaignFilter, CampaignPatch, CampaignProgress, CampaignStore } from '../domain/campaign.ts';
 import { doubtReason, waitingInWords } from '../domain/pool-pause.ts';
 import { notFound, refuse, type Result } from '../domain/refusal.ts';
 import { campaignColumns, campaignOf, patched, valuesOf, type CampaignRow } from './campaign-row.ts';
 import { listRecipients } from './list-recipients.ts';
 import { counterColumns, counterOf } from './states.ts';
+import { tellStatus } from './tell-webhooks.ts';
 
 const audience = '(select audience.number from audience where audience.id = $5)';
 
@@ -61,6 +62,7 @@ const change = async (
   if (!decision.ok) return decision;
   const next = patched(campaign, decision.value);
   await saveCampaign(tx, next);
+  if (next.status !== campaign.status) await tellStatus(tx, [campaign.number]);
   return { ok: true, value: next };
 };
 
@@ -104,6 +106,9 @@ const progress = async (sql: Sql, ids: readonly string[]): Promise<Map<string, C
   return new Map(rows.map((row) => [row.id, progressOf(row)]));
 };
 
+const conditionsOf = ({ statuses }: CampaignFilter): Condition[] =>
+  statuses === null ? [] : [{ value: statuses, sql: (parameter) => `status = any(${parameter}::text[])` }];
+
 export const createCampaignStore = (database: Pick<Database, 'sql' | 'transaction'>): CampaignStore => ({
   insert: (campaign) => insert(database.sql, campaign),
   find: (id) => findCampaign(database.sql, id),
@@ -116,6 +121,7 @@ export const createCampaignStore = (database: Pick<Database, 'sql' | 'transactio
     );
     return rows.map(campaignOf);
   },
+  count: (filter) => countRows(database.sql, 'campaign', conditionsOf(filter)),
   change: (id, decide) => database.transaction((tx) => change(tx, id, decide)),
   progress: (ids) => progress(database.sql, ids),
   recipients: async (id, page) => (await listRecipients(database.sql, [id], page)).get(id) ?? [],

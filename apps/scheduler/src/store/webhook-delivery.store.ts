@@ -2,6 +2,7 @@
 import type { Database, Sql } from '@sendpool/database';
 import type { DueMessage, DueStore } from '../domain/send-webhooks.ts';
 import {
+  maxCounted,
   maxReplayed,
   type DeliveryPage,
   type ReplayChoice,
@@ -85,6 +86,17 @@ const pageOf = `
   where webhook = $1 and ($2::uuid is null or id < $2) and ($3::text is null or state = $3)
   order by id desc limit $4`;
 
+/** Of each webhook no more are looked at than are told. */
+const countsOf = `
+  select webhook.id, nullif(found.count, ${maxCounted + 1}) as count from webhook
+  cross join lateral (
+    select count(*)::int as count from (
+      select from webhook_delivery
+      where webhook = webhook.id and ($2::text is null or state = $2) limit ${maxCounted + 1}
+    ) few
+  ) found
+  where webhook.id = any($1::uuid[])`;
+
 const chosen = `webhook = $1 and state <> 'PENDING'
   and case when $2::uuid[] is null then at >= $3 and at < $4 else id = any($2) end`;
 
@@ -134,6 +146,10 @@ export const createWebhookDeliveryStore = (
   settle: (message, result) => database.transaction((tx) => settle(tx, message, result)),
   page: (webhookId, { state, first, after }: DeliveryPage) =>
     database.sql.query<WebhookDelivery>(pageOf, [webhookId, after, state, first + 1]),
+  counts: async (webhookIds, state) => {
+    const rows = await database.sql.query<{ id: string; count: number | null }>(countsOf, [webhookIds, state]);
+    return new Map(rows.map(({ id, count }) => [id, count]));
+  },
   replay: (webhookId, choice) => database.transaction((tx) => replay(tx, webhookId, choice)),
   /** Deletes one step of what is older than seven days, or whose webhook is gone; true when there is more. */
   sweep: () => sweep(database.sql),

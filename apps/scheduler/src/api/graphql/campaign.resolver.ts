@@ -68,6 +68,9 @@ const progressOf = async (
   return { ...progress, waitingFor: progress.waitingFor ?? waitingInSenders(use, campaign, progress) };
 };
 
+const sumOf = ({ counts }: CampaignProgress, states: readonly RecipientState[]): number =>
+  states.reduce((sum, state) => sum + counts[state], 0);
+
 const campaign = (use: CampaignUseCases): CampaignResolvers => ({
   __resolveReference: ({ id }, context) => loadCampaign(context, use.campaigns, id),
   audience: (row, _, context) => loadAudienceOf(context, use.audiences, row),
@@ -77,14 +80,12 @@ const campaign = (use: CampaignUseCases): CampaignResolvers => ({
     const loader = loaderOf<string, Resend[]>(context, 'resends', (ids) => use.resends(ids));
     return (await loader.load(id)) ?? [];
   },
-  recipients: ({ id }, { state, first, after }, context) =>
-    pageByNumber({ first, after: after ?? null }, (page) =>
-      loadRecipients({ context, use }, id, { ...page, state: state ?? null }),
-    ),
+  recipients: ({ id }, { state = null, ...args }, context) =>
+    pageByNumber(args, {
+      read: (page) => loadRecipients({ context, use }, id, { ...page, state }),
+      count: async () => sumOf(await loadProgress(context, use, id), state === null ? recipientStates : [state]),
+    }),
 });
-
-const sumOf = ({ counts }: CampaignProgress, states: readonly RecipientState[]): number =>
-  states.reduce((sum, state) => sum + counts[state], 0);
 
 const open: readonly RecipientState[] = ['PENDING', 'IN_FLIGHT', 'DEFERRED'];
 
@@ -147,7 +148,10 @@ const keyed = (use: CampaignUseCases) => {
 export const createCampaignResolvers = (use: CampaignUseCases) => ({
   Query: {
     campaigns: (_, { status, ...args }) =>
-      pageById(args, (page) => use.campaigns.page({ ...page, statuses: status ?? null })),
+      pageById(args, {
+        read: (page) => use.campaigns.page({ ...page, statuses: status ?? null }),
+        count: () => use.campaigns.count({ statuses: status ?? null }),
+      }),
     campaign: (_, { id }, context) => loadCampaign(context, use.campaigns, id),
   } satisfies QueryResolvers,
   Mutation: {

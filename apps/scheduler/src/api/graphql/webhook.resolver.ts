@@ -1,11 +1,11 @@
 /** Webhooks in GraphQL; a secret leaves only in the answer that made it. */
 import { shownOnce } from '@sendpool/contracts';
-import { answerOf, askOf, connectionOf, pageArguments, type RequestContext } from '@sendpool/graphql';
+import { answerOf, askOf, loaderOf, type RequestContext } from '@sendpool/graphql';
 import type { MadeWebhook, WebhookEdit } from '../../domain/change-webhooks.ts';
 import type { CampaignStore } from '../../domain/campaign.ts';
-import type { Webhook } from '../../domain/webhook.ts';
+import type { DeliveryPage, Webhook } from '../../domain/webhook.ts';
 import { loadCampaign } from './campaign.resolver.ts';
-import { idOf, pageById } from './paging.ts';
+import { pageById } from './paging.ts';
 import type { MutationResolvers, QueryResolvers, UpdateWebhookInput, WebhookResolvers } from './schema.generated.ts';
 import type { WebhookUseCases } from './use-cases.ts';
 
@@ -50,6 +50,18 @@ const mutations = (use: WebhookUseCases) =>
       ),
   }) satisfies MutationResolvers;
 
+/** One statement for all webhooks of a page. */
+const countDeliveries = async (
+  context: RequestContext,
+  use: WebhookUseCases,
+  { id, state }: { id: string; state: DeliveryPage['state'] },
+): Promise<number | null> => {
+  const name = `deliveries in ${state}`;
+  const loader = loaderOf<string, number | null>(context, name, (ids) => use.webhookLog.counts(ids, state));
+  const count = await loader.load(id);
+  return count === undefined ? 0 : count;
+};
+
 /** Beside those of webhooks: the campaign that one of them is for. */
 type WebhookDeps = WebhookUseCases & { readonly campaigns: Pick<CampaignStore, 'findMany'> };
 
@@ -58,16 +70,16 @@ const webhook = (use: WebhookDeps): WebhookResolvers => ({
   campaign: ({ campaignId }, _, context) =>
     campaignId === null ? null : loadCampaign(context, use.campaigns, campaignId),
   previousSecretUntil: ({ previousUntil }) => previousUntil,
-  deliveries: async ({ id }, { state, first, after }) => {
-    const page = pageArguments(first, after);
-    const rows = await use.webhookLog.page(id, { state: state ?? null, first: page.first, after: idOf(page) });
-    return connectionOf(rows, page, (row) => row.id);
-  },
+  deliveries: ({ id }, { state = null, ...args }, context) =>
+    pageById(args, {
+      read: (page) => use.webhookLog.page(id, { ...page, state }),
+      count: () => countDeliveries(context, use, { id, state }),
+    }),
 });
 
 export const createWebhookResolvers = (use: WebhookDeps) => ({
   Query: {
-    webhooks: (_, page) => pageById(page, use.webhooks.page),
+    webhooks: (_, page) => pageById(page, { read: use.webhooks.page, count: use.webhooks.count }),
     webhook: async (_, { id }) => (await use.webhooks.find(id)) ?? null,
   } satisfies QueryResolvers,
   Mutation: mutations(use),
