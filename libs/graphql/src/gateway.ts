@@ -18,6 +18,7 @@ import { createWebSocketDoor } from './live/websocket-door.ts';
 import type { GraphQLObserver } from './observer.ts';
 import { createResolveDocument, type PersistedOptions } from './persisted.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
+import { refuseAnyStranger, type RefuseStranger } from './stranger-limit.ts';
 import type { GraphQLDoor } from './subgraph.ts';
 import type { GraphQLTraces } from './traces.ts';
 
@@ -25,6 +26,8 @@ export type GatewayOptions = {
   engine: Engine;
   /** Undefined is answered 401, alike for every reason. */
   authenticate: Authenticate;
+  /** Asked for each sign-in that failed. Default: they are not counted. */
+  refuseStranger?: RefuseStranger;
   /** Whether a client with a key may read the schema. */
   introspection: boolean;
   /** What an operation must pass before it is run, on every transport: see `Check`. */
@@ -77,7 +80,7 @@ const boundsOf = (options: GatewayOptions): Bounds => {
 
 /** Apollo on HTTP. It comes with parsing, validating and answering of its own; the rules and the checks are those of the other doors. */
 const createApolloDoor = async (options: GatewayOptions, { admission, intake, budget }: Bounds) => {
-  const { engine, authenticate, log, observer, traces } = options;
+  const { engine, authenticate, refuseStranger = refuseAnyStranger, log, observer, traces } = options;
   const server = createApollo(
     {
       gateway: asApolloGateway(engine, admission.check),
@@ -96,6 +99,7 @@ const createApolloDoor = async (options: GatewayOptions, { admission, intake, bu
       const credential = await authenticate(req.headers.authorization);
       return credential && (() => (credential.isValid() ? credential.actor : undefined));
     },
+    refuseStranger,
     intake: countRefusals(intake, observer ?? {}),
     headersOf: budget.headersOf,
     maxBodyBytes: limits.bodyBytes,
@@ -106,14 +110,14 @@ const createApolloDoor = async (options: GatewayOptions, { admission, intake, bu
 
 /** A stopped door closes its engine. */
 export const createGateway = async (options: GatewayOptions): Promise<GatewayDoor> => {
-  const { engine, authenticate, origins = [], log, observer = {} } = options;
+  const { engine, authenticate, refuseStranger = refuseAnyStranger, origins = [], log, observer = {} } = options;
   const bounds = { ...liveLimits, ...options.live };
   const asked = boundsOf(options);
   const apollo = await createApolloDoor(options, asked);
   const { admission, budget } = asked;
   const operations = createOperations({ engine, admission, payMore: budget.payMore, log, observer });
   const connections = createConnections(bounds, observer);
-  const live = { authenticate, operations, connections, observer, log };
+  const live = { authenticate, refuseStranger, operations, connections, observer, log };
   const sockets = createWebSocketDoor({ ...live, engine, isOwnOrigin: isOwn(origins), limits: bounds });
   return {
     routes: routesOf(apollo.handle, createSseDoor(live)),

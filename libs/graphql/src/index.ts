@@ -28,6 +28,7 @@ export type { GraphQLObserver } from './observer.ts';
 export type { GraphQLTraces } from './traces.ts';
 export { problems, refusePlainly, type GraphQLRoute, type Problem } from './http-request.ts';
 export { createRateLimit } from './rate-limit.ts';
+export { createRefuseStranger, refuseAnyStranger, type RefuseStranger } from './stranger-limit.ts';
 export { createSpending, type Spending } from './spending.ts';
 export type { Authenticate, Credential } from './authenticate.ts';
 export { createGateway, type GatewayOptions } from './gateway.ts';

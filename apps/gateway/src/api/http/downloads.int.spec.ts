@@ -5,7 +5,7 @@ import { createServer, request, type IncomingMessage, type Server, type ServerRe
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { Role } from '@sendpool/contracts';
-import { createRateLimit, createSpending } from '@sendpool/graphql';
+import { createRateLimit, createSpending, refuseAnyStranger as refuseStranger } from '@sendpool/graphql';
 import { sleep } from '@sendpool/kernel';
 import { createMetrics, startService, streamedBody, verifyRequest, type RunningService } from '@sendpool/service';
 import { createDownloads } from './downloads.ts';
@@ -44,7 +44,7 @@ describe('a download', () => {
     await new Promise<void>((resolve) => scheduler.listen(0, '127.0.0.1', resolve));
     const schedulerUrls = [`http://127.0.0.1:${(scheduler.address() as AddressInfo).port}`];
     const { routes, part } = createTransfers(
-      { schedulerUrls, secret, authenticate, spending, log: silent },
+      { schedulerUrls, secret, authenticate, refuseStranger, spending, log: silent },
       createDownloads(),
     );
     const http = { host: '127.0.0.1', port: 0 };

@@ -4,12 +4,12 @@ import { mayActAs, type Actor, type Role } from '@sendpool/contracts';
 import { AppError } from '@sendpool/kernel';
 import {
   createReplicas,
-  problems,
   refusePlainly,
   requestCost,
   type Authenticate,
   type Credential,
   type Problem,
+  type RefuseStranger,
   type Replicas,
   type Spending,
 } from '@sendpool/graphql';
@@ -49,6 +49,7 @@ export type TransferOptions = {
   schedulerUrls: readonly string[];
   secret: string;
   authenticate: Authenticate;
+  refuseStranger: RefuseStranger;
   spending: Spending;
   log: Log;
 };
@@ -157,7 +158,7 @@ export const createTransfers = (
   options: TransferOptions,
   transfers: readonly Transfer[],
 ): { routes: Route[]; part: Part } => {
-  const { authenticate, spending, log, secret } = options;
+  const { authenticate, refuseStranger, spending, log, secret } = options;
   const schedulers = createReplicas(options.schedulerUrls, timeouts);
   const run = async (transfer: Transfer, exchange: Exchange): Promise<void> => {
     const leave = transfer.enter?.(exchange.actor) ?? anyNumber;
@@ -175,7 +176,7 @@ export const createTransfers = (
     path: transfer.path,
     handle: async (req, res) => {
       const credential = await authenticate(req.headers.authorization);
-      if (credential === undefined) return refusePlainly(res, problems.unauthenticated);
+      if (credential === undefined) return refusePlainly(res, refuseStranger(req));
       const exchange = { req, res, actor: credential.actor, signal: clientSignal(res) };
       const problem = pay(transfer, exchange, spending);
       if (problem !== undefined) return refusePlainly(res, problem);

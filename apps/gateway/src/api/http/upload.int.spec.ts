@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Role } from '@sendpool/contracts';
-import { createRateLimit, createSpending } from '@sendpool/graphql';
+import { createRateLimit, createSpending, refuseAnyStranger as refuseStranger } from '@sendpool/graphql';
 import { sleep } from '@sendpool/kernel';
 import { createMetrics, startService, streamedBody, verifyRequest } from '@sendpool/service';
 import { createTransfers, type TransferOptions } from './transfer.ts';
@@ -51,9 +51,10 @@ describe('an upload', () => {
   before(async () => {
     let schedulerUrl: string;
     [scheduler, schedulerUrl] = await listen((req, res) => void behave(req, res).catch(() => res.destroy()));
-    upload = createTransfers({ schedulerUrls: [schedulerUrl], secret, authenticate, spending, log: silent }, [
-      createUpload(maxBytes),
-    ]);
+    upload = createTransfers(
+      { schedulerUrls: [schedulerUrl], secret, authenticate, refuseStranger, spending, log: silent },
+      [createUpload(maxBytes)],
+    );
     [gateway, url] = await listen((req, res) => void upload.routes[0]!.handle(req, res));
   });
   beforeEach(() => {
