@@ -7,6 +7,7 @@ import type { Resend, ResendOrder, ResendStore } from '../domain/resend.ts';
 import { findCampaign, saveCampaign } from './campaign.store.ts';
 import { patched } from './campaign-row.ts';
 import { counterOf, stateNumber } from './states.ts';
+import { tellStatus } from './tell-webhooks.ts';
 
 const unknown = stateNumber('UNKNOWN');
 
@@ -87,6 +88,7 @@ const changed = async (tx: Sql, campaign: Campaign, patch: Parameters<typeof pat
   if (Object.keys(patch).length === 0) return campaign;
   const next = patched(campaign, patch);
   await saveCampaign(tx, next);
+  if (next.status !== campaign.status) await tellStatus(tx, [campaign.number]);
   return next;
 };
 
