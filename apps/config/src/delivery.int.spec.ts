@@ -178,12 +178,13 @@ describe('rotating out', () => {
     const poolId = await createPool({ [await createServer()]: 1 });
     const campaignIds = [newId(), newId()];
     await publish(verdictWith({ poolId, kind: 'BAD_LIST', serverId: null, campaignIds, at: Date.now() }));
-    const text = `query ($id: ID!) { pool(id: $id) { rotationVerdicts { nodes { kind campaigns { id } } } } }`;
+    const text = `query ($id: ID!) { pool(id: $id) { rotationVerdicts { totalCount nodes { kind campaigns { id } } } } }`;
     const campaigns = campaignIds.map((id) => ({ id }));
-    type Verdicts = { rotationVerdicts: { nodes: object[] } };
+    type Verdicts = { rotationVerdicts: { totalCount: number; nodes: object[] } };
     const look = () => harness.get<Verdicts>(text, { id: poolId });
     const pool = await within(3000, look, ({ rotationVerdicts }) => rotationVerdicts.nodes.length === 1);
     assert.deepEqual(pool.rotationVerdicts.nodes, [{ kind: 'BAD_LIST', campaigns }]);
+    assert.equal(pool.rotationVerdicts.totalCount, 1);
     const counted = new RegExp(
       `config_rotation_verdicts_total{pool="${poolId}",kind="BAD_LIST",result="NOT_APPLIED",.*} 1`,
     );
