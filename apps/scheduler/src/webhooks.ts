@@ -7,7 +7,7 @@ import { createPost } from './api/webhooks/post.ts';
 import { createReach, lookUpFor } from './api/webhooks/public-lookup.ts';
 import { createSignedPost } from './api/webhooks/signed-post.ts';
 import { consumeWebhookEvents, endsOfLog } from './api/webhooks/webhook-events.consumer.ts';
-import { createWebhookMetrics } from './api/webhooks/webhook-metrics.ts';
+import { createWebhookMetrics, measureWebhooks } from './api/webhooks/webhook-metrics.ts';
 import { createWebhookSender, sweepWebhooks } from './api/webhooks/webhook-sender.ts';
 import type { CampaignStore } from './domain/campaign.ts';
 import {
@@ -95,6 +95,7 @@ export const createWebhooks = ({ env, database, eventLog, campaigns, metrics: re
     sender,
     events,
     sweepWebhooks(deliveries.sweep, log),
+    measureWebhooks({ waiting: deliveries.waiting, metrics, log }),
   ];
   return { useCases, parts };
 };

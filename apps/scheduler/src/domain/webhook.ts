@@ -87,6 +87,15 @@ export type WebhookDelivery = {
   readonly eventCount: number;
 };
 
+/** What waits for webhooks that are enabled. */
+export type WebhookWaiting = {
+  readonly waiting: number;
+  /** Those whose time has come, of webhooks that neither fail nor asked for a pause. */
+  readonly due: number;
+  /** How long the time of the oldest of `due` has come; 0 without any. */
+  readonly oldestSeconds: number;
+};
+
 export type DeliveryPage = {
   readonly state: WebhookDeliveryState | null;
   readonly first: number;
