@@ -87,49 +87,39 @@ describe('the bounds of sockets', () => {
 
   it('ends a socket that reads nothing, however many pongs it sends that nobody asked for', async () => {
     const own = await startScene({ live: { pingMs: 100 } });
-    const socket = new WebSocket(own.gateway.url.replace('http', 'ws'), 'graphql-transport-ws');
-    socket.on('error', () => {});
-    await once(socket, 'open');
-    socket.send(JSON.stringify(init()));
-    await once(socket, 'message');
-    socket.send(JSON.stringify(subscribe('1', state)));
+    const { socket, send } = await known(own);
+    send(subscribe('1', state));
     await until(() => own.hub.now() === 1, 'a listener');
     socket.pause();
     const pongs = setInterval(() => socket.pong(), 20);
     await until(() => own.hub.now() === 0, 'the end of its stream').finally(() => clearInterval(pongs));
-    socket.terminate();
     await own.stop();
   });
 
+  const isRefused = async (own: Scene): Promise<void> => {
+    const [error] = (await once(connect(own).socket, 'error')) as [Error];
+    assert.match(error.message, /503/);
+  };
+
   it('opens no more sockets for strangers than there may be, and more for those who say who they are', async () => {
     const own = await startScene({ live: { strangers: 1 } });
-    const url = own.gateway.url.replace('http', 'ws');
-    const first = new WebSocket(url, 'graphql-transport-ws');
-    await once(first, 'open');
-    const second = new WebSocket(url, 'graphql-transport-ws');
-    const [error] = (await once(second, 'error')) as [Error];
-    assert.match(error.message, /503/);
-    first.send(JSON.stringify(init()));
-    await once(first, 'message');
-    const third = new WebSocket(url, 'graphql-transport-ws');
-    await once(third, 'open');
-    third.close();
-    await once(third, 'close');
-    const fourth = new WebSocket(url, 'graphql-transport-ws');
-    await once(fourth, 'open');
-    for (const socket of [first, fourth]) socket.terminate();
+    const first = connect(own);
+    await first.opened;
+    await isRefused(own);
+    first.send(init());
+    await first.got('connection_ack');
+    const second = connect(own);
+    await second.opened;
+    second.socket.close();
+    await second.closed;
+    await connect(own).opened;
     await own.stop();
   });
 
   it('opens no more sockets than there may be', async () => {
     const own = await startScene({ live: { sockets: 1 } });
-    const url = own.gateway.url.replace('http', 'ws');
-    const first = new WebSocket(url, 'graphql-transport-ws');
-    await once(first, 'open');
-    const second = new WebSocket(url, 'graphql-transport-ws');
-    const [error] = (await once(second, 'error')) as [Error];
-    assert.match(error.message, /503/);
-    first.terminate();
+    await connect(own).opened;
+    await isRefused(own);
     await own.stop();
   });
 

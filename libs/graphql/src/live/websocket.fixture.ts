@@ -35,7 +35,8 @@ export const createSockets = () => {
     const got = (type: string, number = 1): Promise<void> =>
       until(() => of(type).length >= number, `${number} of ${type}: ${JSON.stringify(messages)}`);
     const opened = once(socket, 'open');
-    opened.catch(() => {}); // of a socket that is refused
+    // Of a socket that is refused.
+    for (const never of [opened, closed]) never.catch(() => {});
     return { socket, messages, closed, send, of, got, opened };
   };
   const known = async (scene: Scene, key = 'reader') => {
