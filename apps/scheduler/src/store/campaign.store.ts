@@ -1,7 +1,16 @@
 /** Campaigns in PostgreSQL: content, status, and what their recipients come to. */
 import { AppError, isId } from '@sendpool/kernel';
-import { countRows, type Condition, type Database, type Sql } from '@sendpool/database';
+import {
+  countRows,
+  inOrderOf,
+  listIds,
+  nameContains,
+  type Condition,
+  type Database,
+  type Sql,
+} from '@sendpool/database';
 import { recipientStates, type CampaignStatus } from '@sendpool/contracts';
+import type { OrderedPage } from '../domain/audience.ts';
 import type { Campaign, CampaignFilter, CampaignPatch, CampaignProgress, CampaignStore } from '../domain/campaign.ts';
 import { doubtReason, waitingInWords } from '../domain/pool-pause.ts';
 import { notFound, refuse, type Result } from '../domain/refusal.ts';
@@ -106,21 +115,21 @@ const progress = async (sql: Sql, ids: readonly string[]): Promise<Map<string, C
   return new Map(rows.map((row) => [row.id, progressOf(row)]));
 };
 
-const conditionsOf = ({ statuses }: CampaignFilter): Condition[] =>
-  statuses === null ? [] : [{ value: statuses, sql: (parameter) => `status = any(${parameter}::text[])` }];
+const conditionsOf = ({ statuses, nameContains: text }: CampaignFilter): Condition[] => [
+  ...(statuses === null ? [] : [{ value: statuses, sql: (parameter: string) => `status = any(${parameter}::text[])` }]),
+  ...(text === undefined ? [] : [nameContains(text)]),
+];
+
+const page = async (sql: Sql, { first, ...asked }: OrderedPage & CampaignFilter): Promise<Campaign[]> => {
+  const ids = await listIds(sql, 'campaign', { count: first + 1, ...asked }, conditionsOf(asked));
+  return inOrderOf(ids, await findCampaigns(sql, ids));
+};
 
 export const createCampaignStore = (database: Pick<Database, 'sql' | 'transaction'>): CampaignStore => ({
   insert: (campaign) => insert(database.sql, campaign),
   find: (id) => findCampaign(database.sql, id),
   findMany: (ids) => findCampaigns(database.sql, ids),
-  page: async ({ first, after, statuses }) => {
-    const rows = await database.sql.query<CampaignRow>(
-      `select ${campaignColumns} from campaign
-       where ($1::uuid is null or id > $1) and ($3::text[] is null or status = any($3::text[])) order by id limit $2`,
-      [after, first + 1, statuses],
-    );
-    return rows.map(campaignOf);
-  },
+  page: (asked) => page(database.sql, asked),
   count: (filter) => countRows(database.sql, 'campaign', conditionsOf(filter)),
   change: (id, decide) => database.transaction((tx) => change(tx, id, decide)),
   progress: (ids) => progress(database.sql, ids),

@@ -1,9 +1,9 @@
 /** Audiences in GraphQL. */
 import { foundAgain } from '@sendpool/contracts';
-import { answerOf, askOf, loaderOf, type RequestContext } from '@sendpool/graphql';
+import { answerOf, askOf, loaderOf, searchText, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import type { Audience, AudienceStore } from '../../domain/audience.ts';
-import { pageById } from './paging.ts';
+import { pageById, pageInOrder } from './paging.ts';
 import type {
   AudienceResolvers,
   ContactImportResolvers,
@@ -50,7 +50,13 @@ const payload = (audience: Audience) => ({ __typename: 'AudiencePayload', audien
 
 export const createAudienceResolvers = (use: AudienceUseCases) => ({
   Query: {
-    audiences: (_, page) => pageById(page, { read: use.audiences.page, count: use.audiences.count }),
+    audiences: (_, { nameContains, ...args }) => {
+      const filter = { nameContains: searchText('nameContains', nameContains) };
+      return pageInOrder(args, {
+        read: (page) => use.audiences.page({ ...page, ...filter }),
+        count: () => use.audiences.count(filter),
+      });
+    },
     audience: (_, { id }, context) => loadAudience(context, use.audiences, id),
     contactImport: async (_, { id }) => (await use.imports.find(id)) ?? null,
   } satisfies QueryResolvers,

@@ -1,13 +1,13 @@
 /** Campaigns in GraphQL, with their settings, progress and recipients. */
 import { foundAgain, recipientStates, type RecipientState } from '@sendpool/contracts';
-import { answerOf, askOf, loaderOf, type RequestContext } from '@sendpool/graphql';
+import { answerOf, askOf, loaderOf, searchText, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import type { Campaign, CampaignProgress, CampaignStore, RecipientPage, RecipientView } from '../../domain/campaign.ts';
 import { waitingInWords } from '../../domain/pool-pause.ts';
 import type { Resend, Resent } from '../../domain/resend.ts';
 import { loadAudienceOf } from './audience.resolver.ts';
 import { createInputOf, editOf, resendOf } from './campaign-input.ts';
-import { pageById, pageByNumber } from './paging.ts';
+import { pageByNumber, pageInOrder } from './paging.ts';
 import type {
   CampaignInput,
   CampaignProgressResolvers,
@@ -147,11 +147,13 @@ const keyed = (use: CampaignUseCases) => {
 
 export const createCampaignResolvers = (use: CampaignUseCases) => ({
   Query: {
-    campaigns: (_, { status, ...args }) =>
-      pageById(args, {
-        read: (page) => use.campaigns.page({ ...page, statuses: status ?? null }),
-        count: () => use.campaigns.count({ statuses: status ?? null }),
-      }),
+    campaigns: (_, { status: statuses = null, nameContains, ...args }) => {
+      const filter = { statuses, nameContains: searchText('nameContains', nameContains) };
+      return pageInOrder(args, {
+        read: (page) => use.campaigns.page({ ...page, ...filter }),
+        count: () => use.campaigns.count(filter),
+      });
+    },
     campaign: (_, { id }, context) => loadCampaign(context, use.campaigns, id),
   } satisfies QueryResolvers,
   Mutation: {
