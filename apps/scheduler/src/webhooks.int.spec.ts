@@ -243,6 +243,15 @@ test('names are unique, inputs are checked, and what is deleted is gone', async 
     errors.map(({ path }: { path: string[] }) => path[1]),
     ['name', 'url', 'events', 'campaignId'],
   );
+  const emptied = await mutate(
+    'updateWebhook',
+    { id, name: null, enabled: null },
+    '... on WebhookPayload { __typename }',
+  );
+  assert.deepEqual(
+    emptied.errors.map(({ path }: { path: string[] }) => path[1]),
+    ['name', 'enabled'],
+  );
   const { webhook } = await client.ask('query ($id: ID!) { webhook(id: $id) { url host } }', { id });
   assert.deepEqual([webhook.url, webhook.host], [receiver.url('/deleted'), new URL(receiver.url()).host]);
   assert.deepEqual(await mutate('deleteWebhook', { id }, '... on DeleteWebhookPayload { id }'), { id });

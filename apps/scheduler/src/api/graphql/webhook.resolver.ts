@@ -1,27 +1,19 @@
 /** Webhooks in GraphQL; a secret leaves only in the answer that made it. */
 import { shownOnce } from '@sendpool/contracts';
 import { answerOf, askOf, loaderOf, type RequestContext } from '@sendpool/graphql';
-import type { MadeWebhook, WebhookEdit } from '../../domain/change-webhooks.ts';
+import type { MadeWebhook } from '../../domain/change-webhooks.ts';
 import type { CampaignStore } from '../../domain/campaign.ts';
 import type { DeliveryPage, Webhook } from '../../domain/webhook.ts';
 import { loadCampaign } from './campaign.resolver.ts';
 import { pageById } from './paging.ts';
-import type { MutationResolvers, QueryResolvers, UpdateWebhookInput, WebhookResolvers } from './schema.generated.ts';
+import type { MutationResolvers, QueryResolvers, WebhookResolvers } from './schema.generated.ts';
 import type { WebhookUseCases } from './use-cases.ts';
+import { webhookEditOf } from './webhook-input.ts';
 
 const payload = (webhook: Webhook) => ({ __typename: 'WebhookPayload', webhook }) as const;
 const secretPayload = (made: MadeWebhook) => ({ __typename: 'WebhookSecretPayload', ...made }) as const;
 
 const shownWebhook = shownOnce('webhook', ({ webhook }: MadeWebhook) => webhook.id);
-
-/** Null ends the restriction to a campaign; for the others it is the same as leaving them out. */
-const editOf = ({ name, url, events, campaignId, enabled }: UpdateWebhookInput): WebhookEdit => ({
-  ...(name == null ? {} : { name }),
-  ...(url == null ? {} : { url }),
-  ...(events == null ? {} : { events }),
-  ...(campaignId === undefined ? {} : { campaignId }),
-  ...(enabled == null ? {} : { enabled }),
-});
 
 const mutations = (use: WebhookUseCases) =>
   ({
@@ -31,7 +23,10 @@ const mutations = (use: WebhookUseCases) =>
       const making = use.onceWebhook(ask, (own) => own.createWebhook({ ...fields, campaignId }), shownWebhook);
       return answerOf(context, making, secretPayload);
     },
-    updateWebhook: (_, { input }, context) => answerOf(context, use.updateWebhook(input.id, editOf(input)), payload),
+    updateWebhook: (_, { input }, context) => {
+      const edit = webhookEditOf(input);
+      return answerOf(context, edit.ok ? use.updateWebhook(input.id, edit.value) : Promise.resolve(edit), payload);
+    },
     rotateWebhookSecret: (_, { input }, context) => answerOf(context, use.rotateWebhookSecret(input.id), secretPayload),
     deleteWebhook: (_, { input }, context) =>
       answerOf(context, use.deleteWebhook(input.id), (id) => ({ __typename: 'DeleteWebhookPayload', id }) as const),
