@@ -20,10 +20,10 @@ const schemaOf = (name: string): string =>
 
 export const publicSdl = (): string => readFileSync(new URL('../public.graphql', import.meta.url), 'utf8');
 
-type Parts = Omit<Parameters<typeof startService>[0], 'name' | 'http' | 'log' | 'metrics'>;
+type Service = Omit<Parameters<typeof startService>[0], 'name' | 'http'>;
 
-const start = (name: string, log: Log, parts: Parts, metrics = createMetrics(name)): Promise<RunningService> =>
-  startService({ name, http: { host: '127.0.0.1', port: 0 }, log, metrics, ...parts });
+const start = (name: string, service: Service): Promise<RunningService> =>
+  startService({ name, http: { host: '127.0.0.1', port: 0 }, ...service });
 
 const actorOf: Parameters<typeof createSubgraph>[0]['actorOf'] = (req, body) => verifyRequest(req, body, { secret });
 
@@ -35,7 +35,7 @@ const startStandIn = async (name: ServiceName, log: Log, { resolvers }: SceneOpt
     actorOf,
     log,
   });
-  return start(name, log, { parts: [door.part], routes: door.routes });
+  return start(name, { log, metrics: createMetrics(name), parts: [door.part], routes: door.routes });
 };
 
 export const keyRecord = (text: string, change: Partial<ApiKeyRecord> = {}): ApiKeyRecord => ({
@@ -135,7 +135,7 @@ const startInto = async (stops: (() => Promise<unknown>)[], { env, log, options 
   const fixed = { HTTP_PORT: '0', EVENT_LOG_URL: database.url, INTERNAL_SECRET: secret };
   const metrics = createMetrics('gateway');
   const parts = await createGatewayService({ env: readGatewayEnv({ ...fixed, ...urls, ...env }), log, metrics });
-  const { port } = await keep(start('gateway', log, parts, metrics));
+  const { port } = await keep(start('gateway', { log, metrics, ...parts }));
   return { origin: `http://127.0.0.1:${port}`, eventLog, services };
 };
 
