@@ -34,7 +34,7 @@ export type { Authenticate, Credential } from './authenticate.ts';
 export { createGateway, type GatewayOptions } from './gateway.ts';
 export { createStitchedEngine, type StitchedEngineOptions } from './stitched-engine.ts';
 export type { Engine, EngineRequest, StreamRequest } from './engine.ts';
-export type { Sign } from './upstream.ts';
+export type { Sign } from './question.ts';
 export { createReplicas, type Replicas } from './replicas.ts';
 export { limits, type LiveLimits } from './limits.ts';
 export { createTally } from './live/tally.ts';
