@@ -112,6 +112,33 @@ describe('servers and pools over GraphQL', () => {
     }
   });
 
+  it('deletes a server that is in no pool: senders hear of it within a second, lists forget it, and its name is still told', async () => {
+    const name = newId();
+    const id = await createServer({ name });
+    const members = [{ serverId: id, weight: 1 }];
+    const { pool } = await harness.get<PoolResult>(createPoolText, { input: { name, members } });
+    const { errors } = await harness.get<ServerResult>(onServer('delete'), { id });
+    assert.deepEqual(errors?.[0]?.code, 'CONFLICT');
+    await harness.get(`mutation ($id: ID!) { deletePool(input: { id: $id }) { ${poolAnswer} } }`, { id: pool!.id });
+    const asked = performance.now();
+    await harness.get(onServer('delete'), { id });
+    const isGone = async (key: string): Promise<boolean> => {
+      const records = await eventLog.read(sendingConfigTopic.name, 0, 0, 10_000);
+      const last = records.findLast((record) => record.key === key);
+      return last !== undefined && sendingConfigTopic.decode(last.value).deleted;
+    };
+    while (!((await isGone(`server:${id}`)) && (await isGone(`pool:${pool!.id}`)))) {
+      assert.ok(performance.now() - asked < 1000);
+      await sleep(10);
+    }
+    const text = `query ($id: ID!, $name: String!) {
+      sendingServer(id: $id) { name deletedAt } sendingServers(nameContains: $name) { totalCount } }`;
+    const { data } = await harness.ask(text, { id, name });
+    const left = data as unknown as { sendingServer: Record<string, string>; sendingServers: object };
+    assert.deepEqual({ ...left.sendingServers }, { totalCount: 0 });
+    assert.ok(left.sendingServer['name'] === name && Date.parse(left.sendingServer['deletedAt']!) <= Date.now());
+  });
+
   for (const weight of [1.5, '7', -1, 2_000_000])
     it(`answers a weight of ${JSON.stringify(weight)} with a typed error that says what is wrong`, async () => {
       const members = [{ serverId: await createServer(), weight }];
