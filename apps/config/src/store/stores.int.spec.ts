@@ -226,34 +226,6 @@ describe('the stores in PostgreSQL', () => {
     assert.equal(changes, 2);
   });
 
-  it('keep a server that a pool has as a member, and a pool from a server that is deleted, also at the same time', async () => {
-    const [servers, pools] = [createServerStore(database, changed), createPoolStore(database, changed)];
-    for (let round = 0; round < 20; round += 1) {
-      const server = serverOf();
-      await servers.insert(server);
-      const pool = poolOf({ members: [memberWith(server.id, 1)] });
-      const gone = { ...server, revision: 2, deletedAt: new Date(5000) };
-      const deletion = (): Promise<string> => servers.save(gone);
-      const writes = round % 2 === 0 ? [deletion, () => pools.insert(pool)] : [() => pools.insert(pool), deletion];
-      const answers = await Promise.all(writes.map((write) => write()));
-      assert.deepEqual(answers.toSorted(), ['SAVED', 'STALE']);
-      const isIn = (await pools.withMember(server.id)).length > 0;
-      assert.equal((await servers.find([server.id]))[0]?.deletedAt === null, isIn);
-    }
-  });
-
-  it('let a server go once its pool is deleted, and name at most five pools', async () => {
-    const [servers, pools] = [createServerStore(database, changed), createPoolStore(database, changed)];
-    const server = serverOf();
-    await servers.insert(server);
-    const all = Array.from({ length: 6 }, () => poolOf({ members: [memberWith(server.id, 1)] }));
-    for (const pool of all) await pools.insert(pool);
-    assert.equal((await pools.withMember(server.id)).length, 5);
-    for (const pool of all) await pools.save({ ...pool, revision: 2, deletedAt: new Date(5000) });
-    assert.deepEqual(await pools.withMember(server.id), []);
-    assert.equal(await servers.save({ ...server, revision: 2, deletedAt: new Date(5000) }), 'SAVED');
-  });
-
   it('come up empty after the migrations have gone down and up again', async () => {
     await using own = await freshDatabase();
     const options = { url: own.url, schema, entities, migrations, applicationName: 'spec' };
