@@ -18,7 +18,7 @@ export const problems = {
   unauthenticated: {
     status: 401,
     code: 'UNAUTHENTICATED',
-    message: 'A valid API key is needed: send `Authorization: Bearer <key>`',
+    message: 'A valid API key or token is needed: send `Authorization: Bearer <key or token>`',
   },
   tooLarge: { status: 413, code: 'BAD_REQUEST', message: 'The request body is too large' },
   tooSlow: { status: 408, code: 'BAD_REQUEST', message: 'The request body did not arrive in time' },
