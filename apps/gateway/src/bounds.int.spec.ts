@@ -40,6 +40,15 @@ describe('the bounds of a document', () => {
       assert.match(errors[0].message, /may cost 10110; at most 10000/);
     });
 
+    it(`say over ${name} which variable is missing, and which may not be null`, async () => {
+      const query = 'query ($id: ID!) { pool(id: $id) { id } }';
+      for (const variables of [undefined, {}, { id: null }]) {
+        const answer = await ask(scene, { query, variables });
+        assert.equal(codeOf(answer), 'BAD_USER_INPUT');
+        assert.match(answer.errors?.[0]?.message ?? '', /^Variable "\$id" of (required|non-null) type "ID!"/);
+      }
+    });
+
     it(`tell no name of the schema that was not asked for over ${name}`, async () => {
       const { errors } = await ask(scene, misspelt);
       const text = JSON.stringify(errors);

@@ -89,9 +89,14 @@ const refusal = (code: string, message: string): [GraphQLError] => [
   new GraphQLError(message, { extensions: { code } }),
 ];
 
+/** Each result repeats it. */
+const maxIdLength = 200;
+
 type Judged = ExecutionArgs | readonly GraphQLError[];
 
 const judge = (socket: Socket, id: string, payload: unknown, options: WebSocketDoorOptions): Judged => {
+  if (id.length > maxIdLength)
+    return refusal('BAD_REQUEST', `The id of an operation has at most ${maxIdLength} characters`);
   const { credential, streams } = socket.extra;
   // This one has its place among `subscriptions` already. Streams that end may still be on their way out.
   const others = Math.max(streams.size, Object.keys(socket.subscriptions).length - 1);
@@ -186,6 +191,12 @@ const pong = (payload: unknown): string => {
   return JSON.stringify({ type: MessageType.Pong, payload: isShort ? payload : undefined });
 };
 
+/** For a message that only servers send, graphql-ws throws: of the client's making, so it is no fault of ours to be logged. */
+const closeUnexpected = (socket: Client['socket'], error: unknown): void => {
+  if (!(error instanceof Error) || !error.message.startsWith('Unexpected message of type')) throw error;
+  closeSocket(socket, CloseCode.BadRequest, 'Unexpected message');
+};
+
 /** A socket of another subprotocol is closed without a word. */
 const unheard = async (_text: string): Promise<void> => {};
 
@@ -207,7 +218,8 @@ export const createWebSocketDoor = (options: WebSocketDoorOptions): Sockets => {
       },
       client,
     );
-    return { message: (text) => message(text), closed: (code, reason) => void closed(code, reason) };
+    const hear = (text: string): Promise<void> => message(text).catch((error) => closeUnexpected(socket, error));
+    return { message: hear, closed: (code, reason) => void closed(code, reason) };
   };
   return createSockets({ limits, isOwnOrigin, isKnown: (req) => isKnown(req, options), opened, log });
 };
