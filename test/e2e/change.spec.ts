@@ -5,7 +5,17 @@ import { defaultLanes, laneLimits } from '@sendpool/contracts';
 import { sleep } from '@sendpool/kernel';
 import { startSink, type ReceivedMail, type Sink } from '@sendpool/testing';
 import { checkPromises } from './promises.ts';
-import { command, endStage, hasSent, isFinished, setStage, waitUntil, type Look, type Stage } from './stage.ts';
+import {
+  addPool,
+  command,
+  endStage,
+  hasSent,
+  isFinished,
+  setStage,
+  waitUntil,
+  type Look,
+  type Stage,
+} from './stage.ts';
 
 const recipients = 3_000;
 const env = { RETRY_DELAYS_SECONDS: '1,2,4', AFTER_DOT_TIMEOUT_SECONDS: '5', UNKNOWN_MARGIN_SECONDS: '2' };
@@ -82,6 +92,22 @@ describe('a campaign in trouble', () => {
     await checkPromises(stage, sinks, await waitUntil(stage, isFinished));
     const old = mailsAfter(pausedAt + 1000).filter(({ data }) => !data!.includes('EDITED'));
     assert.equal(old.length, 0);
+  });
+
+  it('its pool is deleted: still within a second, waiting for a server, and every recipient is settled by a cancel', async () => {
+    await set();
+    await command(stage, 'startCampaign');
+    await waitUntil(stage, hasSent(0.3));
+    await stage.api.run(
+      'mutation ($id: ID!) { deletePool(input: { id: $id }) { ... on PoolPayload { pool { deletedAt } } } }',
+      { id: stage.poolId },
+    );
+    const deletedAt = Date.now();
+    await waitUntil(stage, ({ progress }) => progress.waitingFor === 'waiting for a server', { timeoutMs: 60_000 });
+    await sleep(1000);
+    assert.deepEqual(mailsAfter(deletedAt + 1000), []);
+    await command(stage, 'cancelCampaign');
+    await checkPromises(stage, sinks, await waitUntil(stage, isSettled, { timeoutMs: 10_000 }));
   });
 
   it('cancelled: no mail after a second, and every recipient is settled', async () => {
