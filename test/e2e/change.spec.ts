@@ -5,17 +5,7 @@ import { defaultLanes, laneLimits } from '@sendpool/contracts';
 import { sleep } from '@sendpool/kernel';
 import { startSink, type ReceivedMail, type Sink } from '@sendpool/testing';
 import { checkPromises } from './promises.ts';
-import {
-  addPool,
-  command,
-  endStage,
-  hasSent,
-  isFinished,
-  setStage,
-  waitUntil,
-  type Look,
-  type Stage,
-} from './stage.ts';
+import { command, endStage, hasSent, isFinished, setStage, waitUntil, type Look, type Stage } from './stage.ts';
 
 const recipients = 3_000;
 const env = { RETRY_DELAYS_SECONDS: '1,2,4', AFTER_DOT_TIMEOUT_SECONDS: '5', UNKNOWN_MARGIN_SECONDS: '2' };
