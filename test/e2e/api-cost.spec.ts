@@ -125,6 +125,14 @@ describe('a page of campaigns with audience, progress, recipients, pool, servers
     }
   });
 
+  it('costs no more for the contacts of forty audiences than for those of five', async () => {
+    const contacts = 'contacts(first: 1) { nodes { email } totalCount }';
+    const text = `query ($first: Int!) { audiences(first: $first) { nodes { ${contacts} some: contacts(emailContains: "x", first: 1) { totalCount } } } }`;
+    const [five, forty] = [await costOf(text, { first: 5 }), await costOf(text, { first: 40 })];
+    assert.deepEqual(forty.statements, five.statements);
+    assert.equal(forty.statements.length, 4, forty.statements.join('\n'));
+  });
+
   it('reads fifteen campaigns that are named one by one with one request and one statement to each service', async () => {
     const aliases = ids.slice(0, 15).map((id, n) => `c${n}: campaign(id: "${id}") { name serverStats { accepted } }`);
     const { requests, statements } = await costOf(`{ ${aliases.join(' ')} }`, {});

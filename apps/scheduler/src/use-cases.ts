@@ -5,6 +5,8 @@ import { checkTemplates, parseAddress } from '@sendpool/smtp';
 import type { AudienceUseCases, CampaignUseCases } from './api/graphql/use-cases.ts';
 import type { AudienceStore } from './domain/audience.ts';
 import type { Campaign, CampaignStore } from './domain/campaign.ts';
+import { createAddContacts, createDeleteContacts } from './domain/change-contacts.ts';
+import type { ContactStore } from './domain/contact.ts';
 import type { ImportStore } from './domain/contact-import.ts';
 import { createCancelCampaign, createPauseCampaign, createResumeCampaign } from './domain/change-status.ts';
 import { createCreateAudience } from './domain/create-audience.ts';
@@ -20,14 +22,22 @@ import { createUpdateCampaign } from './domain/update-campaign.ts';
 import { onceOver, type StoreDatabase } from './once.ts';
 import { createAudienceStore } from './store/audience.store.ts';
 import { createCampaignStore } from './store/campaign.store.ts';
+import { createContactStore } from './store/contact.store.ts';
 import { createContactImportStore } from './store/contact-import.store.ts';
 import { createResendStore } from './store/resend.store.ts';
 
-type Stores = { audiences: AudienceStore; campaigns: CampaignStore; imports: ImportStore; resends: ResendStore };
+type Stores = {
+  audiences: AudienceStore;
+  campaigns: CampaignStore;
+  contacts: ContactStore;
+  imports: ImportStore;
+  resends: ResendStore;
+};
 
 export const createStores = (database: StoreDatabase): Stores => ({
   audiences: createAudienceStore(database),
   campaigns: createCampaignStore(database),
+  contacts: createContactStore(database),
   imports: createContactImportStore(database),
   resends: createResendStore(database),
 });
@@ -58,8 +68,11 @@ const createOwn = (given: UseCaseDeps): OwnUseCases => {
   return {
     audiences,
     campaigns,
+    contacts: given.contacts,
     imports: given.imports,
     createAudience: createCreateAudience(deps),
+    addContacts: createAddContacts(deps),
+    deleteContacts: createDeleteContacts(deps),
     importContacts: createImportContacts(deps),
     createCampaign: createCreateCampaign(deps),
     updateCampaign: createUpdateCampaign(deps),

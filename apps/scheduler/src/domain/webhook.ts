@@ -108,9 +108,6 @@ export type ReplayChoice = { readonly deliveryIds: readonly string[] } | { reado
 /** Messages that one replay may send again. */
 export const maxReplayed = 10_000;
 
-/** To count millions takes long, and a number of that size says nothing. */
-export const maxCounted = 10_000;
-
 export type WebhookLog = {
   /** Up to `first` + 1, the newest first. */
   page(webhookId: string, page: DeliveryPage): Promise<WebhookDelivery[]>;

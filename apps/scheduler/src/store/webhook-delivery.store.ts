@@ -1,8 +1,8 @@
 /** Messages to webhooks in PostgreSQL: what is due, what became of it, and the log of seven days. */
 import type { Database, Sql } from '@sendpool/database';
+import { maxCounted } from '../domain/audience.ts';
 import type { DueMessage, DueStore } from '../domain/send-webhooks.ts';
 import {
-  maxCounted,
   maxReplayed,
   type DeliveryPage,
   type ReplayChoice,

@@ -3,6 +3,7 @@ import { foundAgain } from '@sendpool/contracts';
 import { answerOf, askOf, loaderOf, searchText, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import type { Audience, AudienceStore } from '../../domain/audience.ts';
+import { contactsOf } from './contact.resolver.ts';
 import { pageById, pageInOrder } from './paging.ts';
 import type {
   AudienceResolvers,
@@ -73,6 +74,7 @@ export const createAudienceResolvers = (use: AudienceUseCases) => ({
   } satisfies MutationResolvers,
   Audience: {
     __resolveReference: ({ id }, context) => loadAudience(context, use.audiences, id),
+    contacts: contactsOf(use),
     imports: ({ id }, { idempotencyKey = null, ...args }, context) =>
       pageById(args, {
         read: (page) => use.imports.page(id, { ...page, idempotencyKey }),

@@ -2,6 +2,8 @@
 import type { Once } from '@sendpool/contracts';
 import type { Audience, AudienceStore } from '../../domain/audience.ts';
 import type { Campaign, CampaignStore } from '../../domain/campaign.ts';
+import type { AddedContacts, ContactInput, DeletedContacts } from '../../domain/change-contacts.ts';
+import type { ContactStore } from '../../domain/contact.ts';
 import type { ImportStore } from '../../domain/contact-import.ts';
 import type { CreateCampaignInput } from '../../domain/create-campaign.ts';
 import type { Result } from '../../domain/refusal.ts';
@@ -13,10 +15,13 @@ import type { ReplayInput, WebhookTest } from '../../domain/use-webhooks.ts';
 import type { Webhook, WebhookLog, WebhookStore } from '../../domain/webhook.ts';
 
 export type AudienceUseCases = {
+  contacts: Pick<ContactStore, 'page' | 'counts'>;
   audiences: Pick<AudienceStore, 'find' | 'findMany' | 'page' | 'count'>;
   imports: Pick<ImportStore, 'find' | 'findMany' | 'page' | 'counts'>;
   createAudience(input: { name: string }): Promise<Result<Audience>>;
-  once: Once<Pick<AudienceUseCases, 'createAudience'>>;
+  addContacts(input: { audienceId: string; contacts: readonly ContactInput[] }): Promise<Result<AddedContacts>>;
+  deleteContacts(input: { audienceId: string; emails: readonly string[] }): Promise<Result<DeletedContacts>>;
+  once: Once<Pick<AudienceUseCases, 'createAudience' | 'addContacts'>>;
 };
 
 export type CampaignUseCases = {
