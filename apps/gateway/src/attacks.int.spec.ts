@@ -86,6 +86,31 @@ describe('an attack', () => {
     req.destroy();
   });
 
+  it('with bodies that never end fills no memory: a key has room for so many at once, on events too', async () => {
+    const piece = Buffer.alloc(1_000_000, ' ');
+    for (const accept of ['application/json', 'text/event-stream']) {
+      const headers = {
+        authorization: 'Bearer ADMIN',
+        'content-type': 'application/json',
+        'content-length': 1_040_000,
+      };
+      const all = Array.from({ length: 20 }, () =>
+        request(scene.url, { method: 'POST', headers: { ...headers, accept } }),
+      );
+      const refused = all.map(async (req) => {
+        req.on('error', () => undefined).write(piece);
+        const [res] = (await once(req, 'response')) as [IncomingMessage];
+        return [res.statusCode, res.headers['retry-after']];
+      });
+      assert.deepEqual(await Promise.race(refused), [429, '5']);
+      assert.equal((await scene.ask({ query: '{ __typename }' }, 'READER')).status, 200);
+      for (const req of all) req.destroy();
+      await Promise.allSettled(refused);
+      for (let tries = 0; (await scene.ask({ query: '{ __typename }' }, 'ADMIN')).status !== 200; tries += 1)
+        assert.ok(tries < 100);
+    }
+  });
+
   it('with a batch runs none of it', async () => {
     const answer = await scene.ask([{ query: '{ a: __typename }' }, { query: '{ b: __typename }' }]);
     assert.deepEqual([answer.status, answer.data], [400, undefined]);
