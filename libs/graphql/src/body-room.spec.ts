@@ -10,6 +10,10 @@ describe('the room of bodies on their way', () => {
     one.end();
     one.end();
     assert.deepEqual([two.take(7), two.take(6)], [false, true]);
+    two.give(3);
+    assert.deepEqual([one.take(4), one.take(3)], [false, true]);
+    for (const room of [one, two]) room.give(1000);
+    assert.deepEqual([one.take(11), one.take(10)], [false, true]);
   });
 
   it('is bounded for all keys together', () => {

@@ -1,7 +1,7 @@
 /** How much of bodies that are still on their way may wait in memory: a client that never ends them could fill it, and has not paid yet. */
 
-/** Of one body: `take` is asked for each piece, `end` gives all of it back. */
-export type BodyRoom = { take(bytes: number): boolean; end(): void };
+/** Of one body: `take` is asked for each piece, `give` gives back some of it and `end` all. */
+export type BodyRoom = { take(bytes: number): boolean; give(bytes: number): void; end(): void };
 
 export type BodyRooms = { of(keyId: string): BodyRoom };
 
@@ -28,6 +28,11 @@ export const createBodyRooms = ({ ofKey, ofAll }: BodyRoomLimits = defaults): Bo
   return {
     of: (keyId) => {
       let own = 0;
+      const give = (bytes: number): void => {
+        const given = Math.min(bytes, own);
+        own -= given;
+        add(keyId, -given);
+      };
       return {
         take: (bytes) => {
           if (heldBy(keyId) + bytes > ofKey || all + bytes > ofAll) return false;
@@ -35,10 +40,8 @@ export const createBodyRooms = ({ ofKey, ofAll }: BodyRoomLimits = defaults): Bo
           add(keyId, bytes);
           return true;
         },
-        end: () => {
-          add(keyId, -own);
-          own = 0;
-        },
+        give,
+        end: () => give(own),
       };
     },
   };

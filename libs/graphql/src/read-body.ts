@@ -6,7 +6,7 @@ export type ReadBody = { ok: true; body: Buffer } | { ok: false; reason: 'TOO_LA
 
 const bodyTimeoutMs = 30_000;
 
-const anyRoom: BodyRoom = { take: () => true, end: () => undefined };
+const anyRoom: BodyRoom = { take: () => true, give: () => undefined, end: () => undefined };
 
 /** NOT_COMPLETE: the client went away, or the body took longer than 30 seconds. Never rejects. */
 export const readBody = (req: IncomingMessage, maxBytes: number, room: BodyRoom = anyRoom): Promise<ReadBody> => {

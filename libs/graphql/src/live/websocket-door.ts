@@ -7,6 +7,7 @@ import { CloseCode, MessageType, makeServer, type Context, type ServerOptions } 
 import type { Operation } from '../admit.ts';
 import type { GraphQLLog } from '../apollo.ts';
 import type { Authenticate, Credential } from '../authenticate.ts';
+import type { BodyRoom, BodyRooms } from '../body-room.ts';
 import type { Engine } from '../engine.ts';
 import type { LiveLimits } from '../limits.ts';
 import type { GraphQLObserver } from '../observer.ts';
@@ -15,12 +16,14 @@ import type { Connections, Ending } from './connections.ts';
 import { presentErrors } from './frame.ts';
 import type { Frames } from './frames.ts';
 import type { Operations } from './operations.ts';
+import { watchMessages } from './whole-messages.ts';
 import { closeSocket, createSockets, sendText, type Client, type Sockets, type SocketsOptions } from './sockets.ts';
 
 export type WebSocketDoorOptions = {
   engine: Engine;
   authenticate: Authenticate;
   refuseStranger: RefuseStranger;
+  bodyRooms: BodyRooms;
   operations: Operations;
   connections: Connections;
   isOwnOrigin: SocketsOptions['isOwnOrigin'];
@@ -71,6 +74,15 @@ const refuseStranger = (client: Known, options: WebSocketDoorOptions): boolean =
   return true;
 };
 
+/** Paused, since what comes yet would be kept too. */
+const bindMessages = ({ socket, request }: Known, room: BodyRoom): void => {
+  const tooMuch = (): void => {
+    closeSocket(socket, tryLater, 'Too many messages of this key are on their way');
+    socket.pause();
+  };
+  watchMessages(socket, request.socket, { room, tooMuch });
+};
+
 const connect = async (socket: Socket, options: WebSocketDoorOptions): Promise<boolean> => {
   const { authenticate, connections } = options;
   const client = socket.extra;
@@ -81,6 +93,7 @@ const connect = async (socket: Socket, options: WebSocketDoorOptions): Promise<b
   else if (client.socket.readyState === client.socket.OPEN) {
     Object.assign(client, { credential, leave });
     client.welcome();
+    bindMessages(client, options.bodyRooms.of(credential.actor.keyId));
   } else leave();
   return true;
 };
