@@ -26,7 +26,7 @@ export { createSubgraph, type GraphQLDoor, type SubgraphOptions } from './subgra
 export type { GraphQLLog } from './apollo.ts';
 export type { GraphQLObserver } from './observer.ts';
 export type { GraphQLTraces } from './traces.ts';
-export { problems, refusePlainly, type GraphQLRoute, type Problem } from './http-request.ts';
+export { refusePlainly, type GraphQLRoute, type Problem } from './http-request.ts';
 export { createRateLimit } from './rate-limit.ts';
 export { createRefuseStranger, refuseAnyStranger, type RefuseStranger } from './stranger-limit.ts';
 export { createSpending, type Spending } from './spending.ts';
