@@ -10,7 +10,7 @@ export type Contact = {
 };
 
 /** Those with this text in their address; undefined: all. */
-export type ContactFilter = { readonly emailContains: string | undefined };
+export type ContactFilter = { readonly emailStartsWith: string | undefined };
 
 export type ContactPage = ContactFilter & { readonly first: number; readonly after: number };
 

@@ -14,11 +14,11 @@ const fieldsOf = (text: string): Contact['fields'] =>
 
 const contactOf = ({ number, email, fields }: Row): Contact => ({ number, email, fields: fieldsOf(fields) });
 
-/** Each character of the text stands for itself. */
-const matches = ({ emailContains }: ContactFilter, parameter: string): string =>
-  emailContains === undefined
+/** Each character of the text stands for itself. Under the collation C, as in the embedded database, the index of addresses finds them. */
+const matches = ({ emailStartsWith }: ContactFilter, parameter: string): string =>
+  emailStartsWith === undefined
     ? `${parameter}::text is null`
-    : `strpos(lower(contact.email), lower(${parameter}::text)) > 0`;
+    : `starts_with(lower(contact.email), lower(${parameter}::text))`;
 
 /** One walk of each audience, by its own index: what is beyond the page is not looked at. */
 const pageOf = (filter: ContactFilter): string => `
@@ -40,7 +40,7 @@ const countsOf = (filter: ContactFilter): string => `
   where audience.id = any($1::uuid[])`;
 
 const page = async (sql: Sql, audienceIds: readonly string[], asked: ContactPage): Promise<Map<string, Contact[]>> => {
-  const values = [audienceIds, asked.after, asked.emailContains ?? null, asked.first + 1];
+  const values = [audienceIds, asked.after, asked.emailStartsWith ?? null, asked.first + 1];
   const found = new Map<string, Contact[]>(audienceIds.map((id) => [id, []]));
   for (const row of await sql.query<Row>(pageOf(asked), values)) found.get(row.audience_id)?.push(contactOf(row));
   return found;
@@ -78,7 +78,7 @@ const remove = async (tx: Sql, audienceId: string, emails: readonly string[]): P
 export const createContactStore = ({ sql, transaction }: Pick<Database, 'sql' | 'transaction'>): ContactStore => ({
   page: (audienceIds, asked) => page(sql, audienceIds, asked),
   counts: async (audienceIds, filter) => {
-    const values = [audienceIds, filter.emailContains ?? null];
+    const values = [audienceIds, filter.emailStartsWith ?? null];
     const rows = await sql.query<{ id: string; count: number | null }>(countsOf(filter), values);
     return new Map(rows.map(({ id, count }) => [id, count]));
   },

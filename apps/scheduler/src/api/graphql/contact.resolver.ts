@@ -24,13 +24,13 @@ const countMatches = async ({ context, use }: Asking, id: string, filter: Contac
 
 /** All of them are counted already, on the audience. */
 export const contactsOf = (use: AudienceUseCases) =>
-  (({ id, contactCount }, { emailContains, ...args }, context) => {
-    const [asking, filter] = [{ context, use }, { emailContains: searchText('emailContains', emailContains) }];
+  (({ id, contactCount }, { emailStartsWith, ...args }, context) => {
+    const [asking, filter] = [{ context, use }, { emailStartsWith: searchText('emailStartsWith', emailStartsWith) }];
     return pageByNumber(
       args,
       {
         read: (page) => loadPage(asking, id, { ...page, ...filter }),
-        count: async () => (filter.emailContains === undefined ? contactCount : countMatches(asking, id, filter)),
+        count: async () => (filter.emailStartsWith === undefined ? contactCount : countMatches(asking, id, filter)),
       },
       Number.MAX_SAFE_INTEGER,
     );
