@@ -87,10 +87,7 @@ describe('contacts of an audience', () => {
     assert.deepEqual(await emailsOf(id, 'aNN@'), ['Ann@example.com']);
     assert.deepEqual(await emailsOf(id, 'A_N'), ['a_n@example.com']);
     assert.deepEqual([await emailsOf(id, '%'), await emailsOf(id, 'nn@')], [[], []]);
-    assert.deepEqual(
-      [(await page(id, { text: 'a', first: 1 })).totalCount, (await page(id)).totalCount],
-      [2, 3],
-    );
+    assert.deepEqual([(await page(id, { text: 'a', first: 1 })).totalCount, (await page(id)).totalCount], [2, 3]);
     for (const args of [{ text: '' }, { text: 'x'.repeat(101) }, { first: 101 }, { after: 'strange' }]) {
       const { data, errors } = await client.answerTo(
         'query ($id: ID!, $text: String, $first: Int, $after: String) { audience(id: $id) { id contacts(first: $first, after: $after, emailStartsWith: $text) { totalCount } } }',
