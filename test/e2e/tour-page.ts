@@ -53,7 +53,6 @@ const patternOf = (shown: string, bindings: Bindings): RegExp => {
   const parts = shown.trim().split(placeholder);
   const pattern = parts.map((part, at) => {
     if (at % 2 === 0) return escape(part).replaceAll(/^…$/gm, '(?:.*\\n)*?.*');
-    if (part === 'key') return '<key>'; // what the API itself says
     const bound = bindings.get(part);
     return bound === undefined ? `(?<${part}>[^\\n]+?)` : escape(bound);
   });
