@@ -77,6 +77,8 @@ const withPlaceholders = (actual: unknown, shown: unknown, bindings: Bindings): 
     if (isBound(name) && !bindings.has(name)) bindings.set(name, actual);
     return !isBound(name) || bindings.get(name) === actual ? shown : actual;
   }
+  // A number that differs is shown as text in the page: JSON knows no other placeholder.
+  if (typeof actual === 'number' && typeof shown === 'string' && /^<[a-z_]+>$/.test(shown)) return shown;
   if (Array.isArray(actual))
     return actual.map((item, at) => withPlaceholders(item, (shown as unknown[] | undefined)?.[at], bindings));
   if (typeof actual !== 'object' || actual === null) return actual;
