@@ -17,8 +17,8 @@ const recipe = (): string => {
     .exec(page)![1]!
     .replace(/^SENDPOOL=.*$/m, `SENDPOOL=${resolve('.')}`)
     .replaceAll(/^npm install .*\n/gm, '')
-    .replaceAll(/^npx /gm, '../node_modules/.bin/')
-    .replace(/^node send-campaign.ts\n/m, '');
+    .replace(/^npx node .*\n/m, '')
+    .replaceAll(/^npx /gm, '../node_modules/.bin/');
 };
 
 describe('the examples, where no Sendpool is', () => {
