@@ -8,11 +8,15 @@ import { runLine } from './run.ts';
 type Asked = { query: string; variables: Record<string, unknown> };
 
 export const progress = {
+  status: 'FINISHED',
   total: 20,
   accepted: 17,
   deferred: 0,
   bounced: 3,
   unknown: 0,
+  expired: 0,
+  suppressed: 0,
+  cancelled: 0,
   inFlight: 0,
   done: 1,
   waitingFor: null,
@@ -95,14 +99,19 @@ const answerTo = (asked: Asked): object => {
   return { campaign: known ? { ...campaign, subject: 's', pausedReason: 'by hand', serverStats: [] } : null };
 };
 
+/** A campaign that is cancelled half way. */
+const course = [
+  { ...progress, status: 'SENDING', accepted: 10, bounced: 0, done: 0.5 },
+  { ...progress, status: 'CANCELLED', accepted: 15, cancelled: 2 },
+];
+
 const said = { message: 'A valid API key is needed', extensions: { code: 'UNAUTHENTICATED' } };
 
 const stream = (response: ServerResponse, question: Asked, breaksOff: boolean): void => {
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
   const next = (data: object): void => void response.write(`event: next\ndata: ${JSON.stringify({ data })}\n\n`);
   response.write(':\n\n');
-  if (question.query.includes('campaignProgress'))
-    for (const done of [0.5, 1]) next({ progress: { ...progress, done } });
+  if (question.query.includes('campaignProgress')) for (const seen of course) next({ progress: seen });
   else next(page(question.variables['after'] === 'cursor-1' ? 2 : 1));
   if (breaksOff) response.write(':\n\n', () => setTimeout(() => response.destroy(), 50));
   else response.end('event: complete\ndata: \n\n');
@@ -116,6 +125,7 @@ type State = {
 };
 
 const answer = async (request: IncomingMessage, response: ServerResponse, state: State): Promise<void> => {
+  if (request.url !== '/graphql') return void response.writeHead(404).end('<h1>Not found</h1>');
   const question = (await json(request)) as Asked;
   state.asked.push(question);
   const isKnown = request.headers.authorization === 'Bearer sp_good';
@@ -142,6 +152,8 @@ const runAt = async (url: string, line: string, env: Record<string, string>): Pr
 };
 
 export type Api = State & {
+  /** Without a path. */
+  origin: string;
   run(line: string, env?: Record<string, string>): Promise<Ended>;
   stop(): void;
 };
@@ -150,10 +162,10 @@ export const startApi = async (): Promise<Api> => {
   const state: State = { asked: [], breaks: 0 };
   const http = createServer((request, response) => void answer(request, response, state)).listen(0, '127.0.0.1');
   await once(http, 'listening');
-  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/graphql`;
+  const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const stop = (): void => {
     http.closeAllConnections();
     http.close();
   };
-  return Object.assign(state, { run: (line: string, env = {}) => runAt(url, line, env), stop });
+  return Object.assign(state, { origin, run: (line: string, env = {}) => runAt(origin, line, env), stop });
 };

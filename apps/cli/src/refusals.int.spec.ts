@@ -15,7 +15,7 @@ for (const line of ['servers', 'watch c1', 'events'])
     assert.deepEqual(await api.run(line, { SENDPOOL_API_KEY: 'sp_wrong' }), {
       code: 1,
       printed: '',
-      complained: 'A valid API key is needed: put a valid API key into SENDPOOL_API_KEY',
+      complained: 'The key is not valid, or not any more: put a valid API key into SENDPOOL_API_KEY',
     });
     assert.equal(api.asked.length, 1);
   });
@@ -32,11 +32,27 @@ for (const [line, reason] of [
   ['serves', 'serves is no command'],
   ['watch', 'watch <campaign id> is how it is written'],
   ['servers c1', 'servers is how it is written'],
+  ['servers --jsno', "Unknown option '--jsno'"],
+  ['servers --url 127.0.0.1:4000', '127.0.0.1:4000 is no address, as http://127.0.0.1:4000 is one'],
 ] as const)
-  test(`what is not understood ends with 2 and the help: ${line === '' ? 'nothing' : line}`, async () => {
+  test(`what is not understood ends with 2, and the help is named, not printed: ${line === '' ? 'nothing' : line}`, async () => {
     const { code, printed, complained } = await api.run(line);
     assert.deepEqual([code, printed, api.asked.length], [2, '', 0]);
-    assert.ok(complained.startsWith(`${reason}\n\nnpm run sendpool -- <command>`), complained);
+    assert.equal(complained, `${reason}\n--help says more`);
+  });
+
+test('the address is that of Sendpool, as the examples have it, or of its endpoint', async () => {
+  for (const path of ['', '/', '/graphql'])
+    assert.equal((await api.run('whoami', { SENDPOOL_URL: `${api.origin}${path}` })).code, 0, path);
+});
+
+for (const line of ['campaigns', 'watch c1'])
+  test(`what is no GraphQL API is named with what is missing: ${line}`, async () => {
+    assert.deepEqual(await api.run(line, { SENDPOOL_URL: `${api.origin}/api` }), {
+      code: 1,
+      printed: '',
+      complained: `${api.origin}/api answered, but not as a GraphQL API: is the path /graphql missing?`,
+    });
   });
 
 test('without a key nothing is asked, and it ends with 2', async () => {

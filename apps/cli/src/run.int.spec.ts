@@ -53,10 +53,10 @@ test('statistics add up the bounces, and are of the window that was asked for', 
   assert.ok(api.asked[0]!.query.includes('stats(window: LAST_DAY)'));
 });
 
-test('a window that there is not asks for nothing and ends with 1', async () => {
+test('a window that there is not asks for nothing and ends with 2', async () => {
   const { code, complained } = await api.run('stats --window yesterday');
-  assert.deepEqual([code, api.asked.length], [1, 0]);
-  assert.equal(complained, '--window is one of LAST_MINUTE, LAST_HOUR, LAST_DAY, ALL');
+  assert.deepEqual([code, api.asked.length], [2, 0]);
+  assert.equal(complained, '--window is one of LAST_MINUTE, LAST_HOUR, LAST_DAY, ALL\n--help says more');
 });
 
 test('pools are shown with their members, and why one is out', async () => {

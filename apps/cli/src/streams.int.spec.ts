@@ -10,15 +10,18 @@ before(async () => {
 after(() => api.stop());
 beforeEach(() => Object.assign(api, { asked: [], breaks: 0 }));
 
-test('watch shows the progress until the stream ends', async () => {
+test('watch shows the progress until the stream ends, and with what, so that a full bar is not taken for a success', async () => {
   const { code, printed } = await api.run('watch c1');
   assert.equal(code, 0);
   assert.deepEqual(
-    printed.split('\n').map((line) => / (\S+ %)/.exec(line)?.[1]),
-    ['50.0 %', '100.0 %'],
+    printed.split('\n').map((line) => line.replace(/\[.*\] /, '')),
+    [
+      'SENDING 50.0 %  10 of 20 accepted, 0 deferred, 0 bounced, 0 unknown',
+      'CANCELLED 100.0 %  15 of 20 accepted, 0 deferred, 3 bounced, 0 unknown, 2 cancelled',
+    ],
   );
   const lines = (await api.run('watch c1 --json')).printed.split('\n');
-  assert.deepEqual(JSON.parse(lines[1]!), progress);
+  assert.deepEqual(JSON.parse(lines[1]!), { ...progress, status: 'CANCELLED', accepted: 15, cancelled: 2 });
 });
 
 test('events are a line of JSON each, of the campaign and behind the cursor that were named', async () => {

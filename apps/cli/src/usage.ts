@@ -6,13 +6,13 @@ const lines = Object.entries(commands).map(([name, { takes, help }]) => {
   return `  ${call.padEnd(24)}${help}`;
 });
 
-export const usage = `npm run sendpool -- <command>
+export const usage = `npm run -s sendpool -- <command>
 
 ${lines.join('\n')}
 
 Options
-  --url <url>             GraphQL endpoint; else SENDPOOL_URL, else http://127.0.0.1:4000/graphql
-  --json                  the answer as JSON
+  --url <url>             where Sendpool answers; else SENDPOOL_URL, else http://127.0.0.1:4000
+  --json                  the answer as JSON: with npm run -s, as npm would print lines before it
   --window <window>       of servers and stats: LAST_MINUTE, LAST_HOUR (default), LAST_DAY, ALL
   --campaign <id>         of events: only of this campaign
   --after <cursor>        of events: everything after this one first

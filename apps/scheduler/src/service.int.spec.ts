@@ -62,7 +62,7 @@ test('a paused campaign publishes nothing until it is resumed; a cancelled one e
   await sleep(300);
   assert.deepEqual(await look(id), paused);
   assert.deepEqual([paused.progress['accepted'], paused.progress['pending']], [3 * 1024, 6000 - 3 * 1024]);
-  assert.match((await act('startCampaign', id)).errors?.[0]?.message ?? '', /already PAUSED/);
+  assert.match((await act('startCampaign', id)).errors?.[0]?.message ?? '', /already PAUSED: resume it$/);
   const again = Promise.withResolvers<void>();
   world.senders.gate = again.promise;
   assert.deepEqual(await act('resumeCampaign', id), { campaign: { status: 'SENDING' } });

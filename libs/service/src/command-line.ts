@@ -10,7 +10,9 @@ type Parsed<Options extends ParseArgsOptionsConfig> = ReturnType<
 
 /** What is in the line, or the end that it leads to: 0 after help, 2 when it is not understood. */
 export type CommandLine<Options extends ParseArgsOptionsConfig> =
-  { ok: true; values: Parsed<Options>['values']; words: string[] } | { ok: false; exitCode: 0 | 2; text: string };
+  | { ok: true; values: Parsed<Options>['values']; words: string[] }
+  | { ok: false; exitCode: 0; text: string }
+  | { ok: false; exitCode: 2; reason: string; text: string };
 
 /** `words` is how many words without dashes it takes at most. */
 export const parseCommandLine = <const Options extends ParseArgsOptionsConfig>(
@@ -29,8 +31,8 @@ export const parseCommandLine = <const Options extends ParseArgsOptionsConfig>(
     if (strange !== undefined) throw new Error(`${strange} is not understood`);
     return { ok: true, values: parsed.values, words: parsed.positionals };
   } catch (error) {
-    const [reason] = messageOf(error).split(/\. (?:Did you|To specify)|\n/); // node's own advice is about its parser
-    return { ok: false, exitCode: 2, text: `${reason}\n\n${usage}` };
+    const [reason = ''] = messageOf(error).split(/\. (?:Did you|To specify)|\n/); // node's own advice is about its parser
+    return { ok: false, exitCode: 2, reason, text: `${reason}\n\n${usage}` };
   }
 };
 

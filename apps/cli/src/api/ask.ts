@@ -28,12 +28,15 @@ const faultOf = ({ errors }: Answer<unknown>): AppError | undefined => {
   return new AppError(code === 'UNAUTHENTICATED' ? 'UNAUTHENTICATED' : 'BAD_INPUT', `${first.message}${asked}`);
 };
 
-const noApi = (): AppError => new AppError('UNAVAILABLE', 'what answered is no GraphQL API');
+const noApi = (url: string): AppError => {
+  const why = url.endsWith('/graphql') ? 'is Sendpool running there?' : 'is the path /graphql missing?';
+  return new AppError('UNAVAILABLE', `${url} answered, but not as a GraphQL API: ${why}`);
+};
 
-const dataOf = <Data>(answer: Answer<Data>): Data => {
+const dataOf = <Data>(url: string, answer: Answer<Data>): Data => {
   const fault = faultOf(answer);
   if (fault !== undefined) throw fault;
-  if (answer.data === undefined || answer.data === null) throw noApi();
+  if (answer.data === undefined || answer.data === null) throw noApi(url);
   return answer.data;
 };
 
@@ -53,7 +56,7 @@ const ask = async <Data>(url: string, headers: Record<string, string>, body: obj
     throw unreached(url, cause);
   });
   const answer = (await response.json().catch(() => ({}))) as Answer<Data>;
-  return dataOf(answer);
+  return dataOf(url, answer);
 };
 
 type Target = { url: string; headers: Record<string, string> };
@@ -64,7 +67,7 @@ const streamFault = async (url: string, error: unknown): Promise<unknown> => {
   const { response } = error as NetworkError<Response>;
   if (response === undefined) return unreached(url, error);
   const answer = (await response.json().catch(() => ({}))) as Answer<unknown>;
-  return faultOf(answer) ?? noApi();
+  return faultOf(answer) ?? noApi(url);
 };
 
 const streamOnce = async function* <Data>(
@@ -77,7 +80,7 @@ const streamOnce = async function* <Data>(
   const stop = (): void => client.dispose();
   signal.addEventListener('abort', stop);
   try {
-    for await (const answer of client.iterate(body)) yield dataOf(answer as Answer<Data>);
+    for await (const answer of client.iterate(body)) yield dataOf(target.url, answer as Answer<Data>);
   } finally {
     signal.removeEventListener('abort', stop);
   }

@@ -7,6 +7,9 @@ export type Terminal = {
   status(text: string): void;
 };
 
+/** The command line says what cannot be done: nothing was asked. */
+export class NotUnderstood extends Error {}
+
 type Values = {
   json?: boolean | undefined;
   window?: string | undefined;

@@ -78,6 +78,7 @@ const refusals: [string, Parameters<typeof world>[0], RegExp][] = [
     /line breaks/,
   ],
   ['a campaign that has been started', { campaign: { status: 'SENDING' } }, /already SENDING/],
+  ['a campaign that is paused', { campaign: { status: 'PAUSED' } }, /already PAUSED: resume it$/],
   ['a campaign that was cancelled', { campaign: { status: 'CANCELLED' } }, /already CANCELLED/],
 ];
 for (const [what, options, message] of refusals) {

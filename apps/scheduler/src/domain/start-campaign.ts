@@ -38,11 +38,14 @@ const startFaults = async (campaign: Campaign, deps: StartCampaignDeps): Promise
 
 const mayBegin: ReadonlySet<CampaignStatus> = new Set(['DRAFT', 'SCHEDULED'] as const);
 
+const adviceOf = ({ status }: Campaign): string => (status === 'PAUSED' ? ': resume it' : '');
+
 /** Changes the campaign by `patch` when it may begin, nothing is wrong with it, and nobody changed it in between. */
 const begin = async (id: string, patch: CampaignPatch, deps: StartCampaignDeps): Promise<Result<Campaign>> => {
   const campaign = await deps.campaigns.find(id);
   if (campaign === undefined) return refuse(notFound('campaign', 'id'));
-  if (!mayBegin.has(campaign.status)) return refuse(conflict(`the campaign is already ${campaign.status}`, idPath));
+  if (!mayBegin.has(campaign.status))
+    return refuse(conflict(`the campaign is already ${campaign.status}${adviceOf(campaign)}`, idPath));
   const faults = await startFaults(campaign, deps);
   if (faults.length > 0) return refuse(...faults);
   const result = await deps.campaigns.change(id, (now) =>

@@ -11,7 +11,7 @@ export const watch: Command = {
     const answers = api.stream<{ progress: Progress }>(progressQuery, () => ({ id: words[0] }), signal);
     for await (const { progress } of answers)
       if (values.json === true) terminal.line(JSON.stringify(progress));
-      else terminal.status(progressLine(progress));
+      else terminal.status(`${progress.status} ${progressLine(progress)}`);
   },
 };
 

@@ -1,6 +1,6 @@
 /** `sendpool servers` and `sendpool stats`: the sending servers, whether they are well, and what they did. */
 import { count, percent } from '../../domain/words.ts';
-import type { Command, Run } from '../command.ts';
+import { NotUnderstood, type Command, type Run } from '../command.ts';
 import { everyPage } from '../every-page.ts';
 import { tableOf, type Column } from '../table.ts';
 
@@ -37,7 +37,7 @@ const windows = ['LAST_MINUTE', 'LAST_HOUR', 'LAST_DAY', 'ALL'];
 
 const windowOf = ({ values }: Run): string => {
   const window = (values.window ?? 'LAST_HOUR').toUpperCase();
-  if (!windows.includes(window)) throw new Error(`--window is one of ${windows.join(', ')}`);
+  if (!windows.includes(window)) throw new NotUnderstood(`--window is one of ${windows.join(', ')}`);
   return window;
 };
 
