@@ -4,17 +4,21 @@
  */
 import { createInterface } from 'node:readline';
 import { seededRandom } from '@sendpool/kernel';
+import { readSinkLine } from './sink-line.ts';
 import { openMailLog } from './mail-log.ts';
 import { behaviourOf, type SinkRule } from './rules.ts';
 import { startSink } from './sink.ts';
-import type { SinkConfig } from './sink-process.ts';
 
 const say = (line: object): void => {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 };
 
-const config = JSON.parse(process.argv[2] ?? '{}') as SinkConfig;
-const { file, rules = [], seed, ...options } = config;
+const line = readSinkLine(process.argv.slice(2));
+if (!line.ok) {
+  (line.exitCode === 0 ? console.log : console.error)(line.text);
+  process.exit(line.exitCode);
+}
+const { file, rules = [], seed, ...options } = line.config;
 const random = seed === undefined ? Math.random : seededRandom(seed);
 const log = file === undefined ? null : openMailLog(file);
 const failWith = (error: NodeJS.ErrnoException): never => {
