@@ -28,9 +28,12 @@ const processTable = (dataFolder: string): string => {
   return `\n  Processes          pid   port\n${rows.join('\n')}\n`;
 };
 
-const keyLines = (key: string | undefined): string =>
+const lost = ({ eventLog }: Shape): string =>
+  `shown at the first start; when it is lost: npm ${eventLog === 'KAFKA' ? 'run cluster' : 'start'} -- --new-admin-key`;
+
+const keyLines = (key: string | undefined, shape: Shape): string =>
   key === undefined
-    ? ''
+    ? `\n  Admin API key  ${lost(shape)}`
     : `\n  Admin API key  ${key}\n                 It is shown this once: keep it now. Send it as "Authorization: Bearer <key>".`;
 
 const homeOf = ({ databaseUrl }: StandaloneEnv): string =>
@@ -41,8 +44,10 @@ const homeOf = ({ databaseUrl }: StandaloneEnv): string =>
 /** Without its login and its parameters. */
 const placeOf = (eventLogUrl: string): string => eventLogUrl.replace(/\?.*/, '').replace(/\/\/.*@/, '//');
 
+type Announced = Pick<System, 'gatewayUrl' | 'gatewayUrls' | 'firstAdminKey' | 'eventLogUrl'>;
+
 /** Said once everything is ready. A system with several processes of a kind lists them. */
-export const readyText = (system: System, env: StandaloneEnv, shape: Shape): string => {
+export const readyText = (system: Announced, env: StandaloneEnv, shape: Shape): string => {
   const addresses = system.gatewayUrls.map((url) => `${url}/graphql`).join('\n                 ');
   const page = env.graphiql ? `\n  GraphiQL       ${system.gatewayUrl}/graphiql  (a page to try it in)` : '';
   const log = shape.eventLog === 'KAFKA' ? `\n  Event log      ${placeOf(system.eventLogUrl)}` : '';
@@ -50,7 +55,7 @@ export const readyText = (system: System, env: StandaloneEnv, shape: Shape): str
   return `
 Sendpool is running.
 
-  GraphQL        ${addresses}${page}${keyLines(system.firstAdminKey)}
+  GraphQL        ${addresses}${page}${keyLines(system.firstAdminKey, shape)}
   Data           ${env.dataFolder}  (${homeOf(env)})${log}
 ${isCluster ? processTable(env.dataFolder) : ''}
   Ctrl-C stops it; campaigns go on after the next start.
