@@ -2,7 +2,14 @@
 import type { Shape } from '../../apps/standalone/src/shape.ts';
 import type { Transport } from './live-words.ts';
 
-export type LiveOptions = { shape: Shape; subscribers: number; filters: number; seconds: number };
+export type LiveOptions = {
+  shape: Shape;
+  subscribers: number;
+  filters: number;
+  /** Each subscription begins behind a cursor, as that of a client that comes again; else from now on. */
+  ownCursors: boolean;
+  seconds: number;
+};
 
 export type Delay = { p50: number; p99: number; most: number };
 /** Resident MB: the median of the first and of the last third of the time. */

@@ -28,11 +28,13 @@ const [lookMs, tailMs] = [500, 2000];
 const joinSeconds = 60;
 
 const query =
-  'subscription ($filter: DeliveryEventFilter) { page: deliveryEvents(filter: $filter) { endCursor nodes { id at outcome recipientNumber provider latencyMs } } }';
+  'subscription ($filter: DeliveryEventFilter, $after: String) { page: deliveryEvents(filter: $filter, after: $after) { endCursor nodes { id at outcome recipientNumber provider latencyMs } } }';
 
 const pathOf: Record<Transport, string> = { WEBSOCKET: '/graphql', SSE: '/graphql', DIRECT: '/graphql/stream' };
 
 type Wiring = Bench & { shape: Shape; secret: string; source: Source };
+/** Where a subscription begins; undefined: now. */
+type After = string | undefined;
 
 /** The processes of a service take turns. */
 const portOf = ({ processes, shape }: Wiring, service: 'gateway' | 'stats', turn: number): number => {
@@ -43,10 +45,10 @@ const portOf = ({ processes, shape }: Wiring, service: 'gateway' | 'stats', turn
 const subscriptionOf = (
   wiring: Wiring,
   transport: Transport,
-  { filter, turn }: { filter: number; turn: number },
+  { filter, turn, after }: { filter: number; turn: number; after: After },
 ): Subscription => {
   const { system, secret, source } = wiring;
-  const body = JSON.stringify({ query, variables: { filter: { campaignId: source.campaignIds[filter] } } });
+  const body = JSON.stringify({ query, variables: { filter: { campaignId: source.campaignIds[filter] }, after } });
   const target = `POST ${pathOf[transport]}`;
   const actor = { keyId: 'bench', role: 'READER', requestId: newId() } as const;
   const headers =
@@ -59,15 +61,26 @@ const subscriptionOf = (
 };
 
 /** And one of each filter to stats itself, to compare with. */
-const subscriptionsOf = (wiring: Wiring, { subscribers, filters }: LiveOptions): Subscription[] => [
-  ...Array.from({ length: filters }, (_, filter) => subscriptionOf(wiring, 'DIRECT', { filter, turn: filter })),
+const subscriptionsOf = (wiring: Wiring, { subscribers, filters }: LiveOptions, after: After): Subscription[] => [
+  ...Array.from({ length: filters }, (_, filter) => subscriptionOf(wiring, 'DIRECT', { filter, turn: filter, after })),
   ...Array.from({ length: subscribers }, (_, number) =>
     subscriptionOf(wiring, number % sseEvery === 0 ? 'SSE' : 'WEBSOCKET', {
       filter: Math.floor(number / sseEvery) % filters,
       turn: Math.floor(number / (sseEvery * filters)),
+      after,
     }),
   ),
 ];
+
+/** As all clients of a gateway have one that was restarted: of about the same place. */
+const takeCursor = async ({ system }: Bench): Promise<string> => {
+  const response = await fetch(`${system.gatewayUrl}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${system.firstAdminKey}` },
+    body: '{"query":"{ page: deliveryEvents(first: 1) { endCursor } }"}',
+  });
+  return ((await response.json()) as { data: { page: { endCursor: string } } }).data.page.endCursor;
+};
 
 type Meter = { at: number; cpu: Record<string, number> };
 
@@ -117,9 +130,11 @@ type Measured = { before: Meter; after: Meter; memory: Record<string, Memory>; e
 
 const play = async (wiring: Wiring, clients: Clients, options: LiveOptions): Promise<Measured> => {
   const { source } = wiring;
+  const cursor = options.ownCursors ? await takeCursor(wiring) : undefined;
+  const behindCursor = source.next();
   const most = perSecond * (joinSeconds + options.seconds + settleMs / 1000 + 30);
   const late = sleep(joinSeconds * 1000).then(() => Promise.reject(new Error('not every subscription got an event')));
-  await Promise.race([clients.open(subscriptionsOf(wiring, options), most), late]);
+  await Promise.race([clients.open(subscriptionsOf(wiring, options, cursor), most), late]);
   late.catch(() => undefined);
   await sleep(settleMs);
   clients.measure(Date.now());
@@ -131,7 +146,7 @@ const play = async (wiring: Wiring, clients: Clients, options: LiveOptions): Pro
   await sleep(tailMs);
   const to = source.next();
   const events = to.reduce((sum, next, index) => sum + next - from[index]!, 0);
-  return { before, after, memory, events, report: await clients.report(from, to) };
+  return { before, after, memory, events, report: await clients.report(options.ownCursors ? behindCursor : from, to) };
 };
 
 const reportOf = (options: LiveOptions, { before, after, memory, events, report }: Measured, appends: number[]) => {

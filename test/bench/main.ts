@@ -61,8 +61,8 @@ const runApi = async (folder: string): Promise<Outcome> => {
 };
 
 const runLive = async (folder: string, options: BenchOptions): Promise<Outcome> => {
-  const { subscribers, filters, seconds } = options;
-  const report = await benchLive(folder, { shape: shapesOf(options)[0]!, subscribers, filters, seconds });
+  const { subscribers, filters, ownCursors, seconds } = options;
+  const report = await benchLive(folder, { shape: shapesOf(options)[0]!, subscribers, filters, ownCursors, seconds });
   return { report, good: report.good };
 };
 

@@ -15,6 +15,7 @@ export type BenchOptions = {
   /** Of live: subscriptions, the filters that they share, and for how long they are watched. */
   subscribers: number;
   filters: number;
+  ownCursors: boolean;
   seconds: number;
   report: string | undefined;
 };
@@ -25,7 +26,8 @@ npm run bench -- pick [--report FILE]
 npm run bench -- failover [--cluster] [--recipients N] [--report FILE]
 npm run bench -- import [--cluster] [--rows N] [--report FILE]
 npm run bench -- api [--report FILE]
-npm run bench -- live [--cluster] [--subscribers N] [--filters N] [--seconds N] [--report FILE]
+npm run bench -- live [--cluster] [--subscribers N] [--filters N] [--own-cursors] [--seconds N]
+                      [--report FILE]
 
   whole            messages a second of the whole path: three fast local SMTP servers, no faults
   idle             CPU of each process when there is nothing to do; exit code 1 when one is above the goal
@@ -44,6 +46,8 @@ npm run bench -- live [--cluster] [--subscribers N] [--filters N] [--seconds N] 
   --rows N         default 1,000,000
   --subscribers N  of live; default 1,000
   --filters N      of live: each is one campaign, and its share of the subscribers asks for the same; default 10
+  --own-cursors    of live: every subscription begins behind a cursor taken just before, as when all clients come again after the
+                   gateway was restarted; missing events count from the cursor on
   --seconds N      of live: for how long, after 25 s to settle; default 30
   --report FILE    write the figures as JSON`;
 
@@ -67,12 +71,19 @@ export const readOptions = (): BenchOptions => {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   const sizes = { recipients: text, rows: text, subscribers: text, filters: text, seconds: text } as const;
-  const options = { cluster: flag, senders: text, report: text, ...sizes } as const;
+  const options = { cluster: flag, 'own-cursors': flag, senders: text, report: text, ...sizes } as const;
   const { values, words } = readCommandLine({ usage, options, words: 1 });
   const bench = benchNames.find((name) => name === words[0]);
   if (bench === undefined) return refuseCommandLine(`say which bench: ${benchNames.join(', ')}`, usage);
   const senders = values.senders === undefined ? [] : values.senders.split(',').map(Number);
   if (!senders.every(isCount))
     refuseCommandLine('--senders takes whole numbers from 1 on, with commas between.', usage);
-  return { bench, cluster: values.cluster === true, senders, ...readCounts(values), report: values.report };
+  return {
+    bench,
+    cluster: values.cluster === true,
+    senders,
+    ownCursors: values['own-cursors'] === true,
+    ...readCounts(values),
+    report: values.report,
+  };
 };

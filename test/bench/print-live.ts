@@ -13,9 +13,9 @@ const words: Record<Transport, string> = {
 const count = (value: number): string => Math.round(value).toLocaleString('en');
 
 export const printLive = (report: LiveReport): void => {
-  const { shape, subscribers, filters, seconds, delays, append, cpu, memory, missing, doubled } = report;
+  const { shape, subscribers, filters, ownCursors, seconds, delays, append, cpu, memory, missing, doubled } = report;
   console.log(
-    `\n${inWords(shape)}\n${count(subscribers)} subscriptions, ${filters} filters, ${seconds} s: ${count(report.eventsPerSecond)} events/s in the log, ` +
+    `\n${inWords(shape)}\n${count(subscribers)} subscriptions, ${filters} filters, ${ownCursors ? 'each from a cursor on, ' : ''}${seconds} s: ${count(report.eventsPerSecond)} events/s in the log, ` +
       `${count(report.messagesPerSecond)} messages/s to clients, ${count(report.deliveries)} events delivered`,
   );
   table(
