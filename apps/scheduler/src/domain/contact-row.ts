@@ -39,9 +39,22 @@ const replacement = '\u{fffd}';
 
 const isEmail = (name: string): boolean => /^email$/i.test(name);
 
+/** How others call the column of addresses. */
+const otherEmail = /^(e[-_ ]?)?mail([-_ ]?address)?$/i;
+
+/** What an address in the first line comes from. */
+const addressAdvice =
+  ': is the line with the names of the columns missing, or has the file lost its line ends (curl: --data-binary)?';
+
+const emailFault = (names: readonly string[]): string | undefined => {
+  const other = names.includes('email') ? undefined : names.find((name) => otherEmail.test(name));
+  return other && `the column of addresses is called "email", not "${other}"`;
+};
+
 const nameFault = (name: string, earlier: readonly string[]): string | undefined => {
   if (!fieldName.test(name)) {
-    return `column "${name.slice(0, 64)}" cannot be a merge field: use letters, digits and _, as in first_name`;
+    const advice = name.includes('@') ? addressAdvice : ': use letters, digits and _, as in first_name';
+    return `column "${name.slice(0, 64)}" cannot be a merge field${advice}`;
   }
   return earlier.includes(name) ? `column "${name}" is there twice` : undefined;
 };
@@ -69,6 +82,7 @@ export const readHeader = (
   const names = values.map((value) => value.trim()).map((name) => (isEmail(name) ? 'email' : name));
   const fault =
     lineFault(values) ??
+    emailFault(names) ??
     names.map((name, index) => nameFault(name, names.slice(0, index))).find((text) => text !== undefined);
   if (fault !== undefined) return { ok: false, message: fault };
   const email = names.indexOf('email');

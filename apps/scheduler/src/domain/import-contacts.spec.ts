@@ -108,6 +108,16 @@ const badHeaders: [string, string[][], RegExp][] = [
   ['with a column twice', [['email', 'a', 'a']], /twice/],
   ['with a name that is no merge field', [['email', 'first name']], /first_name/],
   [
+    'with an address in it',
+    [['email', 'first_namea@example.org', 'Ada']],
+    /cannot be a merge field: is the line .* missing, or has the file lost its line ends \(curl: --data-binary\)\?$/,
+  ],
+  [
+    'with another name for the addresses',
+    [['Name', 'E-Mail']],
+    /^the column of addresses is called "email", not "E-Mail"$/,
+  ],
+  [
     'with semicolons',
     [['email;first_name']],
     /separated by semicolons: separate them by commas, as in email,first_name/,

@@ -96,6 +96,7 @@ describe('an upload', () => {
     ['a path that climbs out', { role: 'ADMIN', to: `/audiences/${audience}/contacts/../../graphql` }, 404],
     ['a query', { role: 'ADMIN', to: `${path}?x=1` }, 404],
     ['another type', { role: 'OPERATOR', type: 'application/json' }, 415],
+    ['another charset', { role: 'OPERATOR', type: 'text/csv; header=present; charset="iso-8859-1"' }, 415],
     ['a compressed file', { role: 'OPERATOR', encoding: 'gzip' }, 415],
     ['a file above the limit', { role: 'OPERATOR', body: 'x'.repeat(maxBytes + 1) }, 413],
   ];

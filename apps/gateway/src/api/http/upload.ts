@@ -15,6 +15,7 @@ const refusals = {
     code: 'BAD_INPUT',
     message: 'Send the contacts as `Content-Type: text/csv` or `application/x-ndjson`',
   },
+  otherCharset: { status: 415, code: 'BAD_INPUT', message: 'Send the contacts in UTF-8: no other charset is taken' },
   tooLarge: { status: 413, code: 'BAD_INPUT', message: 'The file is too large' },
 } as const satisfies Record<string, Problem>;
 
@@ -23,9 +24,14 @@ const isAudience = (url: string): boolean => {
   return id !== undefined && isId(id);
 };
 
+/** Every charset that is named must be one whose bytes are UTF-8. */
+const isUtf8 = (type: string): boolean =>
+  [...type.matchAll(/;\s*charset\s*=\s*"?([^;"\s]*)/gi)].every(([, name = '']) => /^(utf-?8|us-ascii)$/i.test(name));
+
 const check = (req: IncomingMessage, maxBytes: number): Problem | Role => {
   if (!isAudience(req.url ?? '')) return refusals.notFound;
   if (!/^(text\/csv|application\/x-ndjson)\b/i.test(req.headers['content-type'] ?? '')) return refusals.otherType;
+  if (!isUtf8(req.headers['content-type'] ?? '')) return refusals.otherCharset;
   if (!/^(identity)?$/i.test(req.headers['content-encoding'] ?? '')) return refusals.packed;
   return Number(req.headers['content-length'] ?? 0) > maxBytes ? refusals.tooLarge : 'OPERATOR';
 };

@@ -9,7 +9,7 @@ const faults = {
   opening: 'a value with a quote in it must be quoted, and the quote doubled',
   open: `a quote is opened here and not closed within ${maxQuoted.lines} lines and ${maxQuoted.characters.toLocaleString('en')} characters`,
   openAtEnd: 'a quote is opened here and not closed before the end of the file',
-  tooLong: 'the row is longer than 1 MiB',
+  tooLong: 'the row is longer than 1 MiB: has the file lost its line ends (curl: --data-binary)?',
 };
 
 /** `next` is the line where reading goes on: after a stray quote the one below it, so that it costs no other row. */

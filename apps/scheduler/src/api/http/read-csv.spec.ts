@@ -91,12 +91,15 @@ test('a line of more than 1 MiB is one fault in bounded memory, and the rows bel
   for (const quote of ['"', ''])
     assert.deepEqual(await rowsOf(`email\n${quote}${'x'.repeat(3_000_000)}\nz@y\n`, 65_536), [
       { row: 1, values: ['email'] },
-      { row: 2, fault: 'the row is longer than 1 MiB' },
+      { row: 2, fault: 'the row is longer than 1 MiB: has the file lost its line ends (curl: --data-binary)?' },
       { row: 3, values: ['z@y'] },
     ]);
   const huge = `"${'x'.repeat(9_000)}\n",`.repeat(200);
   const rows = await rowsOf(`a\n${huge}\nz@y\n`, 65_536);
-  assert.deepEqual(rows[1], { row: 2, fault: 'the row is longer than 1 MiB' });
+  assert.deepEqual(rows[1], {
+    row: 2,
+    fault: 'the row is longer than 1 MiB: has the file lost its line ends (curl: --data-binary)?',
+  });
   assert.deepEqual(rows.at(-1), { row: 203, values: ['z@y'] });
 });
 

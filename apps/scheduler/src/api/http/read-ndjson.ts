@@ -4,7 +4,7 @@ import type { FileRow } from '../../domain/contact-row.ts';
 import { openLines } from './text-lines.ts';
 
 const faults = {
-  tooLong: 'the line is longer than 1 MiB',
+  tooLong: 'the line is longer than 1 MiB: has the file lost its line ends (curl: --data-binary)?',
   notAnObject: 'the line is not one JSON object',
 };
 
