@@ -80,7 +80,6 @@ describe('a download', () => {
     ['no key', path, undefined, 401],
     ['a key that may only read, of the rows of an upload', errorsPath, 'READER', 403],
     ['an id that is none', '/campaigns/x/recipients.csv', 'ADMIN', 404],
-    ['another query', `${path}?state=BOUNCED&x=1`, 'ADMIN', 404],
     ['a path that climbs out', `/campaigns/${campaign}/recipients.csv/%2e%2e/graphql`, 'ADMIN', 404],
     ['another table', `/campaigns/${campaign}/secrets.csv`, 'ADMIN', 404],
   ];
@@ -89,6 +88,31 @@ describe('a download', () => {
       behave = async () => assert.fail('the scheduler heard of it');
       assert.equal((await get(to, role)).status, expected);
     });
+
+  const strangeQueries = [
+    'state=bounced',
+    'status=BOUNCED',
+    'state=',
+    'state=FOO',
+    'state=BOUNCED&x=1',
+    'state=BOUNCED?',
+  ];
+  for (const query of strangeQueries)
+    it(`is told which states there are when it asks for ?${query}`, async () => {
+      behave = async () => assert.fail('the scheduler heard of it');
+      const answer = await get(`${path}?${query}`, 'READER');
+      const { error } = (await answer.json()) as { error: { code: string; message: string } };
+      assert.deepEqual([answer.status, error.code], [400, 'BAD_INPUT']);
+      assert.match(error.message, /`\?state=` with one of PENDING, .*BOUNCED/);
+    });
+
+  it('of the rows of an upload takes no query', async () => {
+    const answer = await get(`${errorsPath}?state=BOUNCED`, 'OPERATOR');
+    assert.deepEqual(
+      [answer.status, ((await answer.json()) as { error: { code: string } }).error.code],
+      [400, 'BAD_INPUT'],
+    );
+  });
 
   it('is told why the scheduler refuses it, and nothing of its faults', async () => {
     behave = async (_req, res) => void res.writeHead(404).end('{"error":"there is no such campaign"}');

@@ -1,6 +1,6 @@
 /** Tables as CSV, streamed from the scheduler as fast as the client takes them; what breaks in the middle cuts the connection. */
 import { pipeline } from 'node:stream/promises';
-import type { Role } from '@sendpool/contracts';
+import { recipientStates, type Role } from '@sendpool/contracts';
 import { createTally, type Problem } from '@sendpool/graphql';
 import { isId } from '@sendpool/kernel';
 import { busySeconds, type Transfer } from './transfer.ts';
@@ -41,20 +41,40 @@ const take: Transfer['take'] = async ({ headers, body }, { res }) => {
   await pipeline(body, res);
 };
 
-type Download = { prefix: string; pattern: RegExp; example: string; role: Role };
+const badQuery = (message: string): Problem => ({ status: 400, code: 'BAD_INPUT', message });
+
+const stateFault = (query: URLSearchParams): Problem | undefined => {
+  const [[name, value] = [], ...more] = [...query];
+  if (name === undefined) return undefined;
+  if (name === 'state' && more.length === 0 && recipientStates.some((state) => state === value)) return undefined;
+  return badQuery(`Behind the path goes nothing, or \`?state=\` with one of ${recipientStates.join(', ')}`);
+};
+
+const anyFault = ({ size }: URLSearchParams): Problem | undefined =>
+  size === 0 ? undefined : badQuery('Nothing goes behind this path: leave out what begins with `?`');
+
+type Download = {
+  prefix: string;
+  pattern: RegExp;
+  example: string;
+  role: Role;
+  queryFault: (query: URLSearchParams) => Problem | undefined;
+};
 
 const downloads: readonly Download[] = [
   {
     prefix: '/campaigns/*',
-    pattern: /^\/campaigns\/([^/?]+)\/recipients\.csv(\?state=[A-Z_]+)?$/,
+    pattern: /^\/campaigns\/([^/?]+)\/recipients\.csv$/,
     example: '/campaigns/{id}/recipients.csv?state={state}',
     role: 'READER',
+    queryFault: stateFault,
   },
   {
     prefix: '/audiences/*',
     pattern: /^\/audiences\/([^/?]+)\/imports\/[^/?]+\/errors\.csv$/,
     example: '/audiences/{id}/imports/{import}/errors.csv',
     role: 'OPERATOR',
+    queryFault: anyFault,
   },
 ];
 
@@ -75,15 +95,21 @@ const createEnter = (): NonNullable<Transfer['enter']> => {
   };
 };
 
+const checkOf =
+  ({ pattern, example, role, queryFault }: Download): Transfer['check'] =>
+  ({ url = '' }) => {
+    const [path = '', ...query] = url.split('?');
+    const id = pattern.exec(path)?.[1];
+    if (id === undefined || !isId(id)) return notFound(example);
+    return queryFault(new URLSearchParams(query.join('?'))) ?? role;
+  };
+
 export const createDownloads = (): Transfer[] => {
   const enter = createEnter();
-  return downloads.map(({ prefix, pattern, example, role }) => ({
+  return downloads.map((download) => ({
     method: 'GET',
-    path: prefix,
-    check: ({ url }) => {
-      const id = pattern.exec(url ?? '')?.[1];
-      return id === undefined || !isId(id) ? notFound(example) : role;
-    },
+    path: download.prefix,
+    check: checkOf(download),
     enter,
     take,
   }));
