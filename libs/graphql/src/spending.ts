@@ -12,9 +12,12 @@ export type Spending = {
 
 const minuteSeconds = 60;
 
-const spent = (perMinute: number, retryAfterMs: number): Problem => {
+type Short = { cost: number; remaining: number; retryAfterMs: number };
+
+const tooLittle = (perMinute: number, { cost, remaining, retryAfterMs }: Short): Problem => {
   const retryAfterSeconds = Math.ceil(retryAfterMs / 1000);
-  const message = `This key has spent its budget of ${perMinute} a minute: try again in ${retryAfterSeconds} s, or ask for less`;
+  const left = `This key has ${remaining} left of its budget of ${perMinute} a minute, and this costs ${cost}`;
+  const message = `${left}: try again in ${retryAfterSeconds} s, or ask for less`;
   return { status: 429, code: 'RATE_LIMITED', message, retryAfterSeconds };
 };
 
@@ -23,7 +26,7 @@ export const createSpending = (rateLimit: RateLimit): Spending => {
   return {
     pay: ({ keyId }, cost) => {
       const taken = rateLimit.take(keyId, cost);
-      return taken.ok ? undefined : spent(perMinute, taken.retryAfterMs);
+      return taken.ok ? undefined : tooLittle(perMinute, { cost, ...taken });
     },
     headersOf: ({ keyId }) => {
       const remaining = rateLimit.remaining(keyId);
