@@ -54,7 +54,9 @@ export const envSchema = z
       .default('')
       .transform((text) => text.split(',').flatMap((origin) => origin.trim() || []))
       .refine((origins) => origins.every(isOrigin), 'must be origins as https://app.example.com, with commas between')
-      .describe('Origins of pages, besides our own, that may open a WebSocket; several with commas between.'),
+      .describe(
+        'Origins of pages, besides our own, that may use the API: HTTP, events and WebSocket; several with commas between.',
+      ),
     UPLOAD_MAX_BYTES: z.coerce
       .number()
       .int()

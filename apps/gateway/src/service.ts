@@ -21,6 +21,7 @@ import {
   type Upgrade,
 } from '@sendpool/service';
 import { readFileSync } from 'node:fs';
+import { withCors } from './api/http/cors.ts';
 import { createDownloads } from './api/http/downloads.ts';
 import { createGraphiql } from './api/http/graphiql.ts';
 import { createTransfers } from './api/http/transfer.ts';
@@ -67,6 +68,7 @@ export const createGatewayService = async (options: {
     traces,
   });
   const refuseStranger = createRefuseStranger({ perMinute: env.STRANGERS_PER_MINUTE });
+  const graphiql = env.GRAPHIQL ? await createGraphiql() : undefined;
   const rateLimit = createRateLimit({ perMinute: env.RATE_LIMIT_PER_MINUTE });
   const door = await createGateway({
     engine,
@@ -77,6 +79,7 @@ export const createGatewayService = async (options: {
     rateLimit,
     documents,
     origins: env.ALLOWED_ORIGINS,
+    page: graphiql?.path,
     log,
     observer,
     traces,
@@ -93,6 +96,6 @@ export const createGatewayService = async (options: {
     door.part,
     transfers.part,
   ];
-  const graphiql = env.GRAPHIQL ? [await createGraphiql()] : [];
-  return { parts, upgrades: [door.upgrade], routes: [...door.routes, ...transfers.routes, ...graphiql] };
+  const open = withCors(env.ALLOWED_ORIGINS, [...door.routes, ...transfers.routes]);
+  return { parts, upgrades: [door.upgrade], routes: graphiql === undefined ? open : [...open, graphiql] };
 };

@@ -41,6 +41,8 @@ export type GatewayOptions = {
   documents?: PersistedOptions | undefined;
   /** Origins of pages that may open a socket, besides the gateway's own. */
   origins?: readonly string[];
+  /** Path of a page to try operations in, for those who come with a browser. Default: there is none. */
+  page?: string | undefined;
   live?: Partial<LiveLimits>;
   log: GraphQLLog;
   observer?: GraphQLObserver;
@@ -55,14 +57,29 @@ const isOwn = (origins: readonly string[]): ((origin: string, req: IncomingMessa
     allowed.has(origin) || (URL.canParse(origin) && new URL(origin).host === req.headers.host?.toLowerCase());
 };
 
+/** For who comes with a browser: in the words of the other answers at this address. */
+const refuseGet =
+  (page: string | undefined): GraphQLRoute['handle'] =>
+  async (_req, res) => {
+    const { message, ...problem } = problems.notPosted;
+    res.setHeader('allow', 'POST');
+    refuse(res, { ...problem, message: page === undefined ? message : `${message}; one to try it in is at ${page}` });
+  };
+
 /** One operation, answered as it asks: at once, or as events. */
-const routesOf = (ask: GraphQLRoute['handle'], stream: GraphQLRoute['handle']): GraphQLRoute[] => [
+const routesOf = (
+  ask: GraphQLRoute['handle'],
+  stream: GraphQLRoute['handle'],
+  get: GraphQLRoute['handle'],
+): GraphQLRoute[] => [
   { method: 'POST', path: '/graphql', handle: (req, res) => (wantsEvents(req) ? stream : ask)(req, res) },
   {
     method: 'POST',
     path: '/graphql/stream',
     handle: async (req, res) => (wantsEvents(req) ? stream(req, res) : refuse(res, problems.noStream)),
   },
+  { method: 'GET', path: '/graphql', handle: get },
+  { method: 'GET', path: '/graphql/stream', handle: get },
 ];
 
 type Bounds = { admission: Admission; intake: Intake; budget: Budget; bodyRooms: BodyRooms };
@@ -127,7 +144,7 @@ export const createGateway = async (options: GatewayOptions): Promise<GatewayDoo
   const live = { authenticate, refuseStranger, bodyRooms, operations, connections, observer, log };
   const sockets = createWebSocketDoor({ ...live, engine, isOwnOrigin: isOwn(origins), limits: bounds });
   return {
-    routes: routesOf(apollo.handle, createSseDoor(live)),
+    routes: routesOf(apollo.handle, createSseDoor(live), refuseGet(options.page)),
     upgrade: sockets.upgrade,
     part: {
       name: 'graphql',

@@ -7,7 +7,7 @@ import { readBody } from './read-body.ts';
 
 /** Same shape as a route of libs/service. */
 export type GraphQLRoute = {
-  method: 'POST';
+  method: 'GET' | 'POST';
   path: string;
   handle(req: IncomingMessage, res: ServerResponse): Promise<void>;
 };
@@ -35,6 +35,11 @@ export const problems = {
     message: 'Send the operation as `Content-Type: application/json`',
   },
   notJson: { status: 400, code: 'BAD_REQUEST', message: 'The request body is not JSON' },
+  notPosted: {
+    status: 405,
+    code: 'BAD_REQUEST',
+    message: 'Send the operation as JSON by POST: this is no page',
+  },
   noStream: {
     status: 406,
     code: 'BAD_REQUEST',

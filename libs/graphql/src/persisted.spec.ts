@@ -41,16 +41,17 @@ describe('a document of the manifest', () => {
   });
 
   it('leaves what is no request to those who judge it', () => {
-    for (const body of [
-      null,
-      1,
-      'text',
-      [{ documentId: 'aa' }],
-      {},
-      { documentId: 7 },
-      { extensions: { persistedQuery: 'aa' } },
-    ])
+    for (const body of [null, 1, 'text', [{ documentId: 'aa' }]])
       for (const resolve of [free, closed]) assert.deepEqual(resolve(body), { ok: true, body });
+  });
+
+  it('is missing, and so is a text, in a request that has neither', () => {
+    for (const body of [{}, { query: '' }, { documentId: 7 }, { extensions: { persistedQuery: 'aa' } }])
+      for (const resolve of [free, closed]) {
+        const resolved = resolve(body);
+        assert.ok(!resolved.ok && resolved.error.extensions['code'] === 'BAD_REQUEST');
+        assert.equal(resolved.error.message, '`query` is missing (or `documentId`)');
+      }
   });
 });
 

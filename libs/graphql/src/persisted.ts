@@ -41,7 +41,7 @@ const refuse = (code: string, message: string): Resolved => ({
 const isMissing = (value: unknown): boolean => value === undefined || value === null || value === '';
 
 /**
- * Puts the document in the place of its id. What is no request is left to those who judge it.
+ * Puts the document in the place of its id. What is no object is left to those who judge it.
  * A client that sends text and id asks for the text.
  */
 export const createResolveDocument =
@@ -57,7 +57,7 @@ export const createResolveDocument =
           )
         : { ok: true, body: rest };
     const id = idOf(body);
-    if (id === undefined) return { ok: true, body };
+    if (id === undefined) return refuse('BAD_REQUEST', '`query` is missing (or `documentId`)');
     const query = documents.get(id);
     return query === undefined
       ? refuse('PERSISTED_QUERY_NOT_FOUND', 'No document of this id is in the manifest')

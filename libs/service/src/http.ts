@@ -7,7 +7,7 @@ import type { Metrics } from './metrics.ts';
 import { isUpgrade, takeUpgrades, type Upgrade } from './upgrades.ts';
 
 export type Route = {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'OPTIONS';
   /** Exact, or a prefix that ends in `*`. The first route that fits is taken. */
   path: string;
   /**

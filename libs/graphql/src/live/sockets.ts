@@ -97,13 +97,16 @@ const turned = {
   ADDRESS: [429, 'Too Many Requests', again],
 } as const satisfies Record<string, Turned>;
 
+/** The body of the answer; it is the same for every origin. */
+const notOurs = 'ALLOWED_ORIGINS does not name the origin of this page';
+
 export const createSockets = (options: SocketsOptions): Sockets => {
   const { limits: most, isOwnOrigin, isKnown } = options;
   const strangers = createStrangers(most);
   /** Why a client gets no socket. */
   const turnedOf = async (req: IncomingMessage): Promise<Turned | undefined> => {
     const { origin } = req.headers;
-    if (origin !== undefined && !isOwnOrigin(origin, req)) return [403, 'Forbidden'];
+    if (origin !== undefined && !isOwnOrigin(origin, req)) return [403, notOurs];
     if (server.clients.size >= most.sockets) return turned.ALL;
     const full = strangers.full(req);
     return full === undefined || (await isKnown(req)) ? undefined : turned[full];
