@@ -6,7 +6,14 @@ const title = 'Sendpool GraphiQL';
 
 const headers = JSON.stringify({ authorization: 'Bearer <your API key>' }, null, 2);
 
-const defaultQuery = `# Put your API key into "Headers" below, then press Ctrl-Enter.
+/** Lines that are no wider than the editor: it cuts off what is longer. The page asks for the schema when it is opened, without a key. */
+const defaultQuery = `# 1. Put your API key into "Headers" below.
+# 2. Press the circle at the bottom left
+#    (re-fetch GraphQL schema): then
+#    documentation and completion are there.
+# 3. Press Ctrl-Enter.
+# The browser keeps the key: on a machine
+# that others use, take a READER's.
 query Servers {
   sendingServers(first: 10) {
     nodes {
@@ -18,7 +25,11 @@ query Servers {
 }
 
 # The numbers of a campaign as they change:
-# subscription Progress { campaignProgress(campaignId: "...") { done accepted bounced waitingFor } }
+# subscription Progress {
+#   campaignProgress(campaignId: "...") {
+#     done accepted bounced waitingFor
+#   }
+# }
 `;
 
 /** The page is one file with its scripts inside; nobody else may frame it, and it may ask this origin only. */
