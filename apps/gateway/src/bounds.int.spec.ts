@@ -128,7 +128,10 @@ describe('the budget of a key', () => {
       assert.ok(wait >= 1 && wait <= 7, String(wait));
       const { error } = (await answer.json()) as { error: { code: string; message: string } };
       assert.equal(error.code, 'RATE_LIMITED');
-      assert.match(error.message, /^This key has \d+ left of its budget of 10000 a minute, and this costs \d+: try again in \d s/);
+      assert.match(
+        error.message,
+        /^This key has \d+ left of its budget of 10000 a minute, and this costs \d+: try again in \d s/,
+      );
       assert.equal(codeOf(await scene.ask(dear, key)), 'RATE_LIMITED');
       assert.equal((await send(scene, 'ADMIN')).status, 404);
     });

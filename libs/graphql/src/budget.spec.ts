@@ -36,7 +36,10 @@ describe('the budget of a key', () => {
     assert.equal(fault.extensions['retryAfterSeconds'], 18);
     assert.deepEqual(fault.extensions['http'], { status: 429, headers: new Map([['retry-after', '18']]) });
     assert.equal(budget.begin(actor, size(0)), undefined);
-    assert.match(budget.begin(actor, size(0))?.message ?? '', /^This key has 0 left of its budget of 100 a minute, and this costs 10: try again in 6 s/);
+    assert.match(
+      budget.begin(actor, size(0))?.message ?? '',
+      /^This key has 0 left of its budget of 100 a minute, and this costs 10: try again in 6 s/,
+    );
     clock.now = 6000;
     assert.equal(budget.begin(actor, size(0)), undefined);
   });
