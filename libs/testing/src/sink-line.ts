@@ -39,7 +39,7 @@ const names: Record<keyof SinkConfig, true> = {
 };
 const ruleNames: Record<keyof SinkRule, true> = { fault: true, share: true, when: true };
 
-export type SinkLine = { ok: true; config: SinkConfig } | { ok: false; exitCode: 0 | 2; text: string };
+type SinkLine = { ok: true; config: SinkConfig } | { ok: false; exitCode: 0 | 2; text: string };
 
 const refuse = (reason: string): SinkLine => ({ ok: false, exitCode: 2, text: `${reason}\n--help says more` });
 
