@@ -8,6 +8,8 @@ export type Frame = {
   readonly text: string;
   /** Of a stream that has failed: this is its last frame, and there is no data. */
   readonly failure?: readonly GraphQLFormattedError[];
+  /** The cursor behind it, where the client asks for one. */
+  readonly place?: string | undefined;
 };
 
 /** Whose result it is, for the log and for the client to ask about. */
@@ -27,11 +29,18 @@ export const presentErrors = (
     return { ...formatted, extensions: { ...formatted.extensions, requestId } };
   });
 
+/** `endCursor` of the one field of a subscription. */
+const placeIn = (data: ExecutionResult['data']): string | undefined => {
+  const page: unknown = Object.values(data ?? {})[0];
+  const isPage = typeof page === 'object' && page !== null && 'endCursor' in page;
+  return isPage && typeof page.endCursor === 'string' ? page.endCursor : undefined;
+};
+
 export const toFrame = ({ data, errors }: ExecutionResult, origin: Origin): Frame => {
-  if (errors === undefined) return { text: JSON.stringify({ data }) };
+  if (errors === undefined) return { text: JSON.stringify({ data }), place: placeIn(data) };
   const shown = presentErrors(errors, origin);
   if (data === undefined) return { text: JSON.stringify({ errors: shown }), failure: shown };
-  return { text: JSON.stringify({ errors: shown, data }) };
+  return { text: JSON.stringify({ errors: shown, data }), place: placeIn(data) };
 };
 
 const failures = {

@@ -13,7 +13,7 @@ import { failed } from './event-results.ts';
 import { toFrame, type Origin } from './frame.ts';
 import { framesOf, later, type Frames } from './frames.ts';
 import { paced } from './paced.ts';
-import { shareOf } from './share-of.ts';
+import { shareOf, withoutCursor, type Share } from './share-of.ts';
 import { createSharing } from './sharing.ts';
 
 export type Operations = {
@@ -60,15 +60,24 @@ export const createOperations = (options: OperationsOptions): Operations => {
     const results = await engine.subscribe({ ...operation, actor });
     return framesOf(results, { log, requestId, operationName: operation.operationName });
   };
+  const subscribeAlone = (operation: Operation, actor: Actor): Frames => {
+    const own = paced(later(open(operation, actor)), () => payMore(operation, actor));
+    const same = withoutCursor(operation);
+    const share = same && shareOf(engine.schema, same);
+    return same && share ? sharing.join(own, wantedOf(same, actor, share)) : own;
+  };
   const subscribe = (operation: Operation, actor: Actor): Frames => {
     const share = shareOf(engine.schema, operation);
-    if (share === undefined) return paced(later(open(operation, actor)), () => payMore(operation, actor));
+    if (share === undefined) return subscribeAlone(operation, actor);
+    return sharing.subscribe(wantedOf(operation, actor, share));
+  };
+  const wantedOf = (operation: Operation, actor: Actor, share: Share) => {
     const nobody = (): Actor => ({ keyId: 'shared', role: actor.role, requestId: newId() });
-    return sharing.subscribe({
+    return {
       key: `${actor.role} ${share.key}`,
       isState: share.isState,
       open: () => open(operation, nobody()),
-    });
+    };
   };
   const run = (operation: Operation, actor: Actor): Frames => {
     const began = performance.now();

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { buildSchema, parse } from 'graphql';
-import { shareOf } from './share-of.ts';
+import { shareOf, withoutCursor } from './share-of.ts';
 
 const schema = buildSchema(`
   type Query { a: Int }
-  type Subscription { state(of: ID!): Int pages(after: String, size: Int): Int }
+  type Page { endCursor: String! n: Int }
+  type Subscription { state(of: ID!): Int pages(after: String, size: Int): Int cursors(after: String, of: String): Page! }
 `);
 const share = (query: string, variables: Record<string, unknown> = {}, operationName?: string) =>
   shareOf(schema, { document: parse(query), operationName, variables });
+
+/** The key of what it joins when it has caught up. */
+const joined = (query: string, variables: Record<string, unknown> = { after: 'c' }) => {
+  const same = withoutCursor({ document: parse(query), operationName: undefined, variables });
+  return same && shareOf(schema, same)?.key;
+};
 
 describe('the sharing of a subscription', () => {
   it('is for the same document, operation and values, however they are written', () => {
@@ -38,5 +45,24 @@ describe('the sharing of a subscription', () => {
     assert.equal(share('subscription ($of: ID!) { state(of: $of) }'), undefined);
     assert.equal(share('subscription { ...F } fragment F on Subscription { state(of: "1") }'), undefined);
     assert.equal(share('subscription A { pages } subscription B { pages }'), undefined);
+  });
+
+  it('is that of the same without a cursor for who has caught up and is told where it is', () => {
+    const query = 'subscription ($after: String) { cursors(after: $after) { n endCursor } }';
+    assert.equal(joined(query), share(query)?.key);
+    assert.ok(joined(query));
+  });
+
+  it('is never for who cannot be told where it is, or whose cursor is not a variable for nothing else', () => {
+    for (const query of [
+      'subscription ($after: String) { cursors(after: $after) { n } }',
+      'subscription ($after: String) { cursors(after: $after) { endCursor: __typename } }',
+      'subscription ($after: String, $told: Boolean = true) { cursors(after: $after) { endCursor @include(if: $told) } }',
+      'subscription { cursors(after: "c") { endCursor } }',
+      'subscription ($after: String!) { cursors(after: $after) { endCursor } }',
+      'subscription ($after: String = "d") { cursors(after: $after) { endCursor } }',
+      'subscription ($after: String) { cursors(after: $after, of: $after) { endCursor } }',
+    ])
+      assert.equal(joined(query), undefined, query);
   });
 });

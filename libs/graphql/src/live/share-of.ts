@@ -5,6 +5,7 @@ import {
   getVariableValues,
   Kind,
   print,
+  visit,
   type FieldNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -34,6 +35,29 @@ const cursorOf = (
   if (node === undefined || field === undefined || coerced === undefined) return undefined;
   const hasCursors = field.args.some(({ name }) => name === 'after');
   return { hasCursors, after: getArgumentValues(field, node, coerced)['after'] ?? undefined };
+};
+
+/** Whether the page is asked for its `endCursor` by this name: no other field can have it then. */
+const tellsPlace = (operation: OperationDefinitionNode): boolean =>
+  (fieldOf(operation)?.selectionSet?.selections ?? []).some(
+    (one) =>
+      one.kind === Kind.FIELD && one.name.value === 'endCursor' && one.alias === undefined && !one.directives?.length,
+  );
+
+const usesOf = (document: Operation['document'], name: string): number => {
+  let uses = 0;
+  visit(document, { Variable: (node) => void (uses += node.name.value === name ? 1 : 0) });
+  return uses;
+};
+
+/** The same without its cursor; undefined when the cursor is no variable that serves for nothing else. */
+export const withoutCursor = (operation: Operation): Operation | undefined => {
+  const { document, operationName, variables } = operation;
+  const found = getOperationAST(document, operationName);
+  const given = found && fieldOf(found)?.arguments?.find(({ name }) => name.value === 'after')?.value;
+  if (!found || given?.kind !== Kind.VARIABLE || !tellsPlace(found)) return undefined;
+  const { [given.name.value]: _after, ...others } = variables;
+  return usesOf(document, given.name.value) === 2 ? { ...operation, variables: others } : undefined;
 };
 
 /** Undefined for a stream of its own. */
