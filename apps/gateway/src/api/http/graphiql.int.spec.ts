@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { createGraphiql } from './graphiql.ts';
 
 /** What the editor shows of a line in a window of a usual width. */
@@ -9,15 +10,14 @@ const widest = 44;
 
 describe('the page to try the API in', () => {
   let page = '';
-  let end = (): void => undefined;
   before(async () => {
     const { handle } = await createGraphiql();
     const server = createServer((req, res) => void handle(req, res)).listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    end = () => void server.close();
+    await once(server, 'listening');
     page = await (await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).text();
+    server.closeAllConnections();
+    server.close();
   });
-  after(() => end());
 
   it('says where the key goes, how to get the documentation, and that the browser keeps the key', () => {
     const text = page.slice(page.indexOf('# 1. Put your API key'));
