@@ -3,6 +3,9 @@ import type { CostTable } from '@sendpool/graphql';
 
 export const costs: CostTable = {
   'Campaign.resends': { rows: 100 },
+  'Campaign.tests': { rows: 20 },
+  // Reads the templates and renders them.
+  'Campaign.preview': { weight: 100 },
   'ServerStats.byProvider': { rows: 20 },
   // One row for each member and window.
   'SendingServerPool.bounceReport': { rows: 40 },
@@ -16,5 +19,6 @@ export const costs: CostTable = {
   'Mutation.testWebhook': { weight: 100 },
   // Writes a row for each contact.
   'Mutation.startCampaign': { weight: 100 },
+  'Mutation.sendTestMessage': { weight: 100 },
   'Mutation.resendRecipients': { weight: 100 },
 };

@@ -163,8 +163,11 @@ const createClient = (port: number) => {
     const data = await ask(`query ($id: ID!) { campaign(id: $id) { ${fields} } }`, { id });
     return data['campaign'] as { status: string; progress: Record<string, number> };
   };
+  const upload = (audienceId: string, csv: string): Promise<Response> =>
+    send(`/audiences/${audienceId}/contacts`, csv, { headers: { 'content-type': 'text/csv' }, bytes: streamedBody });
   return {
     port,
+    upload,
     answerTo,
     ask,
     look,
@@ -180,8 +183,7 @@ const createClient = (port: number) => {
       );
       const id = created['createAudience'].audience.id as string;
       const rows = Array.from({ length: contacts }, (_, n) => `p${n}@example.com,Ann\n`).join('');
-      const signed = { headers: { 'content-type': 'text/csv' }, bytes: streamedBody };
-      const answer = await send(`/audiences/${id}/contacts`, `email,first_name\n${rows}`, signed);
+      const answer = await upload(id, `email,first_name\n${rows}`);
       assert.equal(answer.status, 200);
       return id;
     },

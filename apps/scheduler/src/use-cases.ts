@@ -1,32 +1,46 @@
 /** Puts the use cases of audiences and campaigns together. */
 import { sleep } from '@sendpool/kernel';
-import { checkTemplates, parseAddress } from '@sendpool/smtp';
+import { checkTemplates, parseAddress, previewMail } from '@sendpool/smtp';
 import type { AudienceUseCases, CampaignUseCases } from './api/graphql/use-cases.ts';
 import type { AudienceStore } from './domain/audience.ts';
 import type { Campaign, CampaignStore } from './domain/campaign.ts';
+import type { Contact, ContactStore } from './domain/contact.ts';
 import type { ImportStore } from './domain/contact-import.ts';
 import { createCancelCampaign, createPauseCampaign, createResumeCampaign } from './domain/change-status.ts';
 import { createCreateAudience } from './domain/create-audience.ts';
 import { createCreateCampaign } from './domain/create-campaign.ts';
 import { heldBy, type HeldServers } from './domain/held-servers.ts';
 import { createImportContacts } from './domain/import-contacts.ts';
+import { createPreviewMessage } from './domain/preview-message.ts';
 import { badInput } from './domain/refusal.ts';
 import type { SendingView } from './domain/sending-view.ts';
 import type { ResendStore } from './domain/resend.ts';
 import { createResendRecipients } from './domain/resend-recipients.ts';
+import { createSendTestMessage, type TestStore } from './domain/send-test-message.ts';
 import { createScheduleCampaign, createStartCampaign } from './domain/start-campaign.ts';
 import { createUpdateCampaign } from './domain/update-campaign.ts';
 import { createKeyed, type StoreDatabase } from './once.ts';
 import { createAudienceStore } from './store/audience.store.ts';
 import { createCampaignStore } from './store/campaign.store.ts';
+import { createContactStore } from './store/contact.store.ts';
 import { createContactImportStore } from './store/contact-import.store.ts';
 import { createResendStore } from './store/resend.store.ts';
+import { createTestStore } from './store/test-campaign.store.ts';
 
-type Stores = { audiences: AudienceStore; campaigns: CampaignStore; imports: ImportStore; resends: ResendStore };
+type Stores = {
+  audiences: AudienceStore;
+  contacts: ContactStore;
+  campaigns: CampaignStore;
+  tests: TestStore;
+  imports: ImportStore;
+  resends: ResendStore;
+};
 
 export const createStores = (database: StoreDatabase): Stores => ({
   audiences: createAudienceStore(database),
+  contacts: createContactStore(database),
   campaigns: createCampaignStore(database),
+  tests: createTestStore(database),
   imports: createContactImportStore(database),
   resends: createResendStore(database),
 });
@@ -47,6 +61,9 @@ const rules = {
   checkTemplates: (content: Content) => checkTemplates(content).map(({ message, path }) => badInput(message, ...path)),
 };
 
+const render = (content: Content, { email, fields }: Contact) =>
+  previewMail(content, { email, fields: JSON.parse(fields) as Record<string, unknown> });
+
 type OwnUseCases = Omit<AudienceUseCases & CampaignUseCases, 'once'> & {
   importContacts: ReturnType<typeof createImportContacts>;
 };
@@ -58,10 +75,14 @@ const createOwn = (given: UseCaseDeps): OwnUseCases => {
     audiences,
     campaigns,
     imports: given.imports,
+    contacts: given.contacts,
+    tests: given.tests,
     createAudience: createCreateAudience(deps),
     importContacts: createImportContacts(deps),
     createCampaign: createCreateCampaign(deps),
     updateCampaign: createUpdateCampaign(deps),
+    previewMessage: createPreviewMessage({ parseAddress, render }),
+    sendTestMessage: createSendTestMessage(deps),
     startCampaign: createStartCampaign(deps),
     scheduleCampaign: createScheduleCampaign(deps),
     pauseCampaign: createPauseCampaign(deps),

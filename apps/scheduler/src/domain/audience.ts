@@ -15,6 +15,6 @@ export type AudienceStore = {
   insert(audience: { id: string; name: string; createdAt: Date }): Promise<boolean>;
   find(id: string): Promise<Audience | undefined>;
   findMany(ids: readonly string[]): Promise<Audience[]>;
-  /** Up to `first` + 1 audiences, so that the caller sees whether there is more. */
+  /** Up to `first` + 1 audiences, without those of tests, so that the caller sees whether there is more. */
   page(page: Page): Promise<Audience[]>;
 };

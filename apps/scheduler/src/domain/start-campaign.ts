@@ -6,22 +6,28 @@ import { checkContent, type ContentRules } from './check-content.ts';
 import { badInput, conflict, done, idPath, notFound, refuse, type Refusal, type Result } from './refusal.ts';
 import { checkSending, type SendingView } from './sending-view.ts';
 
-export type StartCampaignDeps = ContentRules & {
+export type SendChecks = ContentRules & { sending: SendingView; sleep(ms: number): Promise<void> };
+
+export type StartCampaignDeps = SendChecks & {
   campaigns: Pick<CampaignStore, 'find' | 'change'>;
   audiences: Pick<AudienceStore, 'find'>;
-  sending: SendingView;
   changed(campaign: Campaign): void;
   now(): number;
-  sleep(ms: number): Promise<void>;
 };
 
 /** Config is followed by events and may be a moment behind what the caller has just set up there. */
 const configLagMs = 1000;
 
-const contentAndPoolFaults = (campaign: Campaign, deps: StartCampaignDeps): Refusal[] => {
+const contentAndPoolFaults = (campaign: Campaign, deps: SendChecks): Refusal[] => {
   const faults = checkContent(campaign, deps);
   const from = deps.parseAddress(campaign.from.address);
   return from.ok ? [...faults, ...checkSending(deps.sending, campaign.poolId, from.domain)] : faults;
+};
+
+/** Why nothing of it can be sent now; looks twice, because the view of config may be a moment behind. */
+export const sendFaults = async (campaign: Campaign, deps: SendChecks): Promise<Refusal[]> => {
+  if (contentAndPoolFaults(campaign, deps).length > 0) await deps.sleep(configLagMs);
+  return contentAndPoolFaults(campaign, deps);
 };
 
 const audienceFaults = async (campaign: Campaign, deps: StartCampaignDeps): Promise<Refusal[]> => {
@@ -30,11 +36,10 @@ const audienceFaults = async (campaign: Campaign, deps: StartCampaignDeps): Prom
   return audience.contactCount === 0 ? [badInput('the audience has no contacts', 'audienceId')] : [];
 };
 
-/** Why the campaign cannot start now; looks twice, because the view of config may be a moment behind. */
-const startFaults = async (campaign: Campaign, deps: StartCampaignDeps): Promise<Refusal[]> => {
-  if (contentAndPoolFaults(campaign, deps).length > 0) await deps.sleep(configLagMs);
-  return [...contentAndPoolFaults(campaign, deps), ...(await audienceFaults(campaign, deps))];
-};
+const startFaults = async (campaign: Campaign, deps: StartCampaignDeps): Promise<Refusal[]> => [
+  ...(await sendFaults(campaign, deps)),
+  ...(await audienceFaults(campaign, deps)),
+];
 
 const mayBegin: ReadonlySet<CampaignStatus> = new Set(['DRAFT', 'SCHEDULED'] as const);
 

@@ -39,7 +39,7 @@ export const createAudienceStore = (database: Pick<Database, 'sql'>): AudienceSt
   findMany: (ids) => findMany(database.sql, ids),
   page: async ({ first, after }) => {
     const rows = await database.sql.query<Row>(
-      `select ${columns} from audience where $1::uuid is null or id > $1 order by id limit $2`,
+      `select ${columns} from audience where not of_test and ($1::uuid is null or id > $1) order by id limit $2`,
       [after, first + 1],
     );
     return rows.map(audienceOf);

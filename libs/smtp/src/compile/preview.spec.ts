@@ -68,16 +68,17 @@ test('fields that were looked up and are not there are named once, and what the 
   assert.equal(previewMail({ subject: 's', html: many, text: null }, { email, fields: {} }).missingFields.length, 100);
 });
 
+const faultOf = (html: string, fields: Record<string, unknown> = {}): string => {
+  try {
+    previewMail({ subject: 's', html, text: null }, { email, fields });
+    return 'none';
+  } catch (error) {
+    return isAppError(error, 'BAD_INPUT') ? error.message : String(error);
+  }
+};
+
 test('what would keep the mail from being sent keeps it from being shown, with template and line', () => {
-  const fault = (html: string, fields: Record<string, unknown> = {}): string => {
-    try {
-      previewMail({ subject: 's', html, text: null }, { email, fields });
-      return 'none';
-    } catch (error) {
-      return isAppError(error, 'BAD_INPUT') ? error.message : String(error);
-    }
-  };
-  assert.match(fault('a\n{{ a | nofilter }}'), /^html, line 2: .*nofilter/);
-  assert.match(fault('{% for i in (1..9999) %}'.repeat(3) + '{% endfor %}'.repeat(3)), /^html, line 1: .*250 ms/);
-  assert.equal(fault('{{a}}'.repeat(2000), { a: '<'.repeat(16_000) }), 'html: its values are too long');
+  assert.match(faultOf('a\n{{ a | nofilter }}'), /^html, line 2: .*nofilter/);
+  assert.match(faultOf('{% for i in (1..9999) %}'.repeat(3) + '{% endfor %}'.repeat(3)), /^html, line 1: .*250 ms/);
+  assert.equal(faultOf('{{a}}'.repeat(2000), { a: '<'.repeat(16_000) }), 'html: its values are too long');
 });

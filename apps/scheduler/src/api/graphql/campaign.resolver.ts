@@ -2,7 +2,7 @@
 import { recipientStates, type RecipientState } from '@sendpool/contracts';
 import { loaderOf, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
-import type { Campaign, CampaignProgress, RecipientPage, RecipientView } from '../../domain/campaign.ts';
+import type { Campaign, CampaignProgress, CampaignStore, RecipientPage, RecipientView } from '../../domain/campaign.ts';
 import { waitingInWords } from '../../domain/pool-pause.ts';
 import type { Resend, Resent } from '../../domain/resend.ts';
 import { foundAgain } from '../../domain/idempotency.ts';
@@ -24,9 +24,13 @@ const payload = (campaign: Campaign) => ({ __typename: 'CampaignPayload', campai
 const resendPayload = (resent: Resent) => ({ __typename: 'ResendPayload', ...resent }) as const;
 
 /** One statement for all campaigns that a request asks for in the same tick; null when there is none with this id. */
-const loadCampaign = async (context: RequestContext, use: CampaignUseCases, id: string): Promise<Campaign | null> => {
+export const loadCampaign = async (
+  context: RequestContext,
+  store: Pick<CampaignStore, 'findMany'>,
+  id: string,
+): Promise<Campaign | null> => {
   const loader = loaderOf<string, Campaign>(context, 'campaign', async (ids) => {
-    return new Map((await use.campaigns.findMany(ids)).map((found) => [found.id, found]));
+    return new Map((await store.findMany(ids)).map((found) => [found.id, found]));
   });
   return (await loader.load(id)) ?? null;
 };
@@ -67,7 +71,7 @@ const progressOf = async (
 };
 
 const campaign = (use: CampaignUseCases): CampaignResolvers => ({
-  __resolveReference: ({ id }, context) => loadCampaign(context, use, id),
+  __resolveReference: ({ id }, context) => loadCampaign(context, use.campaigns, id),
   audience: (row, _, context) => loadAudienceOf(context, use.audiences, row),
   sendingSettings: ({ poolId, unknownPolicy }) => ({ pool: { id: poolId }, unknownPolicy }),
   progress: (campaign, _, context) => progressOf(context, use, campaign),
@@ -146,7 +150,7 @@ export const createCampaignResolvers = (use: CampaignUseCases) => ({
   Query: {
     campaigns: (_, { status, ...args }) =>
       pageById(args, (page) => use.campaigns.page({ ...page, statuses: status ?? null })),
-    campaign: (_, { id }, context) => loadCampaign(context, use, id),
+    campaign: (_, { id }, context) => loadCampaign(context, use.campaigns, id),
   } satisfies QueryResolvers,
   Mutation: {
     ...keyed(use),

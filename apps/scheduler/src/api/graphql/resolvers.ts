@@ -4,6 +4,7 @@ import { createAudienceResolvers } from './audience.resolver.ts';
 import { createProgressSubscription } from './campaign-progress.resolver.ts';
 import { createCampaignResolvers } from './campaign.resolver.ts';
 import { createImportSubscription } from './contact-import.resolver.ts';
+import { createTestMessageResolvers } from './test-message.resolver.ts';
 import type { UseCases } from './use-cases.ts';
 import { createWebhookResolvers } from './webhook.resolver.ts';
 
@@ -11,16 +12,17 @@ export const typeDefs = readFileSync(new URL('../../../schema.graphql', import.m
 
 export const createResolvers = (use: UseCases, onFault: (error: unknown) => void): object => {
   const [audiences, campaigns] = [createAudienceResolvers(use), createCampaignResolvers(use)];
-  const webhooks = createWebhookResolvers(use);
+  const [tests, webhooks] = [createTestMessageResolvers(use), createWebhookResolvers(use)];
   return {
     ...audiences,
     ...campaigns,
     ...webhooks,
+    Campaign: { ...campaigns.Campaign, ...tests.Campaign },
     Query: { ...audiences.Query, ...campaigns.Query, ...webhooks.Query },
     Subscription: {
       campaignProgress: createProgressSubscription(use, onFault),
       contactImport: createImportSubscription(use, onFault),
     },
-    Mutation: { ...audiences.Mutation, ...campaigns.Mutation, ...webhooks.Mutation },
+    Mutation: { ...audiences.Mutation, ...campaigns.Mutation, ...tests.Mutation, ...webhooks.Mutation },
   };
 };

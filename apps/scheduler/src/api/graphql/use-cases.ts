@@ -1,10 +1,13 @@
 /** What the resolvers call: the use cases of this service and the reading side of its stores. */
 import type { Audience, AudienceStore } from '../../domain/audience.ts';
 import type { Campaign, CampaignStore } from '../../domain/campaign.ts';
+import type { ContactStore } from '../../domain/contact.ts';
 import type { ImportStore } from '../../domain/contact-import.ts';
 import type { CreateCampaignInput } from '../../domain/create-campaign.ts';
 import type { Once } from '../../domain/idempotency.ts';
 import type { Result } from '../../domain/refusal.ts';
+import type { MessagePreview, PreviewAsked } from '../../domain/preview-message.ts';
+import type { TestMessageInput, TestStore } from '../../domain/send-test-message.ts';
 import type { Resend, ResendInput, Resent } from '../../domain/resend.ts';
 import type { CampaignEdit } from '../../domain/update-campaign.ts';
 import type { MadeWebhook, WebhookEdit } from '../../domain/change-webhooks.ts';
@@ -35,6 +38,11 @@ export type CampaignUseCases = {
   resendRecipients(input: ResendInput, actor: string): Promise<Result<Resent>>;
   /** The reason for which its messages wait in the senders: every server that it may use is at a limit; null = none. */
   heldBy(campaign: Campaign): string | null;
+  contacts: ContactStore;
+  tests: Pick<TestStore, 'testsOf'>;
+  previewMessage(asked: PreviewAsked): Promise<MessagePreview>;
+  /** Resolves to the campaign that sends it; `trace`: the span of the request. */
+  sendTestMessage(input: TestMessageInput, trace?: string): Promise<Result<Campaign>>;
   resends(campaignIds: readonly string[]): Promise<ReadonlyMap<string, Resend[]>>;
 };
 

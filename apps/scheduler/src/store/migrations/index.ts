@@ -10,6 +10,7 @@ import { Resends1764000600000 } from './1764000600000-resends.ts';
 import { Webhooks1764000800000 } from './1764000800000-webhooks.ts';
 import { ContactImports1764000900000 } from './1764000900000-contact-imports.ts';
 import { Idempotency1764001000000 } from './1764001000000-idempotency.ts';
+import { TestMessages1764001100000 } from './1764001100000-test-messages.ts';
 
 export const migrations: MigrationClass[] = [
   AudiencesAndCampaigns1764000000000,
@@ -22,4 +23,5 @@ export const migrations: MigrationClass[] = [
   Webhooks1764000800000,
   ContactImports1764000900000,
   Idempotency1764001000000,
+  TestMessages1764001100000,
 ];
