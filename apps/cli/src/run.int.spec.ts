@@ -81,6 +81,8 @@ const answerTo = (asked: Asked): object => {
   if (asked.query.includes('startCampaign(')) return { result: refused };
   if (asked.query.includes('resumeCampaign('))
     return { result: { __typename: 'CampaignPayload', campaign: { ...campaign, status: 'SENDING' } } };
+  if (asked.query.includes('sendTestMessage('))
+    return { result: { __typename: 'TestMessagePayload', testCampaign: { id: 't1', name: 'Spring' } } };
   const known = asked.variables['id'] === 'c1';
   return { campaign: known ? { ...campaign, subject: 's', pausedReason: 'by hand', serverStats: [] } : null };
 };
@@ -236,6 +238,15 @@ test('a refused start says why and ends with 1; what is taken says what became o
   );
 });
 
+test('a test goes to the address that was named, and can be followed', async () => {
+  assert.deepEqual(await run('test c1 me@example.net'), {
+    code: 0,
+    printed: 'A test of Spring goes to me@example.net. To follow it: watch t1',
+    complained: '',
+  });
+  assert.deepEqual(asked[0]!.variables, { input: { campaignId: 'c1', to: ['me@example.net'] } });
+});
+
 test('watch shows the progress until the stream ends', async () => {
   const { code, printed } = await run('watch c1');
   assert.equal(code, 0);
@@ -288,6 +299,7 @@ for (const [line, reason] of [
   ['', 'Which command?'],
   ['serves', 'serves is no command'],
   ['watch', 'watch <campaign id> is how it is written'],
+  ['test c1', 'test <campaign id> <address> is how it is written'],
   ['servers c1', 'servers is how it is written'],
 ] as const)
   test(`what is not understood ends with 2 and the help: ${line === '' ? 'nothing' : line}`, async () => {
@@ -305,5 +317,5 @@ test('without a key nothing is asked, and it ends with 2', async () => {
 test('--help is printed and is no fault', async () => {
   const { code, printed } = await run('--help');
   assert.equal(code, 0);
-  assert.match(printed, /watch <campaign id> {5}the progress/);
+  assert.match(printed, /watch <campaign id> {11}the progress/);
 });
