@@ -97,6 +97,34 @@ describe('a page of campaigns with audience, progress, recipients, pool, servers
     assert.ok(fifty.statements.length <= 15, fifty.statements.join('\n'));
   });
 
+  it('costs no more for ten webhooks of a campaign each than for one', async () => {
+    const text = 'query ($first: Int!) { webhooks(first: $first) { nodes { id campaign { id name } } } }';
+    for (const campaignId of ids.slice(0, 10))
+      await add('createWebhook', { name: newId(), url: 'https://1.1.1.1/hook', events: ['BOUNCED'], campaignId });
+    const [one, ten] = [await costOf(text, { first: 1 }), await costOf(text, { first: 10 })];
+    const { nodes } = ten.data['webhooks'] as { nodes: { campaign: { id: string } }[] };
+    assert.deepEqual(
+      nodes.map(({ campaign }) => campaign.id),
+      ids.slice(0, 10),
+    );
+    assert.deepEqual(ten.statements, one.statements);
+  });
+
+  it('counts recipients, uploads and messages of fifty rows with one statement, and reads no page to tell how many rows there are', async () => {
+    const lists = {
+      campaigns: 'recipients { totalCount } none: recipients(state: BOUNCED) { totalCount }',
+      audiences: 'imports { totalCount }',
+      webhooks: 'deliveries { totalCount }',
+    };
+    for (const [list, counts] of Object.entries(lists)) {
+      const { statements } = await costOf(`{ ${list}(first: 50) { totalCount nodes { ${counts} } } }`, {});
+      // The count, a page of at most two statements, and the counts below it.
+      assert.ok(statements.length <= 4, statements.join('\n'));
+      const alone = await costOf(`{ ${list} { totalCount } }`, {});
+      assert.equal(alone.statements.length, 1, alone.statements.join('\n'));
+    }
+  });
+
   it('reads fifteen campaigns that are named one by one with one request and one statement to each service', async () => {
     const aliases = ids.slice(0, 15).map((id, n) => `c${n}: campaign(id: "${id}") { name serverStats { accepted } }`);
     const { requests, statements } = await costOf(`{ ${aliases.join(' ')} }`, {});

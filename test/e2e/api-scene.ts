@@ -14,6 +14,7 @@ import {
   type RunningService,
   type Upgrade,
 } from '@sendpool/service';
+import { outcomeRecord } from '@sendpool/testing';
 import { hashOf, newKeyText, prefixOf } from '../../apps/config/src/domain/api-key.ts';
 import { readConfigEnv } from '../../apps/config/src/env.ts';
 import { createConfigService } from '../../apps/config/src/service.ts';
@@ -128,23 +129,6 @@ export const tellOutcome = ({ eventLog }: ApiScene, { campaignId, poolId, server
     {
       partition: 0,
       key: null,
-      value: deliveryEventsTopic.encode({
-        type: 'OUTCOME',
-        lane: 0,
-        sequence,
-        campaignId,
-        recipient: 0,
-        tryNumber: 1,
-        outcome: 'ACCEPTED',
-        at: Date.now(),
-        poolId,
-        serverId,
-        provider: 'other',
-        reply: null,
-        bounceClass: null,
-        reason: null,
-        hops: [],
-        latencyMs: 1,
-      }),
+      value: deliveryEventsTopic.encode(outcomeRecord({ sequence, campaignId, at: Date.now(), poolId, serverId })),
     },
   ]);

@@ -36,6 +36,7 @@ const payloads = {
   pauseCampaign: ['CampaignInput', ...campaign],
   resumeCampaign: ['CampaignInput', ...campaign],
   cancelCampaign: ['CampaignInput', ...campaign],
+  createWebhook: ['CreateWebhookInput', 'WebhookSecretPayload', 'webhook { id }'],
 } as const;
 
 export type Mutation = keyof typeof payloads;

@@ -1,32 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { OutcomeEvent, RecipientState, UnknownPolicy } from '@sendpool/contracts';
-import type { ReceivedMail } from '@sendpool/testing';
+import { outcomeRecord, type ReceivedMail } from '@sendpool/testing';
 import { emptyLedger, encodeLedger } from '../../apps/sender/src/domain/ledger.ts';
 import type { Evidence, LaneEnd, RecipientEnd, Run, Struck } from './evidence.ts';
 import { verify } from './verify.ts';
 
 const people = ['ann', 'bob'];
 
-const outcome = (recipient: number, sequence: number, change: Partial<OutcomeEvent> = {}): OutcomeEvent => ({
-  type: 'OUTCOME',
-  lane: 0,
-  sequence,
-  campaignId: 'c1',
-  recipient,
-  tryNumber: 1,
-  outcome: 'ACCEPTED',
-  at: 1_000,
-  poolId: 'p1',
-  serverId: 's1',
-  provider: 'other',
-  reply: null,
-  bounceClass: null,
-  reason: null,
-  hops: [],
-  latencyMs: 10,
-  ...change,
-});
+const outcome = (recipient: number, sequence: number, change: Partial<OutcomeEvent> = {}): OutcomeEvent =>
+  outcomeRecord({ sequence, recipient, at: 1_000, poolId: 'p1', serverId: 's1', latencyMs: 10, ...change });
 
 const mail = (name: string, change: Partial<ReceivedMail> = {}): ReceivedMail => ({
   at: 1_000,

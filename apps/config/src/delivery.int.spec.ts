@@ -30,7 +30,7 @@ const verifyText = `mutation ($id: ID!) { verifySendingServer(input: { id: $id }
   ... on SendingServerPayload { server { id } } ${refused} } }`;
 const createPoolText = `mutation ($input: CreatePoolInput!) { createPool(input: $input) {
   ... on PoolPayload { pool { id } } ${refused} } }`;
-const poolFields = `id members { share rotation { state since until times reason evidence { sends bounced rate } } }
+const poolFields = `id members { share rotation { state since until times reason evidence { sends bounced judgedRate } } }
   rotationVerdicts(first: 10) { nodes { kind applied whyNot words at server { id } evidence { lowerBound z } } }`;
 const poolText = `query ($id: ID!) { pool(id: $id) { ${poolFields} } }`;
 const restoreText = `mutation ($input: RestorePoolMemberInput!) { restorePoolMember(input: $input) {
@@ -113,8 +113,8 @@ describe('limits and warm-up over GraphQL', () => {
   it('shows where a warm-up is, holds it by verdict, and removes it with null', async () => {
     const linear = { firstDay: 50, perDayMore: 50, days: 5 };
     const providers = [{ provider: 'gmail', perDay: [5, 6, 7, 8, 9] }];
-    const startsOn = new Date(Date.now() - 86_400_000).toISOString();
-    const id = await createServer({ warmUp: { startsOn, schedule: { linear }, providers } });
+    const startsAt = new Date(Date.now() - 86_400_000).toISOString();
+    const id = await createServer({ warmUp: { startsAt, schedule: { linear }, providers } });
     const text = `query ($id: ID!) { sendingServer(id: $id) { warmUp {
       day limitToday perDay heldDays finished providers { provider limitToday } } } }`;
     type Server = { warmUp: { day: number; heldDays: number } | null };
@@ -149,7 +149,7 @@ describe('rotating out', () => {
     );
     const { state, times, reason, evidence } = members[1]!.rotation;
     assert.deepEqual([state, times, reason], ['OUT', 1, verdict.words]);
-    assert.deepEqual(evidence, { sends: 500, bounced: 40, rate: 0.08 });
+    assert.deepEqual(evidence, { sends: '500', bounced: '40', judgedRate: 0.08 });
     assert.deepEqual(members[0]!.rotation.since, null);
     assert.deepEqual(
       rotationVerdicts.nodes.map(({ kind, applied, server }) => [kind, applied, server?.id]),
@@ -178,11 +178,13 @@ describe('rotating out', () => {
     const poolId = await createPool({ [await createServer()]: 1 });
     const campaignIds = [newId(), newId()];
     await publish(verdictWith({ poolId, kind: 'BAD_LIST', serverId: null, campaignIds, at: Date.now() }));
-    const text = `query ($id: ID!) { pool(id: $id) { rotationVerdicts { nodes { kind campaignIds } } } }`;
-    type Verdicts = { rotationVerdicts: { nodes: object[] } };
+    const text = `query ($id: ID!) { pool(id: $id) { rotationVerdicts { totalCount nodes { kind campaigns { id } } } } }`;
+    const campaigns = campaignIds.map((id) => ({ id }));
+    type Verdicts = { rotationVerdicts: { totalCount: number; nodes: object[] } };
     const look = () => harness.get<Verdicts>(text, { id: poolId });
     const pool = await within(3000, look, ({ rotationVerdicts }) => rotationVerdicts.nodes.length === 1);
-    assert.deepEqual(pool.rotationVerdicts.nodes, [{ kind: 'BAD_LIST', campaignIds }]);
+    assert.deepEqual(pool.rotationVerdicts.nodes, [{ kind: 'BAD_LIST', campaigns }]);
+    assert.equal(pool.rotationVerdicts.totalCount, 1);
     const counted = new RegExp(
       `config_rotation_verdicts_total{pool="${poolId}",kind="BAD_LIST",result="NOT_APPLIED",.*} 1`,
     );
@@ -242,7 +244,7 @@ describe('the plan of a pool', () => {
       { server: { id: slow }, messages: 100, share: 0.1, assumedPerSecond: null },
       { server: { id: fast }, messages: 900, share: 0.9, assumedPerSecond: 90 },
     ]);
-    assert.deepEqual([pool.plan.limits[0]?.limit, pool.plan.limits[0]?.server.id], ['messagesPerSecond', slow]);
+    assert.deepEqual([pool.plan.limits[0]?.limit, pool.plan.limits[0]?.server.id], ['MESSAGES_PER_SECOND', slow]);
     assert.equal(pool.never.seconds, null);
     assert.match(pool.never.words[0]!, /No member/);
   });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
-import type { Role } from '@sendpool/contracts';
+import type { Actor, Role } from '@sendpool/contracts';
 import { createLog, createMetrics, signRequest, startService } from '@sendpool/service';
 import { hashOf, newKeyText, prefixOf } from './domain/api-key.ts';
 import { readConfigEnv } from './env.ts';
@@ -19,9 +19,10 @@ export type Harness = {
   readonly firstKey: string;
   /** Everything logged so far. */
   logged(): string;
-  ask(query: string, variables?: object, role?: Role): Promise<Answer>;
+  /** As ADMIN, unless another role or more of the actor is given. */
+  ask(query: string, variables?: object, as?: Role | Partial<Actor>): Promise<Answer>;
   /** The data of one root field; fails the spec when there were errors. */
-  get<T>(query: string, variables?: object, role?: Role): Promise<T>;
+  get<T>(query: string, variables?: object, as?: Role | Partial<Actor>): Promise<T>;
   metrics(): Promise<string>;
   stop(): Promise<void>;
 };
@@ -56,9 +57,10 @@ export const startHarness = async (databaseUrl: string, settings: NodeJS.Process
   const http = { host: env.HTTP_HOST, port: env.HTTP_PORT };
   const service = await startService({ name: 'config', http, parts, log, metrics, routes });
   const url = `http://127.0.0.1:${service.port}`;
-  const ask: Harness['ask'] = async (query, variables = {}, role = 'ADMIN') => {
+  const ask: Harness['ask'] = async (query, variables = {}, as = 'ADMIN') => {
     const body = JSON.stringify({ query, variables });
-    const actor = { keyId: 'spec', role, requestId: 'spec' };
+    const change = typeof as === 'string' ? { role: as } : as;
+    const actor: Actor = { keyId: 'spec', role: 'ADMIN', requestId: 'spec', ...change };
     const signed = signRequest({ target: 'POST /graphql', body: Buffer.from(body), actor }, secret);
     const headers = { 'content-type': 'application/json', ...signed };
     return (await (await fetch(`${url}/graphql`, { method: 'POST', headers, body })).json()) as Answer;
@@ -68,8 +70,8 @@ export const startHarness = async (databaseUrl: string, settings: NodeJS.Process
     firstKey,
     logged,
     ask,
-    get: async <T>(query: string, variables?: object, role?: Role): Promise<T> => {
-      const { data, errors } = await ask(query, variables, role);
+    get: async <T>(query: string, variables?: object, as?: Role | Partial<Actor>): Promise<T> => {
+      const { data, errors } = await ask(query, variables, as);
       assert.equal(errors, undefined, JSON.stringify(errors));
       return Object.values(data ?? {})[0] as T;
     },

@@ -1,6 +1,6 @@
 /** Puts the use cases together. */
 import { newId } from '@sendpool/kernel';
-import type { Database } from '@sendpool/database';
+import { createKeyed, type Database } from '@sendpool/database';
 import type { CreateUseCases, UseCases } from './api/graphql/use-cases.ts';
 import { createCreateApiKey } from './domain/create-api-key.ts';
 import { createCreatePool } from './domain/create-pool.ts';
@@ -11,12 +11,11 @@ import type { KeyStore, PoolStore, RotationStore, ServerStore } from './domain/s
 import { createSwitchSendingServer } from './domain/switch-sending-server.ts';
 import { createUpdatePool } from './domain/update-pool.ts';
 import { createUpdateSendingServer } from './domain/update-sending-server.ts';
-import { createKeyed } from './once.ts';
 import { createKeyStore } from './store/api-key.store.ts';
 import { createPoolStore } from './store/pool.store.ts';
 import { createRotationStore } from './store/rotation.store.ts';
 import { createServerStore } from './store/sending-server.store.ts';
-import type { StoreDatabase } from './store/store-database.ts';
+import { onceOver, type StoreDatabase } from './store/store-database.ts';
 import { createVerifySendingServer, type VerifySendingServerDeps } from './domain/verify-sending-server.ts';
 
 /** `changed` is called after each change that took effect. */
@@ -50,11 +49,18 @@ const createCreate = (stores: Stores, seal: SealPassword): CreateUseCases => ({
 export const createUseCases = ({ database, stores, changed, secret, seal, probe }: UseCaseDeps): UseCases => {
   const { servers, pools } = stores;
   const plain = createCreate(stores, seal);
-  const make = (on: StoreDatabase, noted: () => void): CreateUseCases => createCreate(createStores(on, noted), seal);
   return {
     ...stores,
     now,
-    once: createKeyed({ database, secret, plain, make, changed }),
+    once: createKeyed({
+      once: onceOver(database, secret),
+      plain,
+      make: (on, afterCommit) =>
+        createCreate(
+          createStores(on, () => afterCommit(changed)),
+          seal,
+        ),
+    }),
     updateSendingServer: createUpdateSendingServer({ servers, seal, now }),
     verifySendingServer: createVerifySendingServer({ servers, probe, now }),
     activateSendingServer: createSwitchSendingServer({ servers }, 'ACTIVE'),

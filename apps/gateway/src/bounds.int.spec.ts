@@ -72,6 +72,55 @@ describe('the bounds of a document', () => {
   });
 });
 
+const id = '01932f6e-0000-7000-8000-000000000001';
+
+/** The scheduler of the scene knows no transfers: they end with 404, which costs the same. */
+const transfers: Readonly<Record<string, (scene: Scene, key: string) => Promise<Response>>> = {
+  'an upload': ({ origin }, key) =>
+    fetch(`${origin}/audiences/${id}/contacts`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'text/csv' },
+      body: 'email',
+    }),
+  'a download': ({ origin }, key) =>
+    fetch(`${origin}/campaigns/${id}/recipients.csv`, { headers: { authorization: `Bearer ${key}` } }),
+  'a download of bad rows': ({ origin }, key) =>
+    fetch(`${origin}/audiences/${id}/imports/${id}/errors.csv`, { headers: { authorization: `Bearer ${key}` } }),
+};
+
+describe('the budget of a key', () => {
+  let scene: Scene;
+  before(async () => {
+    scene = await startScene({ RATE_LIMIT_PER_MINUTE: '10000' });
+  });
+  after(() => scene.stop());
+
+  for (const [at, [name, send]] of Object.entries(transfers).entries())
+    it(`also pays 1,000 for ${name}, which is refused like an operation when it is spent`, async () => {
+      const key = `key ${at}`.replace(' ', '_');
+      await publishKey(scene.eventLog, keyRecord(key, { role: 'OPERATOR' }));
+      while ((await scene.ask(cheap, key)).status === 401) await sleep(20);
+      assert.match((await send(scene, key)).headers.get('ratelimit') ?? '', /^"cost";r=(89|90)\d\d;/);
+      let answer = await send(scene, key);
+      for (let turn = 0; turn < 9 && answer.status === 404; turn += 1) answer = await send(scene, key);
+      assert.equal(answer.status, 429);
+      const wait = Number(answer.headers.get('retry-after'));
+      assert.ok(wait >= 1 && wait <= 7, String(wait));
+      const { error } = (await answer.json()) as { error: { code: string; message: string } };
+      assert.equal(error.code, 'RATE_LIMITED');
+      assert.match(error.message, /^This key has spent its budget of 10000 a minute: try again in \d s/);
+      assert.equal(codeOf(await scene.ask(dear, key)), 'RATE_LIMITED');
+      assert.equal((await send(scene, 'ADMIN')).status, 404);
+    });
+
+  it('pays a little for a transfer that is refused', async () => {
+    const answer = await fetch(`${scene.origin}/campaigns/x/recipients.csv`, {
+      headers: { authorization: 'Bearer READER' },
+    });
+    assert.deepEqual([answer.status, answer.headers.get('ratelimit')], [404, '"cost";r=9990;t=1']);
+  });
+});
+
 const byId = (id: string) => ({ documentId: id });
 const byHash = (sha256Hash: string) => ({ extensions: { persistedQuery: { version: 1, sha256Hash } } });
 

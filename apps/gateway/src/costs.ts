@@ -7,6 +7,8 @@ export const costs: CostTable = {
   // Reads the templates and renders them.
   'Campaign.preview': { weight: 100 },
   'ServerStats.byProvider': { rows: 20 },
+  // Most verdicts are about a server, and name no campaign.
+  'RotationVerdict.campaigns': { rows: 1 },
   // One row for each member and window.
   'SendingServerPool.bounceReport': { rows: 40 },
   // Simulates days of sending over all members.
@@ -22,3 +24,6 @@ export const costs: CostTable = {
   'Mutation.sendTestMessage': { weight: 100 },
   'Mutation.resendRecipients': { weight: 100 },
 };
+
+/** Of an upload or a download, whatever its size: it holds a connection and a place, and reads or writes many rows. */
+export const transferCost = 1000;

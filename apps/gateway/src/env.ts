@@ -84,6 +84,14 @@ export const envSchema = z
       .describe(
         'Cost that each key may ask for in a minute, from each gateway; at least 10000, the most of one operation.',
       ),
+    STRANGERS_PER_MINUTE: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .default(600)
+      .describe(
+        'Requests without a valid key that are heard from one address in a minute (IPv6: from a /64); 0: any number.',
+      ),
     PERSISTED_DOCUMENTS: z
       .string()
       .optional()

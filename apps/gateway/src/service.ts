@@ -1,6 +1,12 @@
 /** The gateway as parts and routes: API keys from the log, public GraphQL over the services, uploads to the scheduler. */
 import { createEventLog } from '@sendpool/event-log';
-import { createGateway, createStitchedEngine } from '@sendpool/graphql';
+import {
+  createGateway,
+  createRateLimit,
+  createRefuseStranger,
+  createSpending,
+  createStitchedEngine,
+} from '@sendpool/graphql';
 import {
   createEventLogMetrics,
   createGatewayMetrics,
@@ -60,22 +66,26 @@ export const createGatewayService = async (options: {
     observer,
     traces,
   });
+  const refuseStranger = createRefuseStranger({ perMinute: env.STRANGERS_PER_MINUTE });
+  const rateLimit = createRateLimit({ perMinute: env.RATE_LIMIT_PER_MINUTE });
   const door = await createGateway({
     engine,
     authenticate,
+    refuseStranger,
     introspection: env.INTROSPECTION,
     costs,
-    perMinute: env.RATE_LIMIT_PER_MINUTE,
+    rateLimit,
     documents,
     origins: env.ALLOWED_ORIGINS,
     log,
     observer,
     traces,
   });
-  const transfers = createTransfers({ schedulerUrls: env.SCHEDULER_URL, secret, authenticate, log }, [
-    createUpload(env.UPLOAD_MAX_BYTES),
-    ...createDownloads(),
-  ]);
+  const spending = createSpending(rateLimit);
+  const transfers = createTransfers(
+    { schedulerUrls: env.SCHEDULER_URL, secret, authenticate, refuseStranger, spending, log },
+    [createUpload(env.UPLOAD_MAX_BYTES), ...createDownloads()],
+  );
   const parts: Part[] = [
     ...tracingParts(tracing),
     { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },

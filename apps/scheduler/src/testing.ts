@@ -21,6 +21,7 @@ import {
   streamedBody,
   type RunningService,
 } from '@sendpool/service';
+import { outcomeRecord } from '@sendpool/testing';
 import { aPool, aServer } from './domain/testing.ts';
 import { readSchedulerEnv } from './env.ts';
 import { createSchedulerService } from './service.ts';
@@ -37,25 +38,10 @@ type Senders = {
   readonly received: Received[];
 };
 
-const outcomeEvent = (request: SendRequest, outcome: Outcome): string =>
-  deliveryEventsTopic.encode({
-    type: 'OUTCOME',
-    lane: request.lane,
-    sequence: request.sequence,
-    campaignId: request.campaignId,
-    recipient: request.recipient,
-    tryNumber: request.tryNumber,
-    outcome,
-    at: Date.now(),
-    poolId: 'pool',
-    serverId: 'server',
-    provider: 'other',
-    reply: null,
-    bounceClass: null,
-    reason: null,
-    hops: [],
-    latencyMs: 1,
-  });
+const outcomeEvent = ({ lane, sequence, campaignId, recipient, tryNumber }: SendRequest, outcome: Outcome): string =>
+  deliveryEventsTopic.encode(
+    outcomeRecord({ lane, sequence, campaignId, recipient, tryNumber, outcome, at: Date.now(), serverId: 'server' }),
+  );
 
 const answerTo = (eventLog: EventLog, senders: Senders, requests: readonly SendRequest[]): Promise<void> =>
   eventLog.publish(

@@ -1,4 +1,5 @@
 /** Puts the use cases of audiences and campaigns together. */
+import { createKeyed } from '@sendpool/database';
 import { sleep } from '@sendpool/kernel';
 import { checkTemplates, parseAddress, previewMail } from '@sendpool/smtp';
 import type { AudienceUseCases, CampaignUseCases } from './api/graphql/use-cases.ts';
@@ -19,7 +20,7 @@ import { createResendRecipients } from './domain/resend-recipients.ts';
 import { createSendTestMessage, type TestStore } from './domain/send-test-message.ts';
 import { createScheduleCampaign, createStartCampaign } from './domain/start-campaign.ts';
 import { createUpdateCampaign } from './domain/update-campaign.ts';
-import { createKeyed, type StoreDatabase } from './once.ts';
+import { onceOver, type StoreDatabase } from './once.ts';
 import { createAudienceStore } from './store/audience.store.ts';
 import { createCampaignStore } from './store/campaign.store.ts';
 import { createContactStore } from './store/contact.store.ts';
@@ -102,8 +103,7 @@ export const createUseCases = (
   const { database, secret, ...rest } = deps;
   const plain = createOwn({ ...rest, ...createStores(database) });
   const once = createKeyed({
-    database,
-    secret,
+    once: onceOver(database, secret),
     plain,
     make: (on, afterCommit) =>
       createOwn({

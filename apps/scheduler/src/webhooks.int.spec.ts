@@ -50,7 +50,8 @@ const makeWebhook = async (path: string, input: object = {}): Promise<string> =>
 };
 
 const fields = 'enabled disabledReason failingSince lastError heldUntil previousSecretUntil revision';
-const log = 'deliveries(first: 100) { nodes { id at state attempts nextAttemptAt lastStatus lastAnswer eventCount } }';
+const log =
+  'deliveries(first: 100) { nodes { id createdAt state attempts nextAttemptAt lastStatus lastAnswer eventCount } }';
 const look = async (id: string) =>
   (await client.ask(`query ($id: ID!) { webhook(id: $id) { ${fields} ${log} } }`, { id }))['webhook'];
 
@@ -87,7 +88,9 @@ test('each event that was asked for comes once, signed, with its recipient; what
 test('a webhook of one campaign hears of that one alone, and of a verdict that names it', async () => {
   const audienceId = await client.makeAudience(1);
   const mine = await client.makeCampaign(audienceId);
-  await makeWebhook('/mine', { campaignId: mine, events: ['ACCEPTED', 'ROTATION_VERDICT'] });
+  const webhookId = await makeWebhook('/mine', { campaignId: mine, events: ['ACCEPTED', 'ROTATION_VERDICT'] });
+  const shown = await client.ask('query ($id: ID!) { webhook(id: $id) { campaign { id name } } }', { id: webhookId });
+  assert.deepEqual(shown['webhook'].campaign, { id: mine, name: 'Autumn' });
   await send(20);
   const verdicts = [
     aVerdict({ id: 'v1', kind: 'WARN', campaignIds: ['other'] }),
@@ -239,6 +242,15 @@ test('names are unique, inputs are checked, and what is deleted is gone', async 
   assert.deepEqual(
     errors.map(({ path }: { path: string[] }) => path[1]),
     ['name', 'url', 'events', 'campaignId'],
+  );
+  const emptied = await mutate(
+    'updateWebhook',
+    { id, name: null, enabled: null },
+    '... on WebhookPayload { __typename }',
+  );
+  assert.deepEqual(
+    emptied.errors.map(({ path }: { path: string[] }) => path[1]),
+    ['name', 'enabled'],
   );
   const { webhook } = await client.ask('query ($id: ID!) { webhook(id: $id) { url host } }', { id });
   assert.deepEqual([webhook.url, webhook.host], [receiver.url('/deleted'), new URL(receiver.url()).host]);

@@ -1,5 +1,5 @@
 /** Puts together what webhooks need: their use cases, the reading of the log, and the sending. */
-import type { Database } from '@sendpool/database';
+import { createKeyed, type Database } from '@sendpool/database';
 import type { EventLog } from '@sendpool/event-log';
 import type { Log, Metrics, Part } from '@sendpool/service';
 import type { WebhookUseCases } from './api/graphql/use-cases.ts';
@@ -7,7 +7,7 @@ import { createPost } from './api/webhooks/post.ts';
 import { createReach, lookUpFor } from './api/webhooks/public-lookup.ts';
 import { createSignedPost } from './api/webhooks/signed-post.ts';
 import { consumeWebhookEvents, endsOfLog } from './api/webhooks/webhook-events.consumer.ts';
-import { createWebhookMetrics } from './api/webhooks/webhook-metrics.ts';
+import { createWebhookMetrics, measureWebhooks } from './api/webhooks/webhook-metrics.ts';
 import { createWebhookSender, sweepWebhooks } from './api/webhooks/webhook-sender.ts';
 import type { CampaignStore } from './domain/campaign.ts';
 import {
@@ -19,7 +19,7 @@ import {
 import { createRecordWebhookEvents } from './domain/record-webhook-events.ts';
 import { createReplayWebhook, createTestWebhook } from './domain/use-webhooks.ts';
 import type { SchedulerEnv } from './env.ts';
-import { createKeyed } from './once.ts';
+import { onceOver } from './once.ts';
 import { createWebhookDeliveryStore } from './store/webhook-delivery.store.ts';
 import { createWebhookEventStore } from './store/webhook-event.store.ts';
 import { createWebhookStore } from './store/webhook.store.ts';
@@ -77,8 +77,7 @@ export const createWebhooks = ({ env, database, eventLog, campaigns, metrics: re
     webhookLog: deliveries,
     ...create,
     onceWebhook: createKeyed({
-      database,
-      secret: env.INTERNAL_SECRET,
+      once: onceOver(database, env.INTERNAL_SECRET),
       plain: create,
       make: (on, afterCommit) => {
         const kept = { webhooks: createWebhookStore(on), changed: () => afterCommit(deps.changed) };
@@ -96,6 +95,7 @@ export const createWebhooks = ({ env, database, eventLog, campaigns, metrics: re
     sender,
     events,
     sweepWebhooks(deliveries.sweep, log),
+    measureWebhooks({ waiting: deliveries.waiting, metrics, log }),
   ];
   return { useCases, parts };
 };

@@ -73,7 +73,7 @@ export const createSenderService = async (options: {
       open: (sealed, ownerId) => openSecret(sealed, ownerId, openingKeys(env)),
     }),
     followServerUsage({ eventLog, log, apply: (usage) => settings.usage(usage) }),
-    readPeerStatus({ eventLog, source, warn: (serverId) => settings.warn(serverId) }),
+    readPeerStatus({ eventLog, source, warn: (serverId) => settings.warn(serverId), log }),
     followCampaigns({
       eventLog,
       log,

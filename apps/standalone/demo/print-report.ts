@@ -33,7 +33,7 @@ const printServers = (report: DemoReport, samples: readonly QueueSample[]): void
         samples.map(({ queueDepth }) => queueDepth[server.name] ?? 0),
         28,
       )} (${server.maxQueueDepth})`,
-      server.rotateOut ? red('rotate out') : green('keep'),
+      server.exceedsBounceLimit ? red('rotate out') : green('keep'),
     ]),
   );
 
@@ -67,7 +67,7 @@ const lineOf = ({ name, holds, detail: words }: DemoCheck): string => {
 export const printReport = (report: DemoReport, samples: readonly QueueSample[]): void => {
   step('Report per server');
   printServers(report, samples);
-  const out = report.servers.filter(({ rotateOut }) => rotateOut).map(({ name }) => name);
+  const out = report.servers.filter(({ exceedsBounceLimit }) => exceedsBounceLimit).map(({ name }) => name);
   if (out.length > 0) detail(`${yellow(out.join(', '))}: bounce rate significantly above 3 %.`);
   step('Shares in each phase');
   printPhases(report);

@@ -40,7 +40,7 @@ type ServerReport = {
   deferredRate: number | null;
   failovers: number;
   maxQueueDepth: number;
-  rotateOut: boolean;
+  exceedsBounceLimit: boolean;
 };
 
 type CampaignServerStats = {
@@ -50,11 +50,11 @@ type CampaignServerStats = {
   bounceRate: number | null;
   deferredRate: number | null;
   failovers: string;
-  rotateOut: boolean;
+  exceedsBounceLimit: boolean;
 };
 
 const statsQuery =
-  'query ($id: ID!) { campaign(id: $id) { serverStats { server { id name } accepted bounceRate deferredRate failovers rotateOut } } statsLag { behind } }';
+  'query ($id: ID!) { campaign(id: $id) { serverStats { server { id name } accepted bounceRate deferredRate failovers exceedsBounceLimit } } statsLag { behind } }';
 const recipientsQuery =
   'query ($id: ID!, $state: RecipientState!, $after: String) { campaign(id: $id) { recipients(state: $state, first: 100, after: $after) { nodes { email } pageInfo { hasNextPage endCursor } } } }';
 
@@ -140,7 +140,7 @@ const reportServer = (sink: RunningSink, sinks: readonly RunningSink[], evidence
     deferredRate: stats?.deferredRate ?? null,
     failovers: Number(stats?.failovers ?? 0),
     maxQueueDepth: Math.max(0, ...samples.map(({ queueDepth }) => queueDepth[name] ?? 0)),
-    rotateOut: stats?.rotateOut ?? false,
+    exceedsBounceLimit: stats?.exceedsBounceLimit ?? false,
   };
 };
 

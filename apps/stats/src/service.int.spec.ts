@@ -112,7 +112,7 @@ test('events in the log become numbers of servers and campaigns', async () => {
   await publish([...accepted, ...bounced, outcome(0, { at, serverId: 'b', hops: [hop('a')] }), unknown(1, { at })]);
   await waitFor(hasCounted(102));
   const fields = `stats(window: LAST_HOUR) { window attempted accepted bounced { hard block soft } bounceRate failovers
-    rotateOut bounceVerdict { words rate sends needed significant } latency { meanMs maxMs } byProvider { provider attempted bounced } }`;
+    exceedsBounceLimit bounceVerdict { words judgedRate sends needed significant } latency { meanMs maxMs } byProvider { provider attempted bounced } }`;
   const [a, b, c] = (await entities('SendingServer', ['a', 'b', 'c'], fields)) as { stats: unknown }[];
   assert.deepEqual(a?.stats, {
     window: 'LAST_HOUR',
@@ -121,10 +121,10 @@ test('events in the log become numbers of servers and campaigns', async () => {
     bounced: { hard: '0', block: '4', soft: '0' },
     bounceRate: 0.04,
     failovers: '1',
-    rotateOut: false,
+    exceedsBounceLimit: false,
     bounceVerdict: {
       words: '4 % over 100 sends: not yet significant, 10 % needed at this volume',
-      rate: 0.04,
+      judgedRate: 0.04,
       sends: '100',
       needed: 0.1,
       significant: false,
@@ -137,12 +137,16 @@ test('events in the log become numbers of servers and campaigns', async () => {
   });
   assert.equal((b!.stats as { accepted: string }).accepted, '1');
   assert.equal((c!.stats as { bounceRate: number | null }).bounceRate, null);
-  const [campaign] = await entities('Campaign', ['c1'], 'serverStats { server { id } attempted failovers rotateOut }');
+  const [campaign] = await entities(
+    'Campaign',
+    ['c1'],
+    'serverStats { server { id } attempted failovers exceedsBounceLimit }',
+  );
   assert.deepEqual(campaign, {
     serverStats: [
-      { server: null, attempted: '1', failovers: '0', rotateOut: false },
-      { server: { id: 'a' }, attempted: '100', failovers: '1', rotateOut: false },
-      { server: { id: 'b' }, attempted: '1', failovers: '0', rotateOut: false },
+      { server: null, attempted: '1', failovers: '0', exceedsBounceLimit: false },
+      { server: { id: 'a' }, attempted: '100', failovers: '1', exceedsBounceLimit: false },
+      { server: { id: 'b' }, attempted: '1', failovers: '0', exceedsBounceLimit: false },
     ],
   });
 });
@@ -171,7 +175,7 @@ const readHealth = () =>
     'SendingServer',
     ['a'],
     `health { queueDepth deferredWaiting senders { sender breaker breakerUntil
-    connectionShare connectionPlan rateFactor limitedBy } }`,
+    connectionShare connectionPlan rateFactor limitedBy limitedProvider } }`,
   );
 
 test('health shows what senders and schedulers say', async () => {
@@ -191,7 +195,7 @@ test('health shows what senders and schedulers say', async () => {
       connectionShare: 3,
       connectionPlan: 2,
       rateFactor: 0.7,
-      limitedBy: 'messagesPerDay',
+      limitedBy: 'gmail messagesPerDay',
       failovers: 2,
     },
     { type: 'SCHEDULER', source: 'x', serverId: 'a', at, deferredWaiting: 10 },
@@ -216,7 +220,8 @@ test('health shows what senders and schedulers say', async () => {
           connectionShare: 3,
           connectionPlan: 2,
           rateFactor: 0.7,
-          limitedBy: 'messagesPerDay',
+          limitedBy: 'MESSAGES_PER_DAY',
+          limitedProvider: 'gmail',
         },
       ],
     },

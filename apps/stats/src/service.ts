@@ -95,7 +95,7 @@ export const createStatsService = async (options: {
     { name: 'event-log', ready: () => eventLog.isReady(), stop: () => eventLog.close() },
     { name: 'topics', start: () => eventLog.ensureTopics(topics) },
     createDeliveryEvents({ eventLog, counting, log, metrics, tracing }),
-    createSenderStatus({ eventLog, board }),
+    createSenderStatus({ eventLog, board, log }),
     ...rotationParts,
     repeat({ name: 'old-minutes', everyMs: hourMs, work: dropOldMinutes, log }),
     repeat({ name: 'lag', everyMs: lagEveryMs, work: measureLag, log }),

@@ -11,7 +11,9 @@ export {
   type SmtpReply,
 } from './delivery-events.ts';
 export { mayBeFrom } from './from-domain.ts';
+export { foundAgain, keyFaults, shownOnce, usedForAnother, type Ask, type Made, type Once } from './idempotency.ts';
 export { checkName } from './name.ts';
+export type { Refusal, Result } from './refusal.ts';
 export { sendRequestsTopic, type FenceRecord, type SendRequest, type SendRequestRecord } from './send-requests.ts';
 export { senderStatusTopic, type DeferredStatus, type SenderStatus, type ServerStatus } from './sender-status.ts';
 export { rotationVerdictsTopic, type RotationEvidence, type RotationVerdict } from './rotation-verdicts.ts';

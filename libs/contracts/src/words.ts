@@ -48,6 +48,20 @@ export const limitModes = ['OVERFLOW', 'WAIT'] as const;
 /** OVERFLOW: a server at a declared limit is passed over, its share goes to the others. WAIT: its messages wait for it. */
 export type LimitMode = (typeof limitModes)[number];
 
+export const sendingLimits = [
+  'MESSAGES_PER_SECOND',
+  'MESSAGES_PER_MINUTE',
+  'MESSAGES_PER_HOUR',
+  'MESSAGES_PER_DAY',
+  'MAX_CONNECTIONS',
+  'WARM_UP',
+] as const;
+/** What a server can be limited by. */
+export type SendingLimit = (typeof sendingLimits)[number];
+/** The limit of a field, as in `messagesPerDay` or `warmUp`; undefined: not known here. */
+export const sendingLimitOf = (field: string): SendingLimit | undefined =>
+  sendingLimits.find((limit) => limit.replaceAll('_', '') === field.toUpperCase());
+
 export const providerModes = ['SPREAD', 'AFFINITY'] as const;
 /** SPREAD: each mailbox provider sees every server of the pool by weight. AFFINITY: each sees one server as long as that one may send. */
 export type ProviderMode = (typeof providerModes)[number];

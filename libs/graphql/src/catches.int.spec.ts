@@ -1,68 +1,22 @@
 /**
  * What gateways of this kind have been caught at, by name. Elsewhere: letters split between chunks, rules that do not reach streams, and
- * sources that break (live/clients.int.spec.ts), users who share a connection or a stream, and streams at a stop (live/endings.int.spec.ts),
- * the place of a failed join, and hosts in errors (gateway.int.spec.ts).
+ * sources that break (live/clients.int.spec.ts), users who share a connection or a stream (live/sharing.int.spec.ts), streams at a stop
+ * (live/endings.int.spec.ts), the place of a failed join, and hosts in errors (gateway.int.spec.ts).
  */
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { composeServices } from '@theguild/federation-composition';
-import { parse } from 'graphql';
-import {
-  createGateway,
-  createStitchedEngine,
-  createSubgraph,
-  type GraphQLRoute,
-  type RequestContext,
-} from './index.ts';
+import { composed, serviceSdl, sign, silent, startGateway, startSubgraph, type Running } from './doors.fixture.ts';
+import { createStitchedEngine, type RequestContext } from './index.ts';
 
-const common = `
-  extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
-  directive @access(role: Role!) on FIELD_DEFINITION
-  enum Role { READER OPERATOR ADMIN }
-`;
 const sdls = {
-  pools: `${common}
+  pools: serviceSdl(`
     type Pool @key(fields: "id") { id: ID! }
-    type Query { pools: [Pool!]! @access(role: READER) slow: String @access(role: READER) }`,
-  numbers: `${common}
+    type Query { pools: [Pool!]! @access(role: READER) slow: String @access(role: READER) }`),
+  numbers: serviceSdl(`
     type Pool @key(fields: "id") { id: ID! owner: String }
-    type Query { lag: Int @access(role: READER) }`,
+    type Query { lag: Int @access(role: READER) }`),
 };
-/** Places in it lead nowhere: the addresses of the environment count. */
-const { supergraphSdl = '' } = composeServices(
-  Object.entries(sdls).map(([name, sdl]) => ({ name, typeDefs: parse(sdl), url: 'http://nowhere.example/graphql' })),
-);
-
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const sign = ({ actor }: { actor: object }) => ({ 'x-actor': JSON.stringify(actor) });
-
-type Door = { routes: GraphQLRoute[]; part: { stop(deadlineMs: number): Promise<void> } };
-type Running = { url: string; asked(): number; stop(): Promise<void> };
-
-const serve = async ({ routes, part }: Door): Promise<Running> => {
-  let asked = 0;
-  const server = createServer((req, res) => {
-    asked += 1;
-    void routes[0]!.handle(req, res);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const stop = async (): Promise<void> => {
-    server.closeAllConnections();
-    server.close();
-    await part.stop(1000);
-  };
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`, asked: () => asked, stop };
-};
-
-const actorOf = (req: { headers: Record<string, unknown> }) => JSON.parse(String(req.headers['x-actor']));
-
-const startSubgraph = async (typeDefs: string, resolvers: object): Promise<Running> => {
-  return serve(await createSubgraph({ typeDefs, resolvers, log: silent, actorOf }));
-};
-
 const isSlow = Promise.withResolvers<void>();
 const release = Promise.withResolvers<void>();
 let waiting = 0;
@@ -94,18 +48,16 @@ let gateway: Running;
 before(async () => {
   pools = await startSubgraph(sdls.pools, poolsResolvers);
   numbers = await startSubgraph(sdls.numbers, numbersResolvers);
-  const urls = { pools: [pools.url], numbers: [numbers.url] };
-  const engine = createStitchedEngine({ supergraphSdl, urls, sign, log: silent });
-  gateway = await serve(
-    await createGateway({
-      engine,
+  gateway = await startGateway(
+    sdls,
+    { pools, numbers },
+    {
       introspection: false,
-      log: silent,
       authenticate: async (authorization = '') => {
         const actor = { keyId: authorization.replace('Bearer ', ''), role: 'READER', requestId: 'r' } as const;
         return { actor, isValid: () => true };
       },
-    }),
+    },
   );
 });
 after(async () => {
@@ -133,13 +85,14 @@ describe('the gateway', () => {
   });
 
   it('catch 4: joins for each of many users at once by a request of its own, and mixes nobody up', async () => {
-    const before = numbers.asked();
+    const before = numbers.calls.length;
     const answers = await Promise.all(users(20).map((user) => ask(user, '{ pools { owner } }')));
     assert.deepEqual(answers, users(20).map(ownersOf));
-    assert.equal(numbers.asked() - before, 20);
+    assert.equal(numbers.calls.length - before, 20);
   });
 
   it('catch 10: asks services where the environment says, by their name in lower case, and starts with none left out', async () => {
+    const supergraphSdl = composed(sdls);
     assert.ok(supergraphSdl.includes('NUMBERS') && supergraphSdl.includes('nowhere.example'));
     assert.deepEqual(await ask('user', '{ lag }'), { data: { lag: 1 } });
     assert.throws(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isAppError } from '@sendpool/kernel';
 import fc from 'fast-check';
-import { connectionOf, decodeCursor, encodeCursor, pageArguments } from './connection.ts';
+import { connectionOf, countedConnection, decodeCursor, encodeCursor, pageArguments } from './connection.ts';
 
 const isRefused = (error: unknown): boolean => isAppError(error, 'BAD_INPUT');
 
@@ -80,5 +80,30 @@ describe('a connection', () => {
         );
       }),
     );
+  });
+});
+
+describe('a connection that counts', () => {
+  const counted = (calls: string[]) =>
+    countedConnection({
+      read: async () => {
+        calls.push('read');
+        return connectionOf(rows(0, 3), { first: 2, after: undefined }, ({ id }) => id);
+      },
+      count: async () => calls.push('count'),
+    });
+
+  it('reads no page for whoever asks how many there are, and counts nothing for whoever reads', async () => {
+    const calls: string[] = [];
+    assert.equal(await counted(calls).totalCount(), 1);
+    await counted(calls).nodes();
+    assert.deepEqual(calls, ['count', 'read']);
+  });
+
+  it('reads its page once for all of its parts, and counts once', async () => {
+    const calls: string[] = [];
+    const { edges, nodes, pageInfo, totalCount } = counted(calls);
+    const [shown, page] = await Promise.all([nodes(), pageInfo(), edges(), totalCount(), totalCount()]);
+    assert.deepEqual([shown.length, page.hasNextPage, calls], [2, true, ['read', 'count']]);
   });
 });

@@ -66,3 +66,27 @@ export const connectionOf = <Node>(
     },
   };
 };
+
+/** A connection of which nothing is read or counted before it is asked for. */
+export type CountedConnection<Node> = {
+  readonly [Part in keyof Connection<Node>]: () => Promise<Connection<Node>[Part]>;
+} & { totalCount(): Promise<number | null> };
+
+const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
+  let running: Promise<T> | undefined;
+  return () => (running ??= work());
+};
+
+/** `read` gives the page, `count` the number of rows on all pages, null for too many to count; each is called once at most. */
+export const countedConnection = <Node>(of: {
+  read(): Promise<Connection<Node>>;
+  count(): Promise<number | null>;
+}): CountedConnection<Node> => {
+  const page = once(of.read);
+  return {
+    edges: async () => (await page()).edges,
+    nodes: async () => (await page()).nodes,
+    pageInfo: async () => (await page()).pageInfo,
+    totalCount: once(of.count),
+  };
+};

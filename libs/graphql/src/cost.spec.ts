@@ -10,7 +10,7 @@ const schema = buildSchema(`
   type Minute { at: Int! }
   type Plan { words: [String!]! }
   type PoolEdge { node: Pool!  cursor: String! }
-  type PoolConnection { nodes: [Pool!]!  edges: [PoolEdge!]!  pageInfo: PageInfo! }
+  type PoolConnection { nodes: [Pool!]!  edges: [PoolEdge!]!  pageInfo: PageInfo!  totalCount: Int! }
   type Payload { pool: Pool! }
   type Refused { errors: [Fault!]! }
   type Fault { message: String! }
@@ -50,6 +50,13 @@ describe('the cost of an operation', () => {
       5 * 11,
     );
     assert.equal(cost('{ pool(id: 1) { members { pool { members { pool { id } } } } } }'), 1 + 10 * (2 + 10 * 2));
+  });
+
+  it('counts the rows of a page of which only their number or an end is wanted, and a count without rows as one', () => {
+    assert.equal(cost('{ pools(first: 7) { pageInfo { hasNextPage } totalCount } }'), 7);
+    assert.equal(cost('{ pools(first: 7) { totalCount __typename } }'), 1);
+    assert.equal(cost('{ pools(first: 7) { ...Some } } fragment Some on PoolConnection { totalCount }'), 7);
+    assert.equal(cost('{ pools(first: 7) { nodes { id } totalCount } }'), 7);
   });
 
   it('counts a list with a page size that is no connection as it is asked for', () => {

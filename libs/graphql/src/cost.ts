@@ -100,6 +100,12 @@ const isLeftOut = (node: SelectionNode, meter: Meter): boolean =>
     return (name.value === 'skip' && value === true) || (name.value === 'include' && value === false);
   });
 
+const readsNoRows: ReadonlySet<string> = new Set(['totalCount', '__typename']);
+
+/** Also `pageInfo` needs the rows. A fragment may ask for anything. */
+const readsRows = (set: SelectionSetNode | undefined): boolean =>
+  (set?.selections ?? []).some((node) => node.kind !== Kind.FIELD || !readsNoRows.has(node.name.value));
+
 const fieldCost = (node: FieldNode, parent: GraphQLNamedType, meter: Meter): number => {
   const name = node.name.value;
   if (name.startsWith('__')) return name === '__typename' ? 0 : weights.introspection;
@@ -111,9 +117,9 @@ const fieldCost = (node: FieldNode, parent: GraphQLNamedType, meter: Meter): num
   if (isLeafType(type)) return weight;
   const insideConnection = isConnection(parent) && isList(field.type);
   const rows = insideConnection ? 1 : rowsOf(node, field, meter, place);
-  // The connection itself is one object, its rows are counted by `nodes` and `edges`.
-  const own = isFree(type) || isConnection(type) ? 0 : 1;
-  return weight + rows * (own + selectionCost(node.selectionSet, type, meter));
+  const inside = selectionCost(node.selectionSet, type, meter);
+  if (isConnection(type)) return weight + (readsRows(node.selectionSet) ? rows * Math.max(1, inside) : 1);
+  return weight + rows * ((isFree(type) ? 0 : 1) + inside);
 };
 
 const nodeCost = (node: SelectionNode, parent: GraphQLNamedType, meter: Meter): number => {

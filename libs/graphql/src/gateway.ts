@@ -17,7 +17,8 @@ import { createSseDoor } from './live/sse-door.ts';
 import { createWebSocketDoor } from './live/websocket-door.ts';
 import type { GraphQLObserver } from './observer.ts';
 import { createResolveDocument, type PersistedOptions } from './persisted.ts';
-import { createRateLimit } from './rate-limit.ts';
+import { createRateLimit, type RateLimit } from './rate-limit.ts';
+import { refuseAnyStranger, type RefuseStranger } from './stranger-limit.ts';
 import type { GraphQLDoor } from './subgraph.ts';
 import type { GraphQLTraces } from './traces.ts';
 
@@ -25,14 +26,16 @@ export type GatewayOptions = {
   engine: Engine;
   /** Undefined is answered 401, alike for every reason. */
   authenticate: Authenticate;
+  /** Asked for each sign-in that failed. Default: they are not counted. */
+  refuseStranger?: RefuseStranger;
   /** Whether a client with a key may read the schema. */
   introspection: boolean;
   /** What an operation must pass before it is run, on every transport: see `Check`. */
   checks?: readonly Check[];
   /** What single fields cost: see `createCostOf`. */
   costs?: CostTable;
-  /** Cost that each key may ask for in a minute, from this process. */
-  perMinute?: number | undefined;
+  /** Cost that each key may ask for in a minute, from this process. Default: `limits.perMinute`. */
+  rateLimit?: RateLimit;
   /** Documents that clients may name by their ids. Default: none, and any other is free. */
   documents?: PersistedOptions | undefined;
   /** Origins of pages that may open a socket, besides the gateway's own. */
@@ -65,9 +68,9 @@ type Bounds = { admission: Admission; intake: Intake; budget: Budget };
 
 /** What may be asked, in one piece for all doors. */
 const boundsOf = (options: GatewayOptions): Bounds => {
-  const { engine, costs, documents = { documents: new Map(), only: false }, perMinute = limits.perMinute } = options;
+  const { engine, costs, documents = { documents: new Map(), only: false } } = options;
   const { schema } = engine;
-  const rateLimit = createRateLimit({ perMinute, now: () => performance.now() });
+  const rateLimit = options.rateLimit ?? createRateLimit({ perMinute: limits.perMinute });
   const budget = createBudget({ costOf: createCostOf(schema, costs), maxCost: limits.cost, rateLimit });
   const intake = createIntake({ schema, begin: budget.begin, resolve: createResolveDocument(documents) });
   const rules = publicRules(options.introspection);
@@ -77,7 +80,7 @@ const boundsOf = (options: GatewayOptions): Bounds => {
 
 /** Apollo on HTTP. It comes with parsing, validating and answering of its own; the rules and the checks are those of the other doors. */
 const createApolloDoor = async (options: GatewayOptions, { admission, intake, budget }: Bounds) => {
-  const { engine, authenticate, log, observer, traces } = options;
+  const { engine, authenticate, refuseStranger = refuseAnyStranger, log, observer, traces } = options;
   const server = createApollo(
     {
       gateway: asApolloGateway(engine, admission.check),
@@ -96,6 +99,7 @@ const createApolloDoor = async (options: GatewayOptions, { admission, intake, bu
       const credential = await authenticate(req.headers.authorization);
       return credential && (() => (credential.isValid() ? credential.actor : undefined));
     },
+    refuseStranger,
     intake: countRefusals(intake, observer ?? {}),
     headersOf: budget.headersOf,
     maxBodyBytes: limits.bodyBytes,
@@ -106,14 +110,14 @@ const createApolloDoor = async (options: GatewayOptions, { admission, intake, bu
 
 /** A stopped door closes its engine. */
 export const createGateway = async (options: GatewayOptions): Promise<GatewayDoor> => {
-  const { engine, authenticate, origins = [], log, observer = {} } = options;
+  const { engine, authenticate, refuseStranger = refuseAnyStranger, origins = [], log, observer = {} } = options;
   const bounds = { ...liveLimits, ...options.live };
   const asked = boundsOf(options);
   const apollo = await createApolloDoor(options, asked);
   const { admission, budget } = asked;
   const operations = createOperations({ engine, admission, payMore: budget.payMore, log, observer });
   const connections = createConnections(bounds, observer);
-  const live = { authenticate, operations, connections, observer, log };
+  const live = { authenticate, refuseStranger, operations, connections, observer, log };
   const sockets = createWebSocketDoor({ ...live, engine, isOwnOrigin: isOwn(origins), limits: bounds });
   return {
     routes: routesOf(apollo.handle, createSseDoor(live)),

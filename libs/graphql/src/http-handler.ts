@@ -5,11 +5,14 @@ import type { Actor } from '@sendpool/contracts';
 import { createContext, type RequestContext } from './context.ts';
 import { parseJson, problems, readRaw, refuse, refuseWith, type GraphQLRoute } from './http-request.ts';
 import type { Intake } from './intake.ts';
+import { refuseAnyStranger, type RefuseStranger } from './stranger-limit.ts';
 
 export type HandlerOptions = {
   server: ApolloServer<RequestContext>;
   /** Who comes: asked before the body is read, which of a stranger is not worth it, and with it. Undefined is answered 401. */
   identify: (req: IncomingMessage) => Promise<((rawBody: Uint8Array) => Actor | undefined) | undefined>;
+  /** How a stranger is refused. Default: 401. */
+  refuseStranger?: RefuseStranger;
   /** Asked before the document is read: see `Intake`. */
   intake?: Intake | undefined;
   /** Further headers of each answer. */
@@ -69,7 +72,7 @@ export const createHandler =
   (options: HandlerOptions): GraphQLRoute['handle'] =>
   async (req, res) => {
     const actorOf = await options.identify(req);
-    if (actorOf === undefined) return refuse(res, problems.unauthenticated);
+    if (actorOf === undefined) return refuse(res, (options.refuseStranger ?? refuseAnyStranger)(req));
     const raw = await readRaw(req, res, options.maxBodyBytes);
     if (raw === undefined) return;
     const actor = actorOf(raw);

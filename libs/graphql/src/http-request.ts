@@ -1,6 +1,6 @@
 /** What the GraphQL doors on HTTP have in common: how a body is read, and how a request is refused before any GraphQL. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GraphQLError } from 'graphql';
+import { GraphQLError } from 'graphql';
 import { formatError } from './errors.ts';
 import { readBody } from './read-body.ts';
 
@@ -11,7 +11,8 @@ export type GraphQLRoute = {
   handle(req: IncomingMessage, res: ServerResponse): Promise<void>;
 };
 
-export type Problem = { status: number; code: string; message: string };
+/** `retryAfterSeconds`: when it is worth another try. */
+export type Problem = { status: number; code: string; message: string; retryAfterSeconds?: number };
 
 export const problems = {
   unauthenticated: {
@@ -35,11 +36,35 @@ export const problems = {
   tooMany: { status: 429, code: 'TOO_MANY_STREAMS', message: 'This key has too many open streams: end some of them' },
 } as const satisfies Record<string, Problem>;
 
-export const refuse = (res: ServerResponse, { status, code, message }: Problem): void => {
-  if (res.destroyed) return;
-  if (status === 401) res.setHeader('www-authenticate', 'Bearer');
+const writeJson = (res: ServerResponse, status: number, body: unknown): void => {
   res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
-  res.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
+  res.end(JSON.stringify(body));
+};
+
+const writeProblem = (res: ServerResponse, { status, retryAfterSeconds }: Problem, body: unknown): void => {
+  // An answer that has begun cannot be taken back: the connection is cut, so that the client sees it as broken.
+  if (res.headersSent || res.destroyed) return void res.destroy();
+  if (status === 401) res.setHeader('www-authenticate', 'Bearer');
+  if (retryAfterSeconds !== undefined) res.setHeader('retry-after', retryAfterSeconds);
+  writeJson(res, status, body);
+};
+
+const extensionsOf = ({ code, retryAfterSeconds }: Problem) =>
+  retryAfterSeconds === undefined ? { code } : { code, retryAfterSeconds };
+
+/** In the words of GraphQL. */
+export const refuse = (res: ServerResponse, problem: Problem): void =>
+  writeProblem(res, problem, { errors: [{ message: problem.message, extensions: extensionsOf(problem) }] });
+
+/** In the words of the paths that are not GraphQL. */
+export const refusePlainly = (res: ServerResponse, problem: Problem): void =>
+  writeProblem(res, problem, { error: { code: problem.code, message: problem.message } });
+
+/** For where refusals are errors of GraphQL. */
+export const errorOf = (problem: Problem): GraphQLError => {
+  const { status, message, retryAfterSeconds } = problem;
+  const headers = new Map(retryAfterSeconds === undefined ? [] : [['retry-after', String(retryAfterSeconds)]]);
+  return new GraphQLError(message, { extensions: { ...extensionsOf(problem), http: { status, headers } } });
 };
 
 /** A refusal with the status and the headers that its error asks for in `extensions.http`, as errors of Apollo do. */
@@ -50,8 +75,7 @@ export const refuseWith = (res: ServerResponse, error: GraphQLError): void => {
   };
   if (res.destroyed) return;
   for (const [name, value] of headers) res.setHeader(name, value);
-  res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
-  res.end(JSON.stringify({ errors: [formatError(error.toJSON(), error)] }));
+  writeJson(res, status, { errors: [formatError(error.toJSON(), error)] });
 };
 
 /** Nothing that a browser sends across origins without asking first (CSRF). */

@@ -3,20 +3,33 @@ export { createContext, loaderOf, type RequestContext } from './context.ts';
 export { scalars } from './scalars.ts';
 export {
   connectionOf,
+  countedConnection,
   decodeCursor,
   encodeCursor,
   maxPageSize,
   pageArguments,
   type Connection,
+  type CountedConnection,
   type CursorKey,
   type Page,
 } from './connection.ts';
-export { refused, type Refused, type UserError, type UserErrorInput } from './refused.ts';
+export { answerOf, askOf } from './answer.ts';
+export {
+  orderedConnection,
+  orderedPage,
+  searchText,
+  type Order,
+  type OrderedArguments,
+  type OrderedPage,
+} from './ordered.ts';
 export { createSubgraph, type GraphQLDoor, type SubgraphOptions } from './subgraph.ts';
 export type { GraphQLLog } from './apollo.ts';
 export type { GraphQLObserver } from './observer.ts';
 export type { GraphQLTraces } from './traces.ts';
-export type { GraphQLRoute } from './http-request.ts';
+export { problems, refusePlainly, type GraphQLRoute, type Problem } from './http-request.ts';
+export { createRateLimit } from './rate-limit.ts';
+export { createRefuseStranger, refuseAnyStranger, type RefuseStranger } from './stranger-limit.ts';
+export { createSpending, type Spending } from './spending.ts';
 export type { Authenticate, Credential } from './authenticate.ts';
 export { createGateway, type GatewayOptions } from './gateway.ts';
 export { createStitchedEngine, type StitchedEngineOptions } from './stitched-engine.ts';
@@ -25,6 +38,6 @@ export type { Sign } from './upstream.ts';
 export { createReplicas, type Replicas } from './replicas.ts';
 export { limits, type LiveLimits } from './limits.ts';
 export { createTally } from './live/tally.ts';
-export { createCostOf, type CostTable } from './cost.ts';
+export { createCostOf, requestCost, type CostTable } from './cost.ts';
 export { readManifest, type PersistedOptions } from './persisted.ts';
 export { createWatch, type Watch } from './watch.ts';

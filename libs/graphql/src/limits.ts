@@ -38,6 +38,8 @@ export type LiveLimits = {
   sockets: number;
   /** Sockets that have not said yet who they are. */
   strangers: number;
+  /** Those of one address, so that one cannot keep everybody else out. */
+  strangersOfAddress: number;
   /** Sockets and event streams of one key. */
   connectionsPerKey: number;
   operationsPerSocket: number;
@@ -50,6 +52,7 @@ export type LiveLimits = {
 export const liveLimits: LiveLimits = {
   sockets: 10_000,
   strangers: 1000,
+  strangersOfAddress: 100,
   connectionsPerKey: 2000,
   operationsPerSocket: 100,
   operationsPerKey: 2000,

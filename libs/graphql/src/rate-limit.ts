@@ -15,27 +15,27 @@ export type RateLimit = {
 export type RateLimitOptions = {
   /** Cost that flows in within a minute, and the most that a bucket holds. At least the cost of the dearest request. */
   perMinute: number;
-  /** Milliseconds; need not be the time of day. */
-  now(): number;
+  /** Milliseconds; need not be the time of day. Default: those of the process. */
+  now?: () => number;
+  /** Keys to remember: of more, the one that asked for nothing for longest begins anew. Default 100,000. */
+  most?: number;
 };
 
 type Bucket = { level: number; at: number };
 
-/** A full bucket says nothing that a missing one does not. Beyond this many they are looked through. */
-const tidyAbove = 10_000;
-
 const minuteMs = 60_000;
 
-export const createRateLimit = ({ perMinute, now }: RateLimitOptions): RateLimit => {
+export const createRateLimit = (options: RateLimitOptions): RateLimit => {
+  const { perMinute, now = () => performance.now(), most = 100_000 } = options;
+  /** In the order in which they were asked last. */
   const buckets = new Map<string, Bucket>();
   const perMs = perMinute / minuteMs;
-  let tidiedAt = now();
   const levelOf = (bucket: Bucket | undefined, at: number): number =>
     bucket === undefined ? perMinute : Math.min(perMinute, bucket.level + (at - bucket.at) * perMs);
-  const tidy = (at: number): void => {
-    if (buckets.size <= tidyAbove || at - tidiedAt < minuteMs) return;
-    tidiedAt = at;
-    for (const [keyId, bucket] of buckets) if (levelOf(bucket, at) >= perMinute) buckets.delete(keyId);
+  const keep = (keyId: string, bucket: Bucket): void => {
+    buckets.delete(keyId);
+    buckets.set(keyId, bucket);
+    if (buckets.size > most) buckets.delete(buckets.keys().next().value!);
   };
   return {
     perMinute,
@@ -45,12 +45,14 @@ export const createRateLimit = ({ perMinute, now }: RateLimitOptions): RateLimit
     remaining: (keyId) => Math.floor(levelOf(buckets.get(keyId), now())),
     take: (keyId, cost) => {
       const at = now();
-      tidy(at);
       const level = levelOf(buckets.get(keyId), at);
-      if (cost > level)
-        return { ok: false, retryAfterMs: Math.ceil((cost - level) / perMs), remaining: Math.floor(level) };
-      buckets.set(keyId, { level: level - cost, at });
-      return { ok: true, remaining: Math.floor(level - cost) };
+      const isPaid = cost <= level;
+      const left = isPaid ? level - cost : level;
+      keep(keyId, { level: left, at });
+      const remaining = Math.floor(left);
+      return isPaid
+        ? { ok: true, remaining }
+        : { ok: false, retryAfterMs: Math.ceil((cost - level) / perMs), remaining };
     },
   };
 };

@@ -1,8 +1,9 @@
-/** Builders of what config declares and senders say: everything is said, with what a spec wants to be different. */
+/** Builders of what config declares and senders say of servers and messages: everything is said, with what a spec wants to be different. */
 import {
   alwaysIn,
   defaultRotateOut,
   onlyConnections,
+  type OutcomeEvent,
   type PoolConfig,
   type ProviderLimits,
   type SenderStatus,
@@ -77,5 +78,26 @@ export const statusRecord = (change: Partial<SenderStatus> = {}): SenderStatus =
   breakerUntil: null,
   lastError: null,
   failovers: 0,
+  ...change,
+});
+
+/** Of the first message of campaign `c1` in lane 0, accepted by server `a` at its first try. */
+export const outcomeRecord = (change: Partial<OutcomeEvent> = {}): OutcomeEvent => ({
+  type: 'OUTCOME',
+  lane: 0,
+  sequence: 0,
+  campaignId: 'c1',
+  recipient: 0,
+  tryNumber: 1,
+  outcome: 'ACCEPTED',
+  at: 0,
+  poolId: 'pool',
+  serverId: 'a',
+  provider: 'other',
+  reply: null,
+  bounceClass: null,
+  reason: null,
+  hops: [],
+  latencyMs: 1,
   ...change,
 });

@@ -86,7 +86,9 @@ const streamOnce = async function* <Data>(
 const retries = 3;
 const hasBrokenOff = (error: unknown): boolean => error instanceof NetworkError && error.response === undefined;
 
-const stream = async function* <Data>(target: Target, query: string, variables: () => Variables, signal: AbortSignal) {
+type Asked = { query: string; variables: () => Variables };
+
+const stream = async function* <Data>(target: Target, { query, variables }: Asked, signal: AbortSignal) {
   for (let tries = 0; ; tries += 1) {
     try {
       for await (const data of streamOnce<Data>(target, { query, variables: variables() }, signal)) {
@@ -107,6 +109,6 @@ export const createApi = ({ url, key }: { url: string; key: string }): Api => {
   return {
     ask: <Data>(query: string, variables: Variables = {}) => ask<Data>(url, headers, { query, variables }),
     stream: <Data>(query: string, variables: () => Variables, signal: AbortSignal) =>
-      stream<Data>({ url, headers }, query, variables, signal),
+      stream<Data>({ url, headers }, { query, variables }, signal),
   };
 };

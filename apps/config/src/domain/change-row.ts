@@ -12,6 +12,8 @@ export type Change<T extends Versioned> = {
   decide(current: T): Result<T> | Promise<Result<T>>;
 };
 
+type RowStore<T extends Versioned> = Pick<VersionedStore<T>, 'find' | 'save'>;
+
 const tries = 5;
 
 export const nameTaken = (noun: string) =>
@@ -20,10 +22,7 @@ export const nameTaken = (noun: string) =>
 export const notFound = (noun: string, id: string, field = 'id') =>
   refuse('NOT_FOUND', `There is no ${noun} with the id ${JSON.stringify(id.slice(0, 100))}.`, ['input', field]);
 
-const tryChange = async <T extends Versioned>(
-  store: VersionedStore<T>,
-  change: Change<T>,
-): Promise<Result<T> | 'STALE'> => {
+const tryChange = async <T extends Versioned>(store: RowStore<T>, change: Change<T>): Promise<Result<T> | 'STALE'> => {
   const [current] = await store.find([change.id]);
   if (current === undefined) return notFound(change.noun, change.id, change.field);
   const decided = await change.decide(current);
@@ -34,10 +33,7 @@ const tryChange = async <T extends Versioned>(
   return saved === 'STALE' ? 'STALE' : good(next);
 };
 
-export const changeRow = async <T extends Versioned>(
-  store: VersionedStore<T>,
-  change: Change<T>,
-): Promise<Result<T>> => {
+export const changeRow = async <T extends Versioned>(store: RowStore<T>, change: Change<T>): Promise<Result<T>> => {
   for (let attempt = 0; attempt < tries; attempt += 1) {
     const result = await tryChange(store, change);
     if (result !== 'STALE') return result;

@@ -15,7 +15,7 @@ type WarmUpScheduleInput = {
 
 export type WarmUpInput = {
   /** Any moment of its first day in UTC; left out: today. */
-  readonly startsOn?: Date | null;
+  readonly startsAt?: Date | null;
   readonly schedule: WarmUpScheduleInput;
   readonly providers?: readonly { readonly provider: string; readonly perDay: readonly number[] }[] | null;
 };
@@ -75,10 +75,10 @@ const expandSchedule = (faults: Faults, schedule: WarmUpScheduleInput): readonly
   return faults.errors.length === before ? perDay : null;
 };
 
-const checkStart = (faults: Faults, startsOn: Date | null | undefined, now: number): number => {
-  const start = startsOn?.getTime() ?? now;
+const checkStart = (faults: Faults, startsAt: Date | null | undefined, now: number): number => {
+  const start = startsAt?.getTime() ?? now;
   if (Math.abs(start - now) > maxDistance)
-    faults.add(['warmUp', 'startsOn'], 'Give a day that is at most a year away from today.');
+    faults.add(['warmUp', 'startsAt'], 'Give a day that is at most a year away from today.');
   return startOfDay(start);
 };
 
@@ -118,7 +118,7 @@ const checkProviders = (
 
 /** The plan, day by day; faults are noted below `warmUp`. `now` in milliseconds since 1970. */
 export const expandWarmUp = (faults: Faults, input: WarmUpInput, now: number): WarmUp => {
-  const startsAt = checkStart(faults, input.startsOn, now);
+  const startsAt = checkStart(faults, input.startsAt, now);
   const perDay = expandSchedule(faults, input.schedule);
   const providers = checkProviders(faults, input.providers ?? [], perDay);
   return { startsAt, heldDays: 0, heldOn: null, perDay: [...(perDay ?? [])], providers };

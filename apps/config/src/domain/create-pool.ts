@@ -8,7 +8,7 @@ import type { PoolStore, ServerStore } from './stores.ts';
 export type CreatePoolInput = {
   readonly name: string;
   readonly whenBusy?: Pool['whenBusy'] | null;
-  readonly isp?: Pool['isp'] | null;
+  readonly providerMode?: Pool['isp'] | null;
   readonly rotateOut?: RotateOutInput | null;
   readonly members: readonly PoolMemberInput[];
 };
@@ -19,7 +19,7 @@ export const createCreatePool =
   (deps: CreatePoolDeps) =>
   async (input: CreatePoolInput): Promise<Result<Pool>> => {
     const { name, members } = input;
-    const ways = { whenBusy: input.whenBusy ?? 'KEEP_WEIGHTS', isp: input.isp ?? 'SPREAD' } as const;
+    const ways = { whenBusy: input.whenBusy ?? 'KEEP_WEIGHTS', isp: input.providerMode ?? 'SPREAD' } as const;
     const draft = { name, members, ...ways, rotateOut: mergeRotateOut(input.rotateOut) };
     const checked = await checkPool(draft, deps.servers);
     if (!checked.ok) return checked;

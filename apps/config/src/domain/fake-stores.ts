@@ -5,11 +5,30 @@ import type { ApiKey } from './api-key.ts';
 import type { Pool } from './pool.ts';
 import { isSameRefusal, type RotationEntry } from './rotation-entry.ts';
 import type { SendingServer } from './sending-server.ts';
-import type { KeyStore, PoolStore, RotationStore, ServerStore, Versioned, VersionedStore } from './stores.ts';
+import type { KeyStore, Listed, PoolStore, RotationStore, ServerStore, Versioned, VersionedStore } from './stores.ts';
 
 type Named = Versioned & { readonly name: string };
 
 export type FakeStore<T extends Named> = VersionedStore<T> & { readonly rows: Map<string, T> };
+
+const isNamed =
+  (part = '') =>
+  ({ name }: Named): boolean =>
+    name.toLowerCase().includes(part.toLowerCase());
+
+const createFakeList = <T extends Named>(rows: ReadonlyMap<string, T>): Listed<T> => ({
+  page: async ({ count, order: { field, direction }, after, nameContains }) => {
+    const keyOf = (id: string, name: string): string => (field === 'NAME' ? `${name.toLowerCase()} ${id}` : id);
+    const [sign, last] = [direction === 'ASC' ? 1 : -1, after && keyOf(after.id, after.key)];
+    const compare = (one: string, other: string): number => (one < other ? -sign : one > other ? sign : 0);
+    return [...rows.values()]
+      .filter(isNamed(nameContains))
+      .filter(({ id, name }) => last === undefined || compare(keyOf(id, name), last) > 0)
+      .sort((one, other) => compare(keyOf(one.id, one.name), keyOf(other.id, other.name)))
+      .slice(0, count);
+  },
+  count: async (nameContains) => [...rows.values()].filter(isNamed(nameContains)).length,
+});
 
 const createFakeStore = <T extends Named>(): FakeStore<T> => {
   const rows = new Map<string, T>();
@@ -23,11 +42,7 @@ const createFakeStore = <T extends Named>(): FakeStore<T> => {
   return {
     rows,
     find: async (ids) => [...rows.values()].filter(({ id }) => ids.includes(id)),
-    page: async (count, after = '') =>
-      [...rows.values()]
-        .filter(({ id }) => id > after)
-        .sort((one, other) => (one.id < other.id ? -1 : 1))
-        .slice(0, count),
+    ...createFakeList(rows),
     insert: async (row) => put(row),
     save: async (row) => (rows.get(row.id)?.revision === row.revision - 1 ? put(row) : 'STALE'),
   };
@@ -75,6 +90,11 @@ export const createFakeRotationStore = (pools: Map<string, Pool>): RotationStore
           .slice(0, count);
       return new Map(poolIds.map((poolId) => [poolId, pageOf(poolId)]));
     },
+    counts: async (poolIds) => {
+      const own = entries.filter(({ verdict }) => poolIds.includes(verdict.poolId));
+      const byPool = Map.groupBy(own, ({ verdict }) => verdict.poolId);
+      return new Map([...byPool].map(([poolId, { length }]) => [poolId, length]));
+    },
   };
 };
 
@@ -119,7 +139,8 @@ export const createFakeKeyStore = (): KeyStore & { readonly rows: Map<string, Ap
   return {
     rows,
     list: async () => [...rows.values()],
-    page: async (count, after = '') => [...rows.values()].filter(({ id }) => id > after).slice(0, count),
+    find: async (ids) => [...rows.values()].filter(({ id }) => ids.includes(id)),
+    ...createFakeList(rows),
     exclusively: async (decide) => {
       const { save, answer } = decide([...rows.values()]);
       if (save !== undefined) rows.set(save.id, save);

@@ -5,7 +5,7 @@ import { checkWhole } from './check-text.ts';
 import type { Steps } from './in-turns.ts';
 import { assumedPerConnection, planServersOf, steadyFrom, type PlanView } from './plan-server.ts';
 import { planOf, type Binding, type Plan, type PlanServer } from './plan.ts';
-import { createFaults, type UserError } from './result.ts';
+import { createFaults, type Refusal } from './result.ts';
 
 export type PlanArguments = {
   readonly recipients: number;
@@ -41,7 +41,7 @@ const maxProviders = 20;
 const slack = 1e-6;
 
 /** All that is wrong with the question; paths begin with the argument. */
-export const planFaults = ({ recipients, providers, fromDomain }: PlanArguments): readonly UserError[] => {
+export const planFaults = ({ recipients, providers, fromDomain }: PlanArguments): readonly Refusal[] => {
   const faults = createFaults();
   faults.take(['recipients'], checkWhole(recipients, [1, 2_000_000_000]), 1);
   if (fromDomain) faults.take(['fromDomain'], checkSenderDomain(fromDomain), '');

@@ -104,11 +104,14 @@ describe('the rule of rotating out', () => {
   it('keeps what an update leaves out, and goes to the topic', async () => {
     const { id } = valueOf(await create([{ serverId: one.id, weight: 1 }]));
     const update = createUpdatePool({ servers, pools, now: () => 1000 });
-    valueOf(await update({ id, rotateOut: { rule: 'LITERAL' }, isp: 'AFFINITY' }));
+    valueOf(await update({ id, rotateOut: { rule: 'LITERAL' }, providerMode: 'AFFINITY' }));
     const pool = valueOf(await update({ id, rotateOut: { minSends: 50 } }));
     const { rotateOut, isp } = toPoolRecord(pool);
     assert.deepEqual([rotateOut, isp], [{ rule: 'LITERAL', maxBounceRate: 0.03, minSends: 50 }, 'AFFINITY']);
-    assert.deepEqual(pathsOf(await update({ id, rotateOut: null, isp: null })), ['input.isp', 'input.rotateOut']);
+    assert.deepEqual(pathsOf(await update({ id, rotateOut: null, providerMode: null })), [
+      'input.providerMode',
+      'input.rotateOut',
+    ]);
   });
 
   for (const [rotateOut, path] of [

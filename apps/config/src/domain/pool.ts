@@ -37,6 +37,7 @@ export type Pool = {
   readonly revision: number;
   readonly name: string;
   readonly whenBusy: 'KEEP_WEIGHTS' | 'OVERFLOW';
+  /** `providerMode` of the API. */
   readonly isp: ProviderMode;
   readonly rotateOut: RotateOut;
   readonly members: readonly PoolMember[];

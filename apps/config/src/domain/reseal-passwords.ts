@@ -3,10 +3,10 @@ import type { SealedSecret } from '@sendpool/contracts';
 import { changeRow } from './change-row.ts';
 import { good } from './result.ts';
 import type { SendingServer } from './sending-server.ts';
-import type { ServerStore } from './stores.ts';
+import type { ListPage, ServerStore } from './stores.ts';
 
 export type ResealDeps = {
-  servers: Pick<ServerStore, 'find' | 'save' | 'page' | 'insert'>;
+  servers: Pick<ServerStore, 'find' | 'save' | 'page'>;
   /** The same password under the present key. SAME: it is sealed under it already. UNOPENED: under a key that is not known. */
   reseal(sealed: SealedSecret, serverId: string): SealedSecret | 'SAME' | 'UNOPENED';
 };
@@ -32,20 +32,21 @@ const resealOne = async ({ servers, reseal }: ResealDeps, { id }: SendingServer)
 };
 
 const atOnce = 100;
+const asMade = { field: 'CREATED_AT', direction: 'ASC' } as const;
 
 /** Safe to run again, and while the service runs: it publishes what was changed. */
 export const createResealPasswords = (deps: ResealDeps) => async (): Promise<Resealed> => {
   const left: string[] = [];
   let changed = 0;
-  let after: string | undefined;
+  let after: ListPage['after'];
   do {
-    const page = await deps.servers.page(atOnce, after);
+    const page = await deps.servers.page({ count: atOnce, order: asMade, after, nameContains: undefined });
     for (const server of page) {
       const end = await resealOne(deps, server);
       if (end === 'CHANGED') changed += 1;
       if (end === 'LEFT') left.push(server.name);
     }
-    after = page.length === atOnce ? page.at(-1)!.id : undefined;
+    after = page.length === atOnce ? { key: '', id: page.at(-1)!.id } : undefined;
   } while (after !== undefined);
   return { changed, left };
 };

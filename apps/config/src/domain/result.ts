@@ -1,14 +1,7 @@
 /** Refusals as values: what is wrong, where, and what to do, all of them in one answer. */
+import type { Refusal, Result } from '@sendpool/contracts';
 
-export type UserError = {
-  readonly code: 'BAD_INPUT' | 'NOT_FOUND' | 'CONFLICT';
-  readonly message: string;
-  /** Path into the input, as in `['input', 'members', '0', 'weight']`; null when it is about the whole input. */
-  readonly path: readonly string[] | null;
-};
-
-export type Result<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly errors: readonly UserError[] };
+export type { Refusal, Result };
 
 /** One value looked at by itself: normalised, or what is wrong with it. */
 export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
@@ -16,11 +9,11 @@ export type Checked<T> = { readonly ok: true; readonly value: T } | { readonly o
 export const good = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value });
 export const bad = (message: string): Checked<never> => ({ ok: false, message });
 
-export const refuse = (code: UserError['code'], message: string, path: readonly string[] | null = null) =>
+export const refuse = (code: Refusal['code'], message: string, path: readonly string[] | null = null) =>
   ({ ok: false, errors: [{ code, message, path }] }) as const satisfies Result<never>;
 
 export type Faults = {
-  readonly errors: UserError[];
+  readonly errors: Refusal[];
   /** Notes a fault of the input at `path`. */
   add(path: readonly string[], message: string): void;
   /** The checked value; when the check refused, notes why and gives `fallback`, which is then never used. */
@@ -32,7 +25,7 @@ export const kept = <T>(value: T | undefined, stored: T): T => (value === undefi
 
 /** Collects the faults of one input; paths are given without the leading `input`. */
 export const createFaults = (): Faults => {
-  const errors: UserError[] = [];
+  const errors: Refusal[] = [];
   const add = (path: readonly string[], message: string): void => {
     errors.push({ code: 'BAD_INPUT', message, path: ['input', ...path] });
   };

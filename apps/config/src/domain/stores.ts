@@ -8,12 +8,27 @@ import type { SesAccount } from './ses.ts';
 
 export type Versioned = { readonly id: string; readonly revision: number };
 
+export type ListPage = {
+  readonly count: number;
+  readonly order: { readonly field: 'CREATED_AT' | 'NAME'; readonly direction: 'ASC' | 'DESC' };
+  /** The row before the first one wanted: its name, when that is the order, and its id. */
+  readonly after: { readonly key: string; readonly id: string } | undefined;
+  /** Only rows with this in their name, upper and lower case being one; undefined = all. */
+  readonly nameContains: string | undefined;
+};
+
+/** Rows as they are shown in lists. */
+export type Listed<T> = {
+  /** At most `count` rows in this order. */
+  page(asked: ListPage): Promise<T[]>;
+  /** All rows with this in their name; undefined = all there are. */
+  count(nameContains: string | undefined): Promise<number>;
+};
+
 /** Rows whose changes are made in order: a save takes effect only on the revision before its own. */
-export type VersionedStore<T extends Versioned> = {
+export type VersionedStore<T extends Versioned> = Listed<T> & {
   /** Those of the ids that exist, in no order. Texts that are no id are not found. */
   find(ids: readonly string[]): Promise<T[]>;
-  /** At most `count` in the order they were made, after the one named. */
-  page(count: number, after?: string): Promise<T[]>;
   insert(row: T): Promise<'SAVED' | 'NAME_TAKEN'>;
   /** STALE: the stored row is not at `row.revision - 1` any more; nothing was changed. */
   save(row: T): Promise<'SAVED' | 'NAME_TAKEN' | 'STALE'>;
@@ -46,15 +61,17 @@ export type RotationStore = {
   settle(settling: SettleVerdict): Promise<boolean>;
   /** At most `count` verdicts on each pool, newest first, beyond the one numbered `before`; a pool without any has no entry. */
   page(poolIds: readonly string[], count: number, before?: number): Promise<ReadonlyMap<string, RotationEntry[]>>;
+  /** How many verdicts there are on each pool; a pool without any has no entry. */
+  counts(poolIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 };
 
 export type KeyDecision<T> = { readonly save?: ApiKey; readonly answer: T };
 
-export type KeyStore = {
+export type KeyStore = Listed<ApiKey> & {
   /** All keys in the order they were made, revoked ones too. */
   list(): Promise<ApiKey[]>;
-  /** Up to `count` of them behind the key with the id `after`. */
-  page(count: number, after?: string): Promise<ApiKey[]>;
+  /** Those of the ids that exist, in no order. Texts that are no id are not found. */
+  find(ids: readonly string[]): Promise<ApiKey[]>;
   /** Looks at all keys and saves at most one, while nobody else changes any. */
   exclusively<T>(decide: (keys: readonly ApiKey[]) => KeyDecision<T>): Promise<T>;
   /** Keeps when a key was used, unless a later use is known. It is no change of the key: no new revision. */

@@ -2,7 +2,7 @@
 import { changeRow } from './change-row.ts';
 import { checkPool, mergeRotateOut, type PoolDraft, type PoolMemberInput, type RotateOutInput } from './check-pool.ts';
 import type { Pool, PoolMember } from './pool.ts';
-import { createFaults, good, type Result, type UserError } from './result.ts';
+import { createFaults, good, type Refusal, type Result } from './result.ts';
 import type { PoolStore, ServerStore } from './stores.ts';
 
 /** Fields left out stay as they are. */
@@ -10,7 +10,7 @@ export type UpdatePoolInput = {
   readonly id: string;
   readonly name?: string | null;
   readonly whenBusy?: Pool['whenBusy'] | null;
-  readonly isp?: Pool['isp'] | null;
+  readonly providerMode?: Pool['isp'] | null;
   readonly rotateOut?: RotateOutInput | null;
   readonly members?: readonly PoolMemberInput[] | null;
 };
@@ -22,9 +22,9 @@ export type UpdatePoolDeps = {
   now(): number;
 };
 
-const nullFaults = (input: UpdatePoolInput): readonly UserError[] => {
+const nullFaults = (input: UpdatePoolInput): readonly Refusal[] => {
   const faults = createFaults();
-  for (const field of ['name', 'whenBusy', 'isp', 'rotateOut', 'members'] as const)
+  for (const field of ['name', 'whenBusy', 'providerMode', 'rotateOut', 'members'] as const)
     if (input[field] === null) faults.add([field], 'A pool cannot be without it. Leave the field out to keep it.');
   return faults.errors;
 };
@@ -32,7 +32,7 @@ const nullFaults = (input: UpdatePoolInput): readonly UserError[] => {
 const merge = (pool: Pool, input: UpdatePoolInput): PoolDraft => ({
   name: input.name ?? pool.name,
   whenBusy: input.whenBusy ?? pool.whenBusy,
-  isp: input.isp ?? pool.isp,
+  isp: input.providerMode ?? pool.isp,
   rotateOut: mergeRotateOut(input.rotateOut, pool.rotateOut),
   members: input.members ?? pool.members,
 });

@@ -6,7 +6,7 @@ import { defaultSesHost, type SesDraft } from './check-ses.ts';
 import type { WarmUpInput } from './check-warm-up.ts';
 import type { SealPassword, SesInput } from './create-sending-server.ts';
 import { mergeLimits, type LimitsInput } from './limits.ts';
-import { createFaults, good, kept, type Result, type UserError } from './result.ts';
+import { createFaults, good, kept, type Refusal, type Result } from './result.ts';
 import { isSameConnection, neverVerified, type SendingServer } from './sending-server.ts';
 import type { ServerStore } from './stores.ts';
 
@@ -31,7 +31,7 @@ export type UpdateSendingServerDeps = { servers: ServerStore; seal: SealPassword
 
 const needed = ['name', 'host', 'port', 'tls', 'fromDomains', 'limits', 'ses'] as const;
 
-const nullFaults = (input: UpdateSendingServerInput): readonly UserError[] => {
+const nullFaults = (input: UpdateSendingServerInput): readonly Refusal[] => {
   const faults = createFaults();
   for (const field of needed)
     if (input[field] === null) faults.add([field], 'A server cannot be without it. Leave the field out to keep it.');
@@ -71,7 +71,7 @@ const merge = (server: SendingServer, input: UpdateSendingServerInput): ServerDr
 });
 
 /** A stored password goes to the host it was given for and to no other; else whoever may change a host could read it there. SES never sees it. */
-const strayPassword = (server: SendingServer, draft: ServerDraft): readonly UserError[] => {
+const strayPassword = (server: SendingServer, draft: ServerDraft): readonly Refusal[] => {
   const faults = createFaults();
   if (server.kind === 'SMTP' && draft.keepsPassword && draft.host !== server.host)
     faults.add(['password'], `The stored password belongs to ${server.host}. Give the password for ${draft.host}.`);

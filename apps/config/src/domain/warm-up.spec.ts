@@ -30,8 +30,8 @@ describe('expandWarmUp', () => {
 
   it('takes a table as it is, and begins today in UTC unless it is said otherwise', () => {
     assert.deepEqual(expand({ table: [20, 30] }).plan, { ...plan, perDay: [20, 30] });
-    const startsOn = new Date('2026-12-01T23:30:00Z');
-    assert.equal(expand({ table: [1] }, { startsOn }).plan.startsAt, Date.UTC(2026, 11, 1));
+    const startsAt = new Date('2026-12-01T23:30:00Z');
+    assert.equal(expand({ table: [1] }, { startsAt }).plan.startsAt, Date.UTC(2026, 11, 1));
   });
 
   it('keeps plans for single mailbox providers beside it', () => {
@@ -82,7 +82,7 @@ describe('expandWarmUp', () => {
     it(`refuses ${what}`, () => assert.deepEqual(expand(schedule).paths, [path]));
 
   it('refuses a start that is more than a year away, and a provider twice', () => {
-    assert.deepEqual(expand({ table: [1] }, { startsOn: new Date('2028-01-01T00:00:00Z') }).paths, ['startsOn']);
+    assert.deepEqual(expand({ table: [1] }, { startsAt: new Date('2028-01-01T00:00:00Z') }).paths, ['startsAt']);
     const twice = [
       { provider: 'gmail', perDay: [1] },
       { provider: 'gmail', perDay: [0] },

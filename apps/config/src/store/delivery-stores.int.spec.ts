@@ -152,7 +152,7 @@ const describeRotations = (name: string, create: () => { pools: PoolStore; rotat
     );
   });
 
-  it(`${name} gives each of many pools a page of its own verdicts`, async () => {
+  it(`${name} gives each of many pools a page of its own verdicts, and their number`, async () => {
     const { rotations } = create();
     const [one, two, none] = [newId(), newId(), newId()];
     for (const at of [1, 2, 3])
@@ -166,6 +166,8 @@ const describeRotations = (name: string, create: () => { pools: PoolStore; rotat
         [3, 2].map((at) => [poolId, at]),
       );
     assert.deepEqual(timesOf(none), []);
+    const counts = await rotations.counts([one, none, two]);
+    assert.deepEqual([counts.get(one), counts.get(none), counts.get(two)], [3, undefined, 3]);
   });
 
   it(`${name} finds the pools in which the time of a member is over`, async () => {

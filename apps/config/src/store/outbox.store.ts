@@ -80,7 +80,7 @@ export const createOutboxes = (
     table: 'api_key',
     topic: apiKeysTopic.name,
     keyOf: (id) => id,
-    find: async (ids) => (await stores.keys.list()).filter(({ id }) => ids.includes(id)),
+    find: (ids) => stores.keys.find(ids),
     encode: (key) => apiKeysTopic.encode(toKeyRecord(key)),
   }),
 ];

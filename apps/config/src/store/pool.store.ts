@@ -25,9 +25,9 @@ const due = `select id from pool where exists (
 /** `changed` is called after each change that took effect. */
 export const createPoolStore = (database: StoreDatabase, changed: () => void): PoolStore => {
   const repository = database.source.getRepository(poolEntity);
-  const table = { repository, nameIndex: 'pool_name', toRow: toPoolRow, fromRow: fromPoolRow, changed };
+  const rows = { repository, nameIndex: 'pool_name', toRow: toPoolRow, fromRow: fromPoolRow };
   return {
-    ...createVersionedStore(table),
+    ...createVersionedStore({ sql: database.sql, table: 'pool', ...rows, changed }),
     withMembersDue: async (now) => (await database.sql.query<{ id: string }>(due, [now.getTime()])).map(({ id }) => id),
   };
 };

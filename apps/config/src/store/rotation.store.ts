@@ -86,6 +86,8 @@ const page = `select verdict.* from unnest($1::text[]) pool(id) cross join later
     select * from rotation_verdict where pool_id = pool.id and number < $2 order by number desc limit $3) verdict
   order by verdict.number desc`;
 
+const counts = `select pool_id, count(*) as verdicts from rotation_verdict where pool_id = any($1::text[]) group by pool_id`;
+
 /** `changed` is called after each change of a pool. */
 export const createRotationStore = (database: StoreDatabase, changed: () => void): RotationStore => ({
   settle: async (settling) => {
@@ -96,5 +98,9 @@ export const createRotationStore = (database: StoreDatabase, changed: () => void
   page: async (poolIds, count, before = Number.MAX_SAFE_INTEGER) => {
     const rows = await database.sql.query<Row>(page, [poolIds, before, count]);
     return Map.groupBy(rows.map(entryOf), ({ verdict }) => verdict.poolId);
+  },
+  counts: async (poolIds) => {
+    const rows = await database.sql.query<{ pool_id: string; verdicts: number }>(counts, [poolIds]);
+    return new Map(rows.map((row) => [row.pool_id, row.verdicts]));
   },
 });

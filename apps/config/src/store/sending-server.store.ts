@@ -77,7 +77,15 @@ const noteAccount = `update sending_server set ses_account = $2 where id = $1 an
 export const createServerStore = (database: StoreDatabase, changed: () => void): ServerStore => {
   const repository = database.source.getRepository(sendingServerEntity);
   return {
-    ...createVersionedStore({ repository, nameIndex: 'sending_server_name', toRow, fromRow, changed }),
+    ...createVersionedStore({
+      sql: database.sql,
+      table: 'sending_server',
+      repository,
+      nameIndex: 'sending_server_name',
+      toRow,
+      fromRow,
+      changed,
+    }),
     claimVerification: async (id, now, gapMs) => {
       if (!isId(id)) return false;
       const rows = await database.sql.query(claim, [id, now, new Date(now.getTime() - gapMs)]);

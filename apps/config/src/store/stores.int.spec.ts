@@ -8,7 +8,7 @@ import type { Outbox } from '../domain/outbox.ts';
 import type { Pool } from '../domain/pool.ts';
 import { noRates } from '../domain/limits.ts';
 import { neverVerified, type SendingServer } from '../domain/sending-server.ts';
-import type { KeyStore, PoolStore, ServerStore, Versioned, VersionedStore } from '../domain/stores.ts';
+import type { KeyStore, ListPage, PoolStore, ServerStore, Versioned, VersionedStore } from '../domain/stores.ts';
 import { memberWith, poolWith, sesServerWith, verdictWith } from '../domain/testing.ts';
 import { createKeyStore } from './api-key.store.ts';
 import { createOutboxes } from './outbox.store.ts';
@@ -107,12 +107,28 @@ const describeVersionedStore = <T extends Versioned & { readonly name: string }>
       assert.equal(await store.save({ ...row, revision: 2 }), 'SAVED');
     });
 
-    it('pages in the order in which the rows were made', async () => {
+    it('lists rows in the order in which they were made or by name, from either end, and counts them', async () => {
       const store = create();
-      const rows = [1, 2, 3].map((minute) => rowWith({ id: newId(Date.now() + 1e9 + minute * 60_000) }));
-      for (const row of rows.toReversed()) await store.insert(row);
-      assert.deepEqual(await store.page(2, rows[0]!.id), rows.slice(1));
-      assert.deepEqual(await store.page(1, rows[0]!.id), [rows[1]]);
+      const mark = newId();
+      const rows = ['b', 'C', 'a'].map((letter, minute) =>
+        rowWith({ id: newId(Date.now() + 1e9 + minute * 60_000), name: `${letter} ${mark}` }),
+      );
+      for (const row of [...rows.toReversed(), rowWith({})]) await store.insert(row);
+      const [b, c, a] = rows as [T, T, T];
+      const namesOf = async (field: ListPage['order']['field'], direction: 'ASC' | 'DESC', after?: T) => {
+        const place = after && { key: field === 'NAME' ? after.name : '', id: after.id };
+        const order = { field, direction };
+        return store.page({ count: 2, order, after: place, nameContains: mark.toUpperCase() });
+      };
+      assert.deepEqual([await namesOf('CREATED_AT', 'ASC'), await namesOf('CREATED_AT', 'ASC', c)], [[b, c], [a]]);
+      assert.deepEqual([await namesOf('CREATED_AT', 'DESC'), await namesOf('CREATED_AT', 'DESC', c)], [[a, c], [b]]);
+      assert.deepEqual([await namesOf('NAME', 'ASC'), await namesOf('NAME', 'ASC', b)], [[a, b], [c]]);
+      assert.deepEqual([await namesOf('NAME', 'DESC'), await namesOf('NAME', 'DESC', b)], [[c, b], [a]]);
+      assert.deepEqual(
+        [await store.count(mark), await store.count(`b ${mark}`), await store.count(newId())],
+        [3, 1, 0],
+      );
+      assert.ok((await store.count(undefined)) > 3);
     });
   });
 };
@@ -150,6 +166,10 @@ const describeKeyStore = (name: string, create: () => KeyStore): void => {
     }));
     await store.exclusively(() => ({ answer: 0 }));
     assert.deepEqual(await store.list(), [...before, revoked]);
+    assert.deepEqual(await store.find([key.id, 'no id']), [revoked]);
+    const order = { field: 'CREATED_AT', direction: 'DESC' } as const;
+    assert.deepEqual(await store.page({ count: 1, order, after: undefined, nameContains: undefined }), [revoked]);
+    assert.equal(await store.count(undefined), before.length + 1);
   });
 };
 const describeUses = (name: string, create: () => KeyStore): void => {

@@ -1,18 +1,15 @@
-/** Rows with a revision: read by id or page, and saved only on the revision before their own. */
+/** Rows with a revision: read by id or in lists, and saved only on the revision before their own. */
 import { isUniqueViolation } from '@sendpool/database';
 import { isId } from '@sendpool/kernel';
-import {
-  In,
-  MoreThan,
-  type FindOptionsOrder,
-  type FindOptionsWhere,
-  type ObjectLiteral,
-  type Repository,
-} from 'typeorm';
+import { In, type FindOptionsWhere, type ObjectLiteral, type Repository } from 'typeorm';
 import type { Versioned, VersionedStore } from '../domain/stores.ts';
 import { guarded } from './guarded.ts';
+import { createList, type ListedTable } from './list.store.ts';
 
-export type VersionedTable<T extends Versioned, Row extends ObjectLiteral & Versioned> = {
+export type VersionedTable<T extends Versioned, Row extends ObjectLiteral & Versioned> = Omit<
+  ListedTable<T>,
+  'find'
+> & {
   repository: Repository<Row>;
   /** The unique index on the name. */
   nameIndex: string;
@@ -37,17 +34,14 @@ export const createVersionedStore = <T extends Versioned, Row extends ObjectLite
   table: VersionedTable<T, Row>,
 ): VersionedStore<T> => {
   const { repository, fromRow } = table;
+  const find = async (ids: readonly string[]): Promise<T[]> => {
+    const known = [...new Set(ids.filter(isId))];
+    if (known.length === 0) return [];
+    return (await guarded(() => repository.find({ where: where<Row>({ id: In(known) }) }))).map(fromRow);
+  };
   return {
-    find: async (ids) => {
-      const known = [...new Set(ids.filter(isId))];
-      if (known.length === 0) return [];
-      return (await guarded(() => repository.find({ where: where<Row>({ id: In(known) }) }))).map(fromRow);
-    },
-    page: async (count, after) => {
-      const beyond = after === undefined ? {} : { id: MoreThan(after) };
-      const order = { id: 'ASC' } as FindOptionsOrder<Row>;
-      return (await guarded(() => repository.find({ where: where<Row>(beyond), order, take: count }))).map(fromRow);
-    },
+    ...createList({ ...table, find }),
+    find,
     insert: (value) =>
       orNameTaken(table.nameIndex, async () => {
         await repository.insert(table.toRow(value));

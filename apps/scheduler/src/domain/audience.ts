@@ -7,6 +7,19 @@ export type Audience = {
   readonly createdAt: Date;
 };
 
+/** How named things are sorted: by the time at which they were made, or by name. */
+type ListOrder = { readonly field: 'CREATED_AT' | 'NAME'; readonly direction: 'ASC' | 'DESC' };
+
+/** `after`: the row before the first one wanted, by its name, when that is the order, and its id. */
+export type OrderedPage = {
+  readonly first: number;
+  readonly order: ListOrder;
+  readonly after: { readonly key: string; readonly id: string } | undefined;
+};
+
+/** Those with this text in their name; undefined: all. */
+export type NameFilter = { readonly nameContains: string | undefined };
+
 /** A page goes forward by `after`, the last id seen (null from the start); ids sort by the time they were made. */
 export type Page = { readonly first: number; readonly after: string | null };
 
@@ -16,5 +29,6 @@ export type AudienceStore = {
   find(id: string): Promise<Audience | undefined>;
   findMany(ids: readonly string[]): Promise<Audience[]>;
   /** Up to `first` + 1 audiences, without those of tests, so that the caller sees whether there is more. */
-  page(page: Page): Promise<Audience[]>;
+  page(page: OrderedPage & NameFilter): Promise<Audience[]>;
+  count(filter: NameFilter): Promise<number>;
 };

@@ -1,6 +1,6 @@
 /** A campaign, and what the use cases need of its store. */
 import type { CampaignRecord, CampaignStatus, RecipientState, UnknownPolicy } from '@sendpool/contracts';
-import type { Page } from './audience.ts';
+import type { NameFilter, OrderedPage } from './audience.ts';
 import type { Refusal, Result } from './refusal.ts';
 
 export type CampaignContent = {
@@ -66,14 +66,15 @@ export type RecipientView = {
 export type RecipientPage = { readonly state: RecipientState | null; readonly first: number; readonly after: number };
 
 /** `statuses` null: in whatever status. */
-type CampaignPage = Page & { readonly statuses: readonly CampaignStatus[] | null };
+export type CampaignFilter = NameFilter & { readonly statuses: readonly CampaignStatus[] | null };
 
 export type CampaignStore = {
   insert(campaign: Omit<Campaign, 'number'>): Promise<Campaign>;
   find(id: string): Promise<Campaign | undefined>;
   findMany(ids: readonly string[]): Promise<Campaign[]>;
-  /** Up to `first` + 1, those made first at the beginning; without tests. */
-  page(page: CampaignPage): Promise<Campaign[]>;
+  /** Up to `first` + 1, without tests. */
+  page(page: OrderedPage & CampaignFilter): Promise<Campaign[]>;
+  count(filter: CampaignFilter): Promise<number>;
   /** Locks the campaign, asks `decide` for the patch, and stores it as the next revision in the same transaction. */
   change(id: string, decide: (campaign: Campaign) => Result<CampaignPatch>): Promise<Result<Campaign>>;
   progress(ids: readonly string[]): Promise<ReadonlyMap<string, CampaignProgress>>;

@@ -22,7 +22,7 @@ export type ContactImport = ImportCounts & {
   readonly rows: number;
   /** Why it is FAILED. */
   readonly failure: string | null;
-  readonly at: Date;
+  readonly createdAt: Date;
   readonly finishedAt: Date | null;
 };
 
@@ -81,6 +81,8 @@ export type ImportStore = {
     audienceId: string,
     page: { first: number; after: string | null; idempotencyKey: string | null },
   ): Promise<ContactImport[]>;
+  /** How many imports each of these audiences has, of one idempotency key when it is given. */
+  counts(audienceIds: readonly string[], idempotencyKey: string | null): Promise<ReadonlyMap<string, number>>;
   /** Errors by row, beyond the row `after`. */
   errors(id: string, page: { first: number; after: number }): Promise<RowError[]>;
 };

@@ -15,7 +15,7 @@ const fresh = (id: string, idempotencyKey: string | null): ContactImport => ({
   duplicates: 0,
   rejected: 0,
   failure: null,
-  at: new Date(0),
+  createdAt: new Date(0),
   finishedAt: null,
 });
 

@@ -1,5 +1,6 @@
 /** Builders for specs of the delivery rules. */
 import type { DeliveryEvent, OutcomeEvent } from '@sendpool/contracts';
+import { outcomeRecord } from '@sendpool/testing';
 import { defaultRetryPolicy, noFacts, type CampaignRow, type RecipientFacts, type RecipientRow } from './recipient.ts';
 import { applyEvent, type EventContext } from './apply-event.ts';
 
@@ -27,25 +28,14 @@ export const inFlight = (
 });
 
 /** Of sequence 7 in lane 0. */
-export const outcomeEvent = (outcome: OutcomeEvent['outcome'], patch: Partial<OutcomeEvent> = {}): OutcomeEvent => ({
-  type: 'OUTCOME',
-  lane: 0,
-  sequence: 7,
-  campaignId: 'c1',
-  recipient: 0,
-  tryNumber: 1,
-  outcome,
-  at: 0,
-  poolId: 'pool',
-  serverId: outcome === 'RELEASED' || outcome === 'CANCELLED' ? null : 'server',
-  provider: 'other',
-  reply: null,
-  bounceClass: null,
-  reason: null,
-  hops: [],
-  latencyMs: null,
-  ...patch,
-});
+export const outcomeEvent = (outcome: OutcomeEvent['outcome'], patch: Partial<OutcomeEvent> = {}): OutcomeEvent =>
+  outcomeRecord({
+    sequence: 7,
+    outcome,
+    serverId: outcome === 'RELEASED' || outcome === 'CANCELLED' ? null : 'server',
+    latencyMs: null,
+    ...patch,
+  });
 
 export const eventContext = (campaign: Partial<CampaignRow> = {}, patch: Partial<EventContext> = {}): EventContext => ({
   campaign: campaignRow(campaign),

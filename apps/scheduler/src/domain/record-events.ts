@@ -5,6 +5,8 @@ import { applyEvent, isBusy, type EventContext } from './apply-event.ts';
 import { countChanges } from './counters.ts';
 import { isCampaignReason, isPoolReason, serversFailedReason, struck, type PoolPause } from './pool-pause.ts';
 import type { CampaignRow, RecipientChange, RecipientRow, RetryPolicy } from './recipient.ts';
+import { untoldEnd } from './untold-end.ts';
+import type { WebhookOutcome } from './webhook-messages.ts';
 import type { HeldBack, Loaded, RecipientKey, RecordChanges, RecordStore, SequenceRange } from './record-store.ts';
 
 /** Consumer group of the schedulers on delivery-events. */
@@ -37,6 +39,7 @@ type Draft = {
   readonly busy: Set<string>;
   /** By campaign and lane. */
   readonly held: Map<string, HeldBack>;
+  readonly untold: WebhookOutcome[];
 };
 
 const keyOf = (campaign: number, recipient: number): string => `${campaign}:${recipient}`;
@@ -50,6 +53,7 @@ const openDraft = (loaded: Loaded, rules: Draft['rules']): Draft => ({
   pauses: new Map(loaded.pauses.map((pause) => [pause.poolId, pause])),
   busy: new Set(),
   held: new Map(),
+  untold: [],
 });
 
 const hasFoundServer = ({ serverId, reason }: OutcomeEvent): boolean =>
@@ -80,6 +84,8 @@ const applyTo = (draft: Draft, key: string, event: DeliveryEvent): void => {
   const after = applyEvent(row, event, context);
   if (after === row) return;
   draft.rows.set(key, after);
+  const untold = untoldEnd({ before: row, after, campaign }, event);
+  if (untold !== undefined) draft.untold.push(untold);
   if (event.type === 'OUTCOME') {
     notePool(draft, event, campaign);
     noteHeld(draft, event, row);
@@ -108,6 +114,7 @@ const changesOf = (draft: Draft): RecordChanges => {
     changes,
     counters: countChanges(changes, draft.loaded.now, isReturned),
     held: [...draft.held.values()],
+    untold: draft.untold,
     pools: [...draft.pauses.values()].filter((pause) => before.get(pause.poolId) !== pause),
   };
 };

@@ -2,6 +2,7 @@
 import type { CampaignRow, RecipientChange, RecipientRow } from './recipient.ts';
 import type { CounterDelta } from './counters.ts';
 import type { PoolPause } from './pool-pause.ts';
+import type { WebhookOutcome } from './webhook-messages.ts';
 
 export type RecipientKey = { readonly campaignId: string; readonly recipient: number };
 
@@ -43,6 +44,8 @@ export type RecordChanges = {
   readonly counters: readonly CounterDelta[];
   readonly held: readonly HeldBack[];
   readonly pools: readonly PoolPause[];
+  /** What webhooks are to be told of, and the log does not say. */
+  readonly untold: readonly WebhookOutcome[];
 };
 
 export type RecordStore = {

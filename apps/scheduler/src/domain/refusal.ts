@@ -1,13 +1,7 @@
 /** Expected refusals are values: what is wrong, what to do, and which part of the input it is about. */
+import type { Refusal, Result } from '@sendpool/contracts';
 
-export type Refusal = {
-  code: 'BAD_INPUT' | 'NOT_FOUND' | 'CONFLICT';
-  message: string;
-  /** Path into the input, null when it is about the whole. */
-  path: readonly string[] | null;
-};
-
-export type Result<T> = { ok: true; value: T } | { ok: false; errors: readonly Refusal[] };
+export type { Refusal, Result };
 
 export const done = <T>(value: T): Result<T> => ({ ok: true, value });
 

@@ -43,8 +43,8 @@ export const createResendRecipients =
     if (faults.length > 0) return refuse(...faults);
     const { recipients, idempotencyKey } = input;
     const states = input.states.length === 0 ? resendStates : [...new Set(input.states)];
-    const at = new Date(deps.now());
-    const order = { id: newId(deps.now()), at, actor, states, recipients, idempotencyKey };
+    const createdAt = new Date(deps.now());
+    const order = { id: newId(deps.now()), createdAt, actor, states, recipients, idempotencyKey };
     const result = await deps.resends.resend(
       input.campaignId,
       { ...order, digest: resendDigest({ states, recipients }), graceMs: deps.graceMs },

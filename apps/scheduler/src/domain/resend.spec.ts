@@ -76,8 +76,8 @@ const run = async (campaign: Campaign, asked: ResendInput, fromDomains = ['examp
       orders.push(order);
       const decision = decide(campaign);
       if (!decision.ok) return decision;
-      const { id, at, actor, states } = order;
-      return { ok: true, value: { campaign, resend: { id, at, actor, states, named: null, count: 1 } } };
+      const { id, createdAt, actor, states } = order;
+      return { ok: true, value: { campaign, resend: { id, createdAt, actor, states, named: null, count: 1 } } };
     },
   };
   const deps = { resends, sending, parseAddress: rules.parseAddress, graceMs: 7, now: () => 5 };
@@ -93,7 +93,7 @@ test('who asked, when, and for what goes to the store; named recipients without 
     input({ states: [], recipients: [4] }),
   );
   assert.partialDeepStrictEqual(orders, [
-    { actor: 'key-1', at: new Date(5), states: ['UNKNOWN', 'EXPIRED', 'BOUNCED'], recipients: [4], graceMs: 7 },
+    { actor: 'key-1', createdAt: new Date(5), states: ['UNKNOWN', 'EXPIRED', 'BOUNCED'], recipients: [4], graceMs: 7 },
   ]);
   assert.deepEqual([result.ok, changed.length], [true, 1]);
 });

@@ -3,8 +3,8 @@
  * is the one way to do that, so somebody asks for it, once for each request, and it is written down.
  */
 import { createHash } from 'node:crypto';
+import { keyFaults } from '@sendpool/contracts';
 import type { Campaign, CampaignPatch } from './campaign.ts';
-import { keyFaults } from './idempotency.ts';
 import { badInput, conflict, done, refuse, type Refusal, type Result } from './refusal.ts';
 
 export const resendStates = ['UNKNOWN', 'EXPIRED', 'BOUNCED'] as const;
@@ -23,7 +23,7 @@ export type ResendInput = {
 /** What was asked for and done, for good. */
 export type Resend = {
   readonly id: string;
-  readonly at: Date;
+  readonly createdAt: Date;
   /** Id of the API key that asked. */
   readonly actor: string;
   readonly states: readonly ResendState[];
@@ -34,7 +34,7 @@ export type Resend = {
 };
 
 /** A resend that was looked at, as the store carries it out. */
-export type ResendOrder = Pick<Resend, 'id' | 'at' | 'actor' | 'states'> &
+export type ResendOrder = Pick<Resend, 'id' | 'createdAt' | 'actor' | 'states'> &
   Pick<ResendInput, 'recipients' | 'idempotencyKey'> & {
     /** Of what is asked for. */
     readonly digest: string;

@@ -1,12 +1,41 @@
-/** Turns records of the log into messages: which webhook gets which events, and what the JSON says. The words are a contract with receivers: docs/webhooks.md. */
-import type { OutcomeEvent, RotationVerdict } from '@sendpool/contracts';
+/** Turns records of the log, and what the scheduler finds itself, into messages: which webhook gets which events, and what the JSON says. The words are a contract with receivers: docs/webhooks.md. */
+import type { CampaignStatus, OutcomeEvent, RotationVerdict } from '@sendpool/contracts';
 import { webhookEvents, type Webhook, type WebhookEvent } from './webhook.ts';
 import type { RecipientKey } from './record-store.ts';
 
-/** A record that somebody may want. */
+type OutcomeFacts =
+  | 'lane'
+  | 'sequence'
+  | 'campaignId'
+  | 'recipient'
+  | 'tryNumber'
+  | 'at'
+  | 'poolId'
+  | 'serverId'
+  | 'reply'
+  | 'bounceClass'
+  | 'reason';
+
+/** How a try came out, or that there will be no other one. `provider`: null where no sender told. */
+export type WebhookOutcome = Readonly<Pick<OutcomeEvent, OutcomeFacts>> & {
+  readonly outcome: OutcomeEvent['outcome'] | 'EXPIRED';
+  readonly provider: string | null;
+};
+
+/** A campaign that has come to another status with this revision. */
+export type CampaignStep = {
+  readonly id: string;
+  readonly name: string;
+  readonly status: CampaignStatus;
+  readonly revision: number;
+  readonly pausedReason: string | null;
+};
+
+/** What somebody may want. `offset`: of its record; 0 for what is not in the log. */
 export type WebhookItem = { readonly offset: number } & (
-  | { readonly kind: 'OUTCOME'; readonly event: OutcomeEvent }
+  | { readonly kind: 'OUTCOME'; readonly event: WebhookOutcome }
   | { readonly kind: 'VERDICT'; readonly verdict: RotationVerdict }
+  | { readonly kind: 'CAMPAIGN'; readonly campaign: CampaignStep }
 );
 
 /** A webhook that is enabled; `from`: the first offset of the partition that is for it. */
@@ -22,13 +51,20 @@ const messageEvents = 100;
 
 const names: ReadonlySet<string> = new Set(webhookEvents);
 
+const nameOf = (item: WebhookItem): string => {
+  if (item.kind === 'OUTCOME') return item.event.outcome;
+  return item.kind === 'VERDICT' ? 'ROTATION_VERDICT' : 'CAMPAIGN_STATUS';
+};
+
 const eventOf = (item: WebhookItem): WebhookEvent | undefined => {
-  const name = item.kind === 'VERDICT' ? 'ROTATION_VERDICT' : item.event.outcome;
+  const name = nameOf(item);
   return names.has(name) ? (name as WebhookEvent) : undefined;
 };
 
-const concerns = (item: WebhookItem, campaignId: string): boolean =>
-  item.kind === 'VERDICT' ? item.verdict.campaignIds.includes(campaignId) : item.event.campaignId === campaignId;
+const concerns = (item: WebhookItem, campaignId: string): boolean => {
+  if (item.kind === 'OUTCOME') return item.event.campaignId === campaignId;
+  return item.kind === 'VERDICT' ? item.verdict.campaignIds.includes(campaignId) : item.campaign.id === campaignId;
+};
 
 /** True for what the webhook asked for, and what came after it was made. */
 const isFor = ({ from, events, campaignId }: Subscriber, item: WebhookItem): boolean => {
@@ -51,11 +87,11 @@ export const addressKey = ({ campaignId, recipient }: RecipientKey): string => `
 export type Addresses = ReadonlyMap<string, string>;
 
 /** The same for every record of the same outcome, wherever it lies in the log. */
-const idOf = ({ lane, sequence, outcome }: OutcomeEvent): string => `${lane}-${sequence}-${outcome}`;
+const idOf = ({ lane, sequence, outcome }: WebhookOutcome): string => `${lane}-${sequence}-${outcome}`;
 
 const isoOf = (ms: number): string => new Date(ms).toISOString();
 
-const eventJson = (event: OutcomeEvent, addresses: Addresses): object => ({
+const eventJson = (event: WebhookOutcome, addresses: Addresses): object => ({
   id: idOf(event),
   outcome: event.outcome,
   at: isoOf(event.at),
@@ -79,7 +115,11 @@ export const messageBody = (type: string, data: object, now: Date): string =>
 
 type Known = { readonly addresses: Addresses; readonly now: Date };
 
-const eventMessages = (webhookId: string, events: readonly OutcomeEvent[], { addresses, now }: Known): NewMessage[] => {
+const eventMessages = (
+  webhookId: string,
+  events: readonly WebhookOutcome[],
+  { addresses, now }: Known,
+): NewMessage[] => {
   const messages: NewMessage[] = [];
   for (let start = 0; start < events.length; start += messageEvents) {
     const some = events.slice(start, start + messageEvents).map((event) => eventJson(event, addresses));
@@ -89,14 +129,26 @@ const eventMessages = (webhookId: string, events: readonly OutcomeEvent[], { add
   return messages;
 };
 
-const verdictMessages = (webhookId: string, verdicts: readonly RotationVerdict[], { now }: Known): NewMessage[] =>
-  verdicts.map((verdict) => ({
-    webhookId,
-    body: messageBody('rotation.verdict', verdictJson(verdict), now),
-    eventCount: 1,
-  }));
+const campaignJson = ({ id, name, status, revision, pausedReason }: CampaignStep): object => ({
+  id: `${id}-${revision}`,
+  campaignId: id,
+  name,
+  status,
+  reason: pausedReason,
+});
 
-/** At most 100 events in a message, in the order of the log; each verdict is a message of its own. */
+/** What is a message of its own. */
+const singleMessages = (webhookId: string, items: readonly WebhookItem[], { now }: Known): NewMessage[] => {
+  const message = (type: string, data: object): NewMessage[] => [
+    { webhookId, body: messageBody(type, data, now), eventCount: 1 },
+  ];
+  return items.flatMap((item) => {
+    if (item.kind === 'VERDICT') return message('rotation.verdict', verdictJson(item.verdict));
+    return item.kind === 'CAMPAIGN' ? message('campaign.status', campaignJson(item.campaign)) : [];
+  });
+};
+
+/** At most 100 events in a message, in the order of the log; each verdict, and each step of a campaign, is a message of its own. */
 export const messagesFor = (
   items: readonly WebhookItem[],
   subscribers: readonly Subscriber[],
@@ -105,6 +157,5 @@ export const messagesFor = (
   subscribers.flatMap((subscriber) => {
     const wanted = items.filter((item) => isFor(subscriber, item));
     const events = wanted.flatMap((item) => (item.kind === 'OUTCOME' ? [item.event] : []));
-    const verdicts = wanted.flatMap((item) => (item.kind === 'VERDICT' ? [item.verdict] : []));
-    return [...eventMessages(subscriber.id, events, known), ...verdictMessages(subscriber.id, verdicts, known)];
+    return [...eventMessages(subscriber.id, events, known), ...singleMessages(subscriber.id, wanted, known)];
   });

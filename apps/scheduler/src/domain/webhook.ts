@@ -1,10 +1,18 @@
-/** A webhook: an address that is told of delivery events and rotation verdicts; and the messages that are on their way to it. */
+/** A webhook: an address that is told of delivery events, rotation verdicts and campaigns; and the messages that are on their way to it. */
 import type { SealedSecret } from '@sendpool/contracts';
 import type { Page } from './audience.ts';
 import type { Refusal, Result } from './refusal.ts';
 
-/** What a webhook may ask for: outcomes of tries that are of interest outside, and verdicts. */
-export const webhookEvents = ['ACCEPTED', 'DEFERRED', 'BOUNCED', 'UNKNOWN', 'ROTATION_VERDICT'] as const;
+/** What a webhook may ask for: outcomes of tries that are of interest outside, recipients that are given up, verdicts, and campaigns. */
+export const webhookEvents = [
+  'ACCEPTED',
+  'DEFERRED',
+  'BOUNCED',
+  'UNKNOWN',
+  'EXPIRED',
+  'ROTATION_VERDICT',
+  'CAMPAIGN_STATUS',
+] as const;
 export type WebhookEvent = (typeof webhookEvents)[number];
 
 /** How it goes with the receiver. */
@@ -56,6 +64,7 @@ export type WebhookStore = {
   find(id: string): Promise<Webhook | undefined>;
   /** Up to `first` + 1. */
   page(page: Page): Promise<Webhook[]>;
+  count(): Promise<number>;
   /** Locks, decides, saves with the next revision, in one transaction. */
   change(id: string, decide: (webhook: Webhook) => Result<WebhookChange>): Promise<Result<Webhook>>;
   /** False when there is none. Its messages are deleted in steps by the sweeper. */
@@ -67,7 +76,7 @@ type WebhookDeliveryState = 'PENDING' | 'DELIVERED' | 'FAILED';
 /** One message to one webhook. */
 export type WebhookDelivery = {
   readonly id: string;
-  readonly at: Date;
+  readonly createdAt: Date;
   readonly state: WebhookDeliveryState;
   readonly attempts: number;
   readonly nextAttemptAt: Date | null;
@@ -76,6 +85,15 @@ export type WebhookDelivery = {
   /** First 200 characters of the last answer, or why there was none. */
   readonly lastAnswer: string | null;
   readonly eventCount: number;
+};
+
+/** What waits for webhooks that are enabled. */
+export type WebhookWaiting = {
+  readonly waiting: number;
+  /** Those whose time has come, of webhooks that neither fail nor asked for a pause. */
+  readonly due: number;
+  /** How long the time of the oldest of `due` has come; 0 without any. */
+  readonly oldestSeconds: number;
 };
 
 export type DeliveryPage = {
@@ -90,9 +108,17 @@ export type ReplayChoice = { readonly deliveryIds: readonly string[] } | { reado
 /** Messages that one replay may send again. */
 export const maxReplayed = 10_000;
 
+/** To count millions takes long, and a number of that size says nothing. */
+export const maxCounted = 10_000;
+
 export type WebhookLog = {
   /** Up to `first` + 1, the newest first. */
   page(webhookId: string, page: DeliveryPage): Promise<WebhookDelivery[]>;
+  /** How many messages of each of these webhooks are in the state, null for any; null instead of more than `maxCounted`. */
+  counts(
+    webhookIds: readonly string[],
+    state: WebhookDeliveryState | null,
+  ): Promise<ReadonlyMap<string, number | null>>;
   /** Makes those that are not PENDING due again, in one step; TOO_MANY: there are more than `maxReplayed`, nothing was done. */
   replay(webhookId: string, choice: ReplayChoice): Promise<number | 'TOO_MANY'>;
 };

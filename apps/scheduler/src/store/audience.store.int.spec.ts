@@ -60,7 +60,12 @@ describe('the audience store', () => {
     const ids = [newId(1), newId(2), newId(3)];
     for (const id of ids) assert.equal(await audiences.insert({ id, name: `page ${id}`, createdAt: new Date() }), true);
     assert.equal(await audiences.insert({ id: newId(), name: `page ${ids[0]}`, createdAt: new Date() }), false);
-    const page = await audiences.page({ first: 1, after: ids[0]! });
+    const page = await audiences.page({
+      first: 1,
+      order: { field: 'CREATED_AT', direction: 'ASC' },
+      after: { key: '', id: ids[0]! },
+      nameContains: undefined,
+    });
     assert.deepEqual(
       page.map(({ id }) => id),
       [ids[1], ids[2]],

@@ -1,7 +1,16 @@
 /** Audiences and their contacts in PostgreSQL. */
-import { isUniqueViolation, type Database, type Sql } from '@sendpool/database';
+import {
+  countRows,
+  inOrderOf,
+  isUniqueViolation,
+  listIds,
+  nameContains,
+  type Condition,
+  type Database,
+  type Sql,
+} from '@sendpool/database';
 import { isId } from '@sendpool/kernel';
-import type { Audience, AudienceStore } from '../domain/audience.ts';
+import type { Audience, AudienceStore, NameFilter, OrderedPage } from '../domain/audience.ts';
 
 type Row = { id: string; name: string; contacts: number; created_at: Date };
 
@@ -33,15 +42,22 @@ const findMany = async (sql: Sql, ids: readonly string[]): Promise<Audience[]> =
   return rows.map(audienceOf);
 };
 
+const noTest: Condition = { value: false, sql: (parameter) => `of_test = ${parameter}::boolean` };
+
+const conditionsOf = (filter: NameFilter): Condition[] => [
+  noTest,
+  ...(filter.nameContains === undefined ? [] : [nameContains(filter.nameContains)]),
+];
+
+const page = async (sql: Sql, { first, ...asked }: OrderedPage & NameFilter): Promise<Audience[]> => {
+  const ids = await listIds(sql, 'audience', { count: first + 1, ...asked }, conditionsOf(asked));
+  return inOrderOf(ids, await findMany(sql, ids));
+};
+
 export const createAudienceStore = (database: Pick<Database, 'sql'>): AudienceStore => ({
   insert: (audience) => insert(database.sql, audience),
   find: async (id) => (await findMany(database.sql, [id]))[0],
   findMany: (ids) => findMany(database.sql, ids),
-  page: async ({ first, after }) => {
-    const rows = await database.sql.query<Row>(
-      `select ${columns} from audience where not of_test and ($1::uuid is null or id > $1) order by id limit $2`,
-      [after, first + 1],
-    );
-    return rows.map(audienceOf);
-  },
+  page: (asked) => page(database.sql, asked),
+  count: (filter) => countRows(database.sql, 'audience', conditionsOf(filter)),
 });

@@ -71,7 +71,7 @@ describe('a campaign on its way', () => {
       `insert into contact (audience, email, fields) select number, 'late@example.com', '{}' from audience where id = $1`,
       [audienceId],
     );
-    assert.deepEqual([await step(6), await step(6), await step(6)], ['MORE', 'DONE', 'DONE']);
+    assert.deepEqual([await step(6), await step(6), await step(6)], ['MORE', 'PREPARED', 'DONE']);
     const rows = await recipientsOf(campaign.number);
     assert.deepEqual(
       rows.map(({ seq }) => seq),

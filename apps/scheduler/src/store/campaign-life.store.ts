@@ -5,6 +5,7 @@ import type { CampaignLifeStore } from '../domain/campaign-life.ts';
 import { isFinished, type CampaignStanding } from '../domain/is-finished.ts';
 import { prepareChunk } from './prepare-chunk.ts';
 import { stateNumber } from './states.ts';
+import { tellStatus } from './tell-webhooks.ts';
 
 /** Recipients in one step; a multiple of the block. */
 const chunk = 20 * laneLimits.block;
@@ -74,7 +75,14 @@ const finishIfDone = async (tx: Sql, campaign: number, now: Date, graceMs: numbe
   if (!isFinished(await standingOf(tx, campaign), now.getTime(), graceMs)) return false;
   const text = `update campaign set status = 'FINISHED', revision = revision + 1, finished_at = $2 where number = $1`;
   await tx.query(text, [campaign, now]);
+  await tellStatus(tx, [campaign]);
   return true;
+};
+
+const prepare = async (tx: Sql, campaign: number, lanes: number): Promise<'MORE' | 'DONE'> => {
+  const result = await prepareChunk(tx, { campaign, lanes, chunk });
+  if (result === 'PREPARED') await tellStatus(tx, [campaign]);
+  return result === 'MORE' ? 'MORE' : 'DONE';
 };
 
 export const createCampaignLifeStore = (database: Pick<Database, 'sql' | 'transaction'>): CampaignLifeStore => ({
@@ -83,7 +91,7 @@ export const createCampaignLifeStore = (database: Pick<Database, 'sql' | 'transa
     return (await database.sql.query<{ id: string }>(text, [now])).map((row) => row.id);
   },
   workWaiting: () => workWaiting(database.sql),
-  prepareChunk: (campaign, lanes) => database.transaction((tx) => prepareChunk(tx, { campaign, lanes, chunk })),
+  prepareChunk: (campaign, lanes) => database.transaction((tx) => prepare(tx, campaign, lanes)),
   sweepChunk: (campaign) => database.transaction((tx) => sweepChunk(tx, campaign)),
   finishIfDone: (campaign, now, graceMs) => database.transaction((tx) => finishIfDone(tx, campaign, now, graceMs)),
 });

@@ -1,13 +1,23 @@
 /** Campaigns in PostgreSQL: content, status, and what their recipients come to. */
 import { AppError, isId } from '@sendpool/kernel';
-import type { Database, Sql } from '@sendpool/database';
+import {
+  countRows,
+  inOrderOf,
+  listIds,
+  nameContains,
+  type Condition,
+  type Database,
+  type Sql,
+} from '@sendpool/database';
 import { recipientStates, type CampaignStatus } from '@sendpool/contracts';
-import type { Campaign, CampaignPatch, CampaignProgress, CampaignStore } from '../domain/campaign.ts';
+import type { OrderedPage } from '../domain/audience.ts';
+import type { Campaign, CampaignFilter, CampaignPatch, CampaignProgress, CampaignStore } from '../domain/campaign.ts';
 import { doubtReason, waitingInWords } from '../domain/pool-pause.ts';
 import { notFound, refuse, type Result } from '../domain/refusal.ts';
 import { campaignColumns, campaignOf, patched, valuesOf, type CampaignRow } from './campaign-row.ts';
 import { listRecipients } from './list-recipients.ts';
 import { counterColumns, counterOf } from './states.ts';
+import { tellStatus } from './tell-webhooks.ts';
 
 const tested = '(select tested.number from campaign tested where tested.id = $21)';
 const audience = '(select audience.number from audience where audience.id = $5)';
@@ -63,6 +73,7 @@ const change = async (
   if (!decision.ok) return decision;
   const next = patched(campaign, decision.value);
   await saveCampaign(tx, next);
+  if (next.status !== campaign.status) await tellStatus(tx, [campaign.number]);
   return { ok: true, value: next };
 };
 
@@ -106,18 +117,25 @@ const progress = async (sql: Sql, ids: readonly string[]): Promise<Map<string, C
   return new Map(rows.map((row) => [row.id, progressOf(row)]));
 };
 
+const noTest: Condition = { value: true, sql: (parameter) => `(test_of is null) = ${parameter}::boolean` };
+
+const conditionsOf = ({ statuses, nameContains: text }: CampaignFilter): Condition[] => [
+  noTest,
+  ...(statuses === null ? [] : [{ value: statuses, sql: (parameter: string) => `status = any(${parameter}::text[])` }]),
+  ...(text === undefined ? [] : [nameContains(text)]),
+];
+
+const page = async (sql: Sql, { first, ...asked }: OrderedPage & CampaignFilter): Promise<Campaign[]> => {
+  const ids = await listIds(sql, 'campaign', { count: first + 1, ...asked }, conditionsOf(asked));
+  return inOrderOf(ids, await findCampaigns(sql, ids));
+};
+
 export const createCampaignStore = (database: Pick<Database, 'sql' | 'transaction'>): CampaignStore => ({
   insert: (campaign) => insertCampaign(database.sql, campaign),
   find: (id) => findCampaign(database.sql, id),
   findMany: (ids) => findCampaigns(database.sql, ids),
-  page: async ({ first, after, statuses }) => {
-    const rows = await database.sql.query<CampaignRow>(
-      `select ${campaignColumns} from campaign
-       where test_of is null and ($1::uuid is null or id > $1) and ($3::text[] is null or status = any($3::text[])) order by id limit $2`,
-      [after, first + 1, statuses],
-    );
-    return rows.map(campaignOf);
-  },
+  page: (asked) => page(database.sql, asked),
+  count: (filter) => countRows(database.sql, 'campaign', conditionsOf(filter)),
   change: (id, decide) => database.transaction((tx) => change(tx, id, decide)),
   progress: (ids) => progress(database.sql, ids),
   recipients: async (id, page) => (await listRecipients(database.sql, [id], page)).get(id) ?? [],

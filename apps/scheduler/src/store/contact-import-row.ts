@@ -1,12 +1,13 @@
 /** Rows of contact_import as the domain knows them. */
 import type { BegunImport, ContactImport } from '../domain/contact-import.ts';
 
-export type ImportRow = Omit<ContactImport, 'audienceId' | 'idempotencyKey' | 'finishedAt'> & {
+export type ImportRow = Omit<ContactImport, 'audienceId' | 'idempotencyKey' | 'createdAt' | 'finishedAt'> & {
   number: number;
   attempt: number;
   digest: string;
   audience_id: string;
   idempotency_key: string | null;
+  at: Date;
   finished_at: Date | null;
 };
 
@@ -21,7 +22,7 @@ export const importColumns = `${own
 export const importOf = (row: ImportRow): ContactImport => {
   const { id, state, rows, imported, updated, unchanged, duplicates, rejected, failure, at } = row;
   const counts = { rows, imported, updated, unchanged, duplicates, rejected };
-  const times = { at, finishedAt: row.finished_at };
+  const times = { createdAt: at, finishedAt: row.finished_at };
   return { id, audienceId: row.audience_id, state, idempotencyKey: row.idempotency_key, ...counts, failure, ...times };
 };
 

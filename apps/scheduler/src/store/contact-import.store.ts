@@ -117,6 +117,11 @@ const page = `
     and ($3::text is null or contact_import.idempotency_key = $3)
   order by contact_import.id desc limit $4`;
 
+const counts = `
+  select audience.id, count(*)::int as count from contact_import join audience on audience.number = contact_import.audience
+  where audience.id = any($1::uuid[]) and ($2::text is null or contact_import.idempotency_key = $2)
+  group by audience.id`;
+
 const errors = `
   select error.row, error.column_name as "column", error.message from contact_import
   join contact_import_error error on error.import = contact_import.number
@@ -139,5 +144,9 @@ export const createContactImportStore = ({ sql, transaction }: Pick<Database, 's
   findMany: (ids) => findMany(sql, ids),
   page: async (audienceId, { first, after, idempotencyKey }) =>
     (await sql.query<ImportRow>(page, [audienceId, after, idempotencyKey, first + 1])).map(importOf),
+  counts: async (audienceIds, idempotencyKey) => {
+    const rows = await sql.query<{ id: string; count: number }>(counts, [audienceIds, idempotencyKey]);
+    return new Map(rows.map(({ id, count }) => [id, count]));
+  },
   errors: async (id, { first, after }) => (isId(id) ? sql.query<RowError>(errors, [id, after, first]) : []),
 });

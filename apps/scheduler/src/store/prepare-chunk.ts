@@ -48,11 +48,11 @@ const lastContactOf = async (tx: Sql, audience: number): Promise<number> => {
 
 const finish = `update campaign set prepared = true, status = 'SENDING', revision = revision + 1 where number = $1`;
 
-/** `chunk` is a multiple of the block, so that only the last block of a campaign may be short. */
+/** PREPARED: the campaign sends now; DONE: there was nothing to do. `chunk` is a multiple of the block, so that only the last block may be short. */
 export const prepareChunk = async (
   tx: Sql,
   { campaign, lanes, chunk }: { campaign: number; lanes: number; chunk: number },
-): Promise<'MORE' | 'DONE'> => {
+): Promise<'MORE' | 'PREPARED' | 'DONE'> => {
   const [at] = await tx.query<Position>(
     `select audience, prepared_contact, prepared_seq, last_contact from campaign
      where number = $1 and status = 'PREPARING' for update`,
@@ -69,5 +69,5 @@ export const prepareChunk = async (
   );
   if (count === chunk) return 'MORE';
   await tx.query(finish, [campaign]);
-  return 'DONE';
+  return 'PREPARED';
 };

@@ -8,6 +8,7 @@ import {
   type SendRequest,
 } from '@sendpool/contracts';
 import { isAppError, seededRandom } from '@sendpool/kernel';
+import { outcomeRecord } from '@sendpool/testing';
 import { defaultSliceLimits } from '../domain/plan-slice.ts';
 import { defaultRetryPolicy } from '../domain/recipient.ts';
 import { createRecordEvents } from '../domain/record-events.ts';
@@ -18,25 +19,23 @@ import { createLaneStore } from './lane.store.ts';
 import { createRecordStore } from './record.store.ts';
 import { acknowledge, counterFaults, makeSending, schedulerDatabase, type TestDatabase } from './testing.ts';
 
-const eventOf = (request: SendRequest, outcome: Outcome, patch: Partial<OutcomeEvent> = {}): OutcomeEvent => ({
-  type: 'OUTCOME',
-  lane: request.lane,
-  sequence: request.sequence,
-  campaignId: request.campaignId,
-  recipient: request.recipient,
-  tryNumber: request.tryNumber,
-  outcome,
-  at: 0,
-  poolId: 'pool',
-  serverId: outcome === 'RELEASED' || outcome === 'CANCELLED' ? null : 'server-1',
-  provider: 'other',
-  reply: outcome === 'DEFERRED' || outcome === 'BOUNCED' ? { code: 450, enhanced: '4.2.0', text: 'later' } : null,
-  bounceClass: outcome === 'BOUNCED' ? 'HARD' : null,
-  reason: null,
-  hops: [],
-  latencyMs: 5,
-  ...patch,
-});
+const eventOf = (
+  { lane, sequence, campaignId, recipient, tryNumber }: SendRequest,
+  outcome: Outcome,
+  patch: Partial<OutcomeEvent> = {},
+): OutcomeEvent =>
+  outcomeRecord({
+    lane,
+    sequence,
+    campaignId,
+    recipient,
+    tryNumber,
+    outcome,
+    serverId: outcome === 'RELEASED' || outcome === 'CANCELLED' ? null : 'server-1',
+    reply: outcome === 'DEFERRED' || outcome === 'BOUNCED' ? { code: 450, enhanced: '4.2.0', text: 'later' } : null,
+    bounceClass: outcome === 'BOUNCED' ? 'HARD' : null,
+    ...patch,
+  });
 
 const batch = (events: readonly DeliveryEvent[], from = 0, partition = 0) => ({
   partition,

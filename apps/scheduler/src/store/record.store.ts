@@ -8,6 +8,7 @@ import { pausesOf } from './lane-work.ts';
 import { lockRecipients } from './lock-recipients.ts';
 import { saveChanges, savePauses } from './save-changes.ts';
 import { stateNumber } from './states.ts';
+import { tellEnds } from './tell-webhooks.ts';
 
 const topic = deliveryEventsTopic.name;
 const largestInt = 2_147_483_647;
@@ -123,6 +124,7 @@ export const createRecordStore = (database: Pick<Database, 'sql' | 'transaction'
       await saveChanges(tx, decided);
       await saveHeld(tx, decided.held);
       await savePauses(tx, batch.partition, decided.pools);
+      await tellEnds(tx, decided.untold);
       return 'APPLIED';
     }),
 });

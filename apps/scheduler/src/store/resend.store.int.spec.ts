@@ -20,7 +20,7 @@ const later = () => new Date(Date.now() + 3_600_000);
 
 const order = (patch: Partial<ResendOrder> = {}): ResendOrder => ({
   id: newId(),
-  at: new Date(),
+  createdAt: new Date(),
   actor: 'key-1',
   states: ['UNKNOWN', 'EXPIRED'],
   recipients: null,
@@ -137,13 +137,13 @@ describe('the store of resends', () => {
 
   it('writes down who asked, when, for which states and how many', async () => {
     const { campaign } = await ended();
-    const at = new Date(1_700_000_000_000);
-    await resend(campaign.id, { at, actor: 'key-7', states: ['UNKNOWN'], graceMs: 5 });
+    const createdAt = new Date(1_700_000_000_000);
+    await resend(campaign.id, { createdAt, actor: 'key-7', states: ['UNKNOWN'], graceMs: 5 });
     await resend(campaign.id, { states: ['EXPIRED', 'BOUNCED'], recipients: [3, 3, 0, 99] });
     const rows = (await store.resends([campaign.id])).get(campaign.id)!;
     assert.partialDeepStrictEqual(rows, [
       { actor: 'key-1', states: ['EXPIRED', 'BOUNCED'], named: 3, count: 1 },
-      { actor: 'key-7', states: ['UNKNOWN'], named: null, count: 1, at },
+      { actor: 'key-7', states: ['UNKNOWN'], named: null, count: 1, createdAt },
     ]);
     assert.equal(rows.length, 2);
     assert.equal((await progress(campaign.id)).counts.BOUNCED, 0);

@@ -7,6 +7,7 @@ import type { Resend, ResendOrder, ResendStore } from '../domain/resend.ts';
 import { findCampaign, saveCampaign } from './campaign.store.ts';
 import { patched } from './campaign-row.ts';
 import { counterOf, stateNumber } from './states.ts';
+import { tellStatus } from './tell-webhooks.ts';
 
 const unknown = stateNumber('UNKNOWN');
 
@@ -48,7 +49,16 @@ const move = `
   )
   select coalesce(sum(whole), 0)::int as count from counts`;
 
-type Row = { id: string; at: Date; actor: string; states: Resend['states']; named: number | null; count: number };
+type Row = Omit<Resend, 'createdAt'> & { at: Date };
+
+const resendOf = ({ id, at, actor, states, named, count }: Row): Resend => ({
+  id,
+  createdAt: at,
+  actor,
+  states,
+  named,
+  count,
+});
 
 const columns = 'resend.id, resend.at, resend.actor, resend.states, resend.named, resend.count';
 
@@ -67,10 +77,10 @@ const insert = `
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
 
 const write = async (tx: Sql, campaign: number, order: ResendOrder, count: number): Promise<Resend> => {
-  const { id, idempotencyKey, digest, actor, at, states, recipients } = order;
+  const { id, idempotencyKey, digest, actor, createdAt, states, recipients } = order;
   const named = recipients === null ? null : new Set(recipients).size;
-  await tx.query(insert, [id, campaign, idempotencyKey, digest, actor, at, states, named, count]);
-  return { id, at, actor, states, named, count };
+  await tx.query(insert, [id, campaign, idempotencyKey, digest, actor, createdAt, states, named, count]);
+  return { id, createdAt, actor, states, named, count };
 };
 
 /** Nothing was found: the campaign stays as it is. */
@@ -78,6 +88,7 @@ const changed = async (tx: Sql, campaign: Campaign, patch: Parameters<typeof pat
   if (Object.keys(patch).length === 0) return campaign;
   const next = patched(campaign, patch);
   await saveCampaign(tx, next);
+  if (next.status !== campaign.status) await tellStatus(tx, [campaign.number]);
   return next;
 };
 
@@ -90,8 +101,7 @@ const resend = async (
   if (campaign === undefined) return refuse(notFound('campaign', 'campaignId'));
   const made = await before(tx, campaign.number, order.idempotencyKey);
   if (made !== undefined) {
-    const { digest, ...same } = made;
-    if (digest === order.digest) return { ok: true, value: { campaign, resend: same } };
+    if (made.digest === order.digest) return { ok: true, value: { campaign, resend: resendOf(made) } };
     return refuse(conflict('this key was used for another resend of the campaign', ['input', 'idempotencyKey']));
   }
   const decision = decide(campaign);
@@ -111,7 +121,7 @@ const list = `
 const resends = async (sql: Sql, campaignIds: readonly string[]): Promise<Map<string, Resend[]>> => {
   const found = new Map<string, Resend[]>(campaignIds.map((id) => [id, []]));
   const rows = await sql.query<Row & { campaign_id: string }>(list, [campaignIds.filter(isId)]);
-  for (const { campaign_id: id, ...row } of rows) found.get(id)?.push(row);
+  for (const row of rows) found.get(row.campaign_id)?.push(resendOf(row));
   return found;
 };
 

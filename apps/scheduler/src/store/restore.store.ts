@@ -118,7 +118,7 @@ const prepare = async (tx: Sql, campaign: number, lanes: number): Promise<'MORE'
   await tx.query(`update campaign set status = 'PREPARING' where number = $1 and not prepared`, [campaign]);
   const result = await prepareChunk(tx, { campaign, lanes, chunk });
   await tx.query('update campaign set revision = $2 where number = $1', [campaign, row?.revision ?? 0]);
-  return result;
+  return result === 'MORE' ? 'MORE' : 'DONE';
 };
 
 /** Only forward: a request that was given up and is carried out late must not undo what came after it. */

@@ -2,12 +2,14 @@
 import type { Database, Sql } from '@sendpool/database';
 import type { DueMessage, DueStore } from '../domain/send-webhooks.ts';
 import {
+  maxCounted,
   maxReplayed,
   type DeliveryPage,
   type ReplayChoice,
   type WebhookDelivery,
   type WebhookHealth,
   type WebhookLog,
+  type WebhookWaiting,
 } from '../domain/webhook.ts';
 import { webhookOf, type WebhookRow } from './webhook-row.ts';
 
@@ -77,13 +79,27 @@ const settle = async (tx: Sql, message: DueMessage, result: Parameters<DueStore[
   await settleHealth(tx, message.webhook.id, { isGood: after.kind === 'DELIVERED', health });
 };
 
-const pageColumns = `id, at, state, attempts, next_at as "nextAttemptAt", last_status as "lastStatus",
+const pageColumns = `id, at as "createdAt", state, attempts, next_at as "nextAttemptAt", last_status as "lastStatus",
   last_answer as "lastAnswer", event_count as "eventCount"`;
 
-const pageOf = `
+/** Each list has its own text, and so a plan by its own index. */
+const inState = (state: WebhookDelivery['state'] | null, parameter: string): string =>
+  state === null ? `${parameter}::text is null` : `state = ${parameter}`;
+
+const pageOf = (state: WebhookDelivery['state'] | null): string => `
   select ${pageColumns} from webhook_delivery
-  where webhook = $1 and ($2::uuid is null or id < $2) and ($3::text is null or state = $3)
+  where webhook = $1 and ($2::uuid is null or id < $2) and ${inState(state, '$3')}
   order by id desc limit $4`;
+
+/** Of each webhook no more are looked at than are told. */
+const countsOf = (state: WebhookDelivery['state'] | null): string => `
+  select webhook.id, nullif(found.count, ${maxCounted + 1}) as count from webhook
+  cross join lateral (
+    select count(*)::int as count from (
+      select from webhook_delivery where webhook = webhook.id and ${inState(state, '$2')} limit ${maxCounted + 1}
+    ) few
+  ) found
+  where webhook.id = any($1::uuid[])`;
 
 const chosen = `webhook = $1 and state <> 'PENDING'
   and case when $2::uuid[] is null then at >= $3 and at < $4 else id = any($2) end`;
@@ -98,6 +114,24 @@ const replay = async (tx: Sql, webhookId: string, choice: ReplayChoice): Promise
   if ((await tx.query(countChosen, values)).length > maxReplayed) return 'TOO_MANY';
   return (await tx.query(replayChosen, values)).length;
 };
+
+/** Of each webhook no more are looked at. */
+const maxMeasured = 100_000;
+
+const measure = `
+  select coalesce(sum(found.waiting), 0)::int as waiting, coalesce(sum(found.due) filter (where answers), 0)::int as due,
+    coalesce(extract(epoch from now() - min(found.oldest) filter (where answers)), 0)::float8 as "oldestSeconds"
+  from (
+    select id, failing_since is null and (held_until is null or held_until <= now()) as answers from webhook where enabled
+  ) webhook
+  cross join lateral (
+    select count(*) as waiting, count(*) filter (where next_at <= now()) as due,
+      min(next_at) filter (where next_at <= now()) as oldest
+    from (
+      select next_at from webhook_delivery where webhook = webhook.id and state = 'PENDING'
+      order by next_at limit ${maxMeasured}
+    ) few
+  ) found`;
 
 /** Rows in one step: short enough to hold up nothing. */
 const step = 1000;
@@ -126,15 +160,20 @@ const sweep = async (sql: Sql): Promise<boolean> => {
 
 export const createWebhookDeliveryStore = (
   database: Pick<Database, 'sql' | 'transaction'>,
-): DueStore & WebhookLog & { sweep(): Promise<boolean> } => ({
+): DueStore & WebhookLog & { sweep(): Promise<boolean>; waiting(): Promise<WebhookWaiting> } => ({
   claim: async (busy, perWebhook) => {
     const rows = await database.sql.query<DueRow>(claimDue, [[...busy.keys()], [...busy.values()], perWebhook]);
     return rows.map(dueOf);
   },
   settle: (message, result) => database.transaction((tx) => settle(tx, message, result)),
   page: (webhookId, { state, first, after }: DeliveryPage) =>
-    database.sql.query<WebhookDelivery>(pageOf, [webhookId, after, state, first + 1]),
+    database.sql.query<WebhookDelivery>(pageOf(state), [webhookId, after, state, first + 1]),
+  counts: async (webhookIds, state) => {
+    const rows = await database.sql.query<{ id: string; count: number | null }>(countsOf(state), [webhookIds, state]);
+    return new Map(rows.map(({ id, count }) => [id, count]));
+  },
   replay: (webhookId, choice) => database.transaction((tx) => replay(tx, webhookId, choice)),
+  waiting: async () => (await database.sql.query<WebhookWaiting>(measure))[0]!,
   /** Deletes one step of what is older than seven days, or whose webhook is gone; true when there is more. */
   sweep: () => sweep(database.sql),
 });

@@ -1,11 +1,8 @@
 /** The log as messages in PostgreSQL: messages and the position in the log move in one transaction. */
 import type { Database, Sql } from '@sendpool/database';
-import { isId, newId } from '@sendpool/kernel';
-import type { RecipientKey } from '../domain/record-store.ts';
 import type { LogBounds, WebhookEventStore } from '../domain/record-webhook-events.ts';
-import { addressKey, type NewMessage, type Subscriber } from '../domain/webhook-messages.ts';
-
-const largestInt = 2_147_483_647;
+import type { Subscriber } from '../domain/webhook-messages.ts';
+import { addressesOf, storeMessages } from './tell-webhooks.ts';
 
 /** The log ends before what was read of it: it was lost or made anew, and its offsets begin again. */
 const followLostLog = [
@@ -49,36 +46,6 @@ const subscribers = `
   left join webhook_start on webhook = id and topic = $1 and partition = $2
   where enabled order by id for key share of webhook`;
 
-const addresses = `
-  select campaign.id, recipient.seq, contact.email
-  from unnest($1::uuid[], $2::int[]) as wanted (campaign, recipient)
-  join campaign on campaign.id = wanted.campaign
-  join recipient on recipient.campaign = campaign.number and recipient.seq = wanted.recipient
-  join contact on contact.id = recipient.contact_id`;
-
-/** An event may hold anything: what can be no recipient is not asked for. */
-const addressesOf = async (tx: Sql, keys: readonly RecipientKey[]): Promise<Map<string, string>> => {
-  const sound = keys.filter(({ campaignId, recipient }) => isId(campaignId) && recipient <= largestInt);
-  if (sound.length === 0) return new Map();
-  const values = [sound.map(({ campaignId }) => campaignId), sound.map(({ recipient }) => recipient)];
-  const rows = await tx.query<{ id: string; seq: number; email: string }>(addresses, values);
-  return new Map(rows.map(({ id, seq, email }) => [addressKey({ campaignId: id, recipient: seq }), email]));
-};
-
-const insertMessages = `
-  insert into webhook_delivery (id, webhook, body, event_count, at, next_at)
-  select *, now(), now() from unnest($1::uuid[], $2::uuid[], $3::text[], $4::smallint[])`;
-
-const store = async (tx: Sql, messages: readonly NewMessage[]): Promise<void> => {
-  if (messages.length === 0) return;
-  await tx.query(insertMessages, [
-    messages.map(() => newId()),
-    messages.map(({ webhookId }) => webhookId),
-    messages.map(({ body }) => body),
-    messages.map(({ eventCount }) => eventCount),
-  ]);
-};
-
 export const createWebhookEventStore = (database: Pick<Database, 'transaction'>): WebhookEventStore => ({
   positions: (topic, bounds) => database.transaction((tx) => positions(tx, topic, bounds)),
   apply: ({ topic, partition, expected, next }, decide) =>
@@ -86,7 +53,7 @@ export const createWebhookEventStore = (database: Pick<Database, 'transaction'>)
       if ((await tx.query(movePosition, [topic, partition, expected, next])).length === 0) return 'MOVED';
       const work = decide(await tx.query<Subscriber>(subscribers, [topic, partition]));
       const messages = work.messages(await addressesOf(tx, work.keys));
-      await store(tx, messages);
+      await storeMessages(tx, messages);
       return messages.length;
     }),
 });

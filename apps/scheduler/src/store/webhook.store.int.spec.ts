@@ -155,6 +155,31 @@ test('addresses are those of the recipients; what can be no recipient has none',
   assert.deepEqual([...found], [[`${campaign.id}:1`, 'c1@example.com']]);
 });
 
+test('what waits is told with what is due, and since when, of webhooks that are enabled, answer and are not held', async () => {
+  assert.deepEqual(await deliveries.waiting(), { waiting: 0, due: 0, oldestSeconds: 0 });
+  const [well, failing] = [await insert(), await insert({ failingSince: new Date() })];
+  const [held, off] = [await insert({ heldUntil: new Date(Date.now() + 60_000) }), await insert({ enabled: false })];
+  await write([well.id, failing.id, held.id, off.id], 5);
+  const set = (id: string, next: string, count: number) =>
+    database.sql.query(
+      `update webhook_delivery set next_at = ${next} where id in (
+         select id from webhook_delivery where webhook = $1 order by next_at desc limit ${count})`,
+      [id],
+    );
+  await set(well.id, `now() + interval '1 hour'`, 2);
+  for (const { id } of [failing, held, off]) await set(id, `now() - interval '1 hour'`, 5);
+  await database.sql.query(
+    `update webhook_delivery set next_at = now() - interval '90 seconds' where id = (
+       select id from webhook_delivery where webhook = $1 order by next_at limit 1)`,
+    [well.id],
+  );
+  const { waiting, due, oldestSeconds } = await deliveries.waiting();
+  assert.deepEqual([waiting, due], [15, 3]);
+  assert.ok(oldestSeconds >= 90 && oldestSeconds < 95, String(oldestSeconds));
+  for (const message of await deliveries.claim(none, 4)) await settle(message, 200, { kind: 'DELIVERED' });
+  assert.equal((await deliveries.waiting()).due, 4, 'the one that failed answers again');
+});
+
 test('what is older than seven days, and what a deleted webhook leaves, is deleted in steps of a thousand', async () => {
   const [kept, deleted] = [await insert(), await insert()];
   await write([kept.id], 3);

@@ -1,5 +1,5 @@
 /** Webhooks in PostgreSQL. */
-import { isUniqueViolation, type Database, type Sql } from '@sendpool/database';
+import { countRows, isUniqueViolation, type Database, type Sql } from '@sendpool/database';
 import { isId } from '@sendpool/kernel';
 import { done, refuse, type Result } from '../domain/refusal.ts';
 import {
@@ -97,6 +97,7 @@ export const createWebhookStore = (
     const text = `select ${columns} from webhook where $1::uuid is null or id > $1 order by id limit $2`;
     return (await database.sql.query<WebhookRow>(text, [after, first + 1])).map(webhookOf);
   },
+  count: () => countRows(database.sql, 'webhook'),
   change: (id, decide) => changeOnce(database, id, decide),
   remove: async (id) => isId(id) && (await database.sql.query(remove, [id])).length > 0,
   hasEnabled: async () => (await database.sql.query('select from webhook where enabled limit 1')).length > 0,

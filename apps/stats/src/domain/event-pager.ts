@@ -1,11 +1,11 @@
 /** Collects what a reader of delivery events gets next: those it asked for, each once, a page at a time. */
 import type { OutcomeEvent } from '@sendpool/contracts';
-import { placeOf, type Places } from './event-places.ts';
+import { newerOf, placeOf, type Bookmark, type Mark } from './event-places.ts';
 import type { LaneEvents, LoggedOutcome } from './event-ring.ts';
 
 export type EventPage = {
-  /** Where the page begins. */ readonly from: Places;
-  /** What lies between and is not in `events` was not asked for. */ readonly to: Places;
+  /** Where the page begins. */ readonly from: Bookmark;
+  /** What lies between and is not in `events` was not asked for. */ readonly to: Bookmark;
   readonly events: readonly LoggedOutcome[];
 };
 
@@ -17,6 +17,8 @@ export type EventPager = {
   take(event: LoggedOutcome): boolean;
   /** There is nothing more before this offset. */
   moveTo(lane: number, next: number): void;
+  /** This record lies before the places. */
+  see(mark: Mark | undefined): void;
   hasEvents(): boolean;
   /** Further than the last page. */
   hasMoved(): boolean;
@@ -26,9 +28,13 @@ export type EventPager = {
 
 const maxPageEvents = 100;
 
-export const createEventPager = (begin: Places, matches: Matches, maxEvents = maxPageEvents): EventPager => {
-  const now = [...begin];
-  let from: Places = [...begin];
+const markOf = ({ lane, offset, writtenAt }: LoggedOutcome): Mark => ({ lane, offset, at: writtenAt });
+
+export const createEventPager = (begin: Bookmark, matches: Matches, maxEvents = maxPageEvents): EventPager => {
+  const now = [...begin.places];
+  let { newest } = begin;
+  let from: Bookmark = { places: [...now], newest };
+  const see = (mark: Mark | undefined): void => void (newest = newerOf(newest, mark));
   let events: LoggedOutcome[] = [];
   return {
     place: (lane) => placeOf(now, lane),
@@ -38,15 +44,17 @@ export const createEventPager = (begin: Places, matches: Matches, maxEvents = ma
       if (isWanted && events.length === maxEvents) return false;
       if (isWanted) events.push(event);
       now[event.lane] = event.offset + 1;
+      see(markOf(event));
       return true;
     },
     moveTo: (lane, next) => {
       now[lane] = Math.max(placeOf(now, lane), next);
     },
+    see,
     hasEvents: () => events.length > 0,
-    hasMoved: () => now.some((place, lane) => place > placeOf(from, lane)),
+    hasMoved: () => now.some((place, lane) => place > placeOf(from.places, lane)),
     page: () => {
-      const page = { from, to: [...now], events };
+      const page = { from, to: { places: [...now], newest }, events };
       from = page.to;
       events = [];
       return page;
@@ -55,18 +63,23 @@ export const createEventPager = (begin: Places, matches: Matches, maxEvents = ma
 };
 
 /** The full pages that a batch makes; what is left stays in the pager. */
-export function* fullPages(pager: EventPager, { lane, next, events }: LaneEvents): Generator<EventPage> {
+export function* fullPages(pager: EventPager, { lane, next, writtenAt, events }: LaneEvents): Generator<EventPage> {
   for (const event of events) {
     if (pager.take(event)) continue;
     yield pager.page();
     pager.take(event);
   }
   pager.moveTo(lane, next);
+  pager.see({ lane, offset: next - 1, at: writtenAt });
 }
 
 /** Where a reader is that has got the page up to and with the event of this index. */
-export const placesAfter = ({ from, events }: EventPage, index: number): Places => {
-  const places = [...from];
-  for (const { lane, offset } of events.slice(0, index + 1)) places[lane] = offset + 1;
-  return places;
+export const placeAfter = ({ from, events }: EventPage, index: number): Bookmark => {
+  const places = [...from.places];
+  let { newest } = from;
+  for (const event of events.slice(0, index + 1)) {
+    places[event.lane] = event.offset + 1;
+    newest = newerOf(newest, markOf(event));
+  }
+  return { places, newest };
 };

@@ -3,13 +3,14 @@
  * first. For each lane it knows from which offset on it holds everything.
  */
 import type { OutcomeEvent } from '@sendpool/contracts';
-import { placeOf, type Places } from './event-places.ts';
+import { newerOf, placeOf, type Bookmark, type Mark, type Places } from './event-places.ts';
 
-/** An event and where it lies in the log. `bytes`: of its record. */
+/** An event, and where and since when (milliseconds since 1970) it lies in the log. `bytes`: of its record. */
 export type LoggedOutcome = {
   readonly lane: number;
   readonly offset: number;
   readonly bytes: number;
+  readonly writtenAt: number;
   readonly event: OutcomeEvent;
 };
 
@@ -18,6 +19,7 @@ export type LaneEvents = {
   readonly lane: number;
   /** Offset of the first record. */ readonly first: number;
   /** Offset behind the last one. */ readonly next: number;
+  /** When the last one was written. */ readonly writtenAt: number;
   readonly events: readonly LoggedOutcome[];
 };
 
@@ -33,14 +35,17 @@ export type EventRing = {
   floor(lane: number): number;
   /** Behind everything that was put. */
   places(): Places;
+  /** The newest record before them. */
+  newest(): Mark | undefined;
 };
 
 export type RingLimits = { readonly events: number; readonly bytes: number };
 
 /** `begin`: where the first records put will lie. */
-export const createEventRing = (begin: Places, limits: RingLimits): EventRing => {
-  const floors = [...begin];
-  const ends = [...begin];
+export const createEventRing = (begin: Bookmark, limits: RingLimits): EventRing => {
+  const floors = [...begin.places];
+  const ends = [...begin.places];
+  let { newest } = begin;
   let held: LoggedOutcome[] = [];
   /** Index of the oldest in `held`, and its number. */
   let [head, first, bytes] = [0, 0, 0];
@@ -58,10 +63,11 @@ export const createEventRing = (begin: Places, limits: RingLimits): EventRing =>
     head = 0;
   };
   return {
-    put: ({ lane, first: from, next, events }) => {
+    put: ({ lane, first: from, next, writtenAt, events }) => {
       if (from < placeOf(ends, lane)) return false;
       floors[lane] ??= from;
       ends[lane] = next;
+      newest = newerOf(newest, { lane, offset: next - 1, at: writtenAt });
       for (const event of events) {
         held.push(event);
         bytes += event.bytes;
@@ -75,5 +81,6 @@ export const createEventRing = (begin: Places, limits: RingLimits): EventRing =>
     at: (number) => held[head + number - first]!,
     floor: (lane) => placeOf(floors, lane),
     places: () => ends,
+    newest: () => newest,
   };
 };

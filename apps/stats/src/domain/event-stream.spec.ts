@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createWakeUp, isAppError } from '@sendpool/kernel';
 import fc from 'fast-check';
-import { placesAfter, type EventPage } from './event-pager.ts';
-import { cursorOf, placesOf, type Places } from './event-places.ts';
+import { placeAfter, type EventPage } from './event-pager.ts';
+import { bookmarkOf, cursorOf, type Bookmark, type Places } from './event-places.ts';
 import { createEventRing, type EventRing, type LaneEvents, type RingLimits } from './event-ring.ts';
-import { checkPlaces, readEventPage, streamEvents, type LiveEvents } from './event-stream.ts';
+import { checkBookmark, readEventPage, streamEvents, type LiveEvents } from './event-stream.ts';
 import { outcome } from './outcome.fixture.ts';
 
 const lanes = 3;
+/** When a record of the log was written. */
+const writtenAt = (offset: number): number => 1000 + offset;
 const smallRing = { events: 5, bytes: 1_000_000 };
 
 /** A log in memory. Every third record is nobody's event, as a gap would be. */
@@ -22,9 +24,17 @@ const createLog = () => {
     const events = offsets.flatMap((offset) =>
       offset % 3 === 2
         ? []
-        : [{ lane, offset, bytes: 10, event: outcome(offset, { lane, campaignId: offset % 4 === 0 ? 'c0' : 'c1' }) }],
+        : [
+            {
+              lane,
+              offset,
+              bytes: 10,
+              writtenAt: writtenAt(offset),
+              event: outcome(offset, { lane, campaignId: offset % 4 === 0 ? 'c0' : 'c1' }),
+            },
+          ],
     );
-    return { lane, first, next: to, events };
+    return { lane, first, next: to, writtenAt: writtenAt(to - 1), events };
   };
   return {
     ends,
@@ -32,14 +42,17 @@ const createLog = () => {
     append: (lane: number, count: number): void => void (ends[lane]! += count),
     records,
     bounds: async () => ends.map((next, partition) => ({ partition, first: firsts[partition]!, next })),
+    writtenAt: async (lane: number, offset: number) => (offset < firsts[lane]! ? undefined : writtenAt(offset)),
   };
 };
 
 type Log = ReturnType<typeof createLog>;
 
+const unmarked = (places: Places): Bookmark => ({ places, newest: undefined });
+
 /** What one process has: a ring that is fed from where the log ended when the process began. */
 const createProcess = (log: Log, limits: RingLimits = smallRing) => {
-  const ring: EventRing = createEventRing(log.ends, limits);
+  const ring: EventRing = createEventRing(unmarked(log.ends), limits);
   const wakeUp = createWakeUp(0);
   const live: LiveEvents = { ring, wait: wakeUp.wait, isLost: () => false };
   return {
@@ -52,6 +65,14 @@ const createProcess = (log: Log, limits: RingLimits = smallRing) => {
       wakeUp.ring();
     },
   };
+};
+
+/** What a client has of a bookmark; its mark must be a record that lies before its places. */
+const known = (bookmark: Bookmark): Bookmark => {
+  const { places, newest } = bookmarkOf(cursorOf(bookmark))!;
+  assert.ok(newest === undefined || newest.offset < places[newest.lane]!);
+  assert.equal(newest?.at, newest && writtenAt(newest.offset));
+  return { places, newest };
 };
 
 type Seen = Map<number, number[]>;
@@ -104,17 +125,16 @@ test('every event behind a cursor comes exactly once and each lane in order, how
         const read = scheduler.scheduleFunction(async (at: number, from: number) =>
           log.records(at, from, Math.min(from + (at === 0 ? 250 : 4), log.ends[at]!)),
         );
-        let places: Places = begin;
+        let place = unmarked(begin);
         let running = createProcess(log, ringLimits);
         let end = new AbortController();
         let asked: Promise<IteratorResult<EventPage>> | undefined;
-        const open = () =>
-          streamEvents({ read, bounds: log.bounds }, running.live, { places, matches, signal: end.signal });
+        const open = () => streamEvents({ ...log, read }, running.live, { begin: place, matches, signal: end.signal });
         let stream = open();
         const took = (page: EventPage): void => {
           // Those of the page that the client still got; its next cursor is the one of the last of them.
           note(seen, page);
-          places = placesOf(cursorOf(page.to))!;
+          place = known(page.to);
           asked = undefined;
         };
         const take = async (feedLater = (): Promise<void> => Promise.resolve()): Promise<void> => {
@@ -137,7 +157,7 @@ test('every event behind a cursor comes exactly once and each lane in order, how
           if (last !== undefined && last.done !== true && keep > 0) {
             const got = last.value.events.slice(0, keep);
             note(seen, { events: got });
-            if (got.length > 0) places = placesOf(cursorOf(placesAfter(last.value, got.length - 1)))!;
+            if (got.length > 0) place = known(placeAfter(last.value, got.length - 1));
           }
           running = createProcess(log, ringLimits);
           end = new AbortController();
@@ -169,8 +189,8 @@ test('a ring that moves on in the very moment in which a reader comes to it cost
     const { live, feed } = createProcess(log);
     const end = new AbortController();
     const read = async (at: number, from: number) => log.records(at, from, log.ends[at]!);
-    const asked = { places: [0, 0, 0], matches, signal: end.signal };
-    const stream = streamEvents({ read, bounds: log.bounds }, live, asked);
+    const asked = { begin: unmarked([0, 0, 0]), matches, signal: end.signal };
+    const stream = streamEvents({ ...log, read }, live, asked);
     const seen: Seen = new Map();
     note(seen, (await stream.next()).value as EventPage);
     log.append(0, 60);
@@ -189,13 +209,13 @@ test('pages of the log, each from the cursor of the last, give every event once 
   const seen: Seen = new Map();
   const { signal } = new AbortController();
   const read = async (at: number, from: number) => log.records(at, from, Math.min(from + 50, log.ends[at]!));
-  let places: Places = [7, 0, 0];
+  let begin = unmarked([7, 0, 0]);
   for (;;) {
-    const page = await readEventPage({ read, bounds: log.bounds }, { places, matches, signal }, 20);
+    const page = await readEventPage({ ...log, read }, { begin, matches, signal }, 20);
     assert.ok(page.events.length <= 20);
     note(seen, page);
-    if (cursorOf(page.to) === cursorOf(places)) break;
-    places = page.to;
+    if (cursorOf(page.to) === cursorOf(begin)) break;
+    begin = page.to;
   }
   assert.deepEqual(seen, expected(log, [7, 0, 0]));
 });
@@ -206,11 +226,11 @@ test('a cursor whose events the log has dropped is refused, and one that no lane
   const log = createLog();
   [10, 10, 10].forEach((count, at) => log.append(at, count));
   log.firsts[1] = 6;
-  await assert.rejects(checkPlaces(log.bounds, [0, 5, 0]), isExpired);
-  await checkPlaces(log.bounds, [0, 6, 0]);
+  await assert.rejects(checkBookmark(log, unmarked([0, 5, 0])), isExpired);
+  await checkBookmark(log, unmarked([0, 6, 0]));
   log.firsts[1] = 10;
-  await checkPlaces(log.bounds, [10, 10, 10]);
-  await assert.rejects(checkPlaces(log.bounds, [0, 10, 0, 0]), (error) => isAppError(error, 'BAD_INPUT'));
+  await checkBookmark(log, unmarked([10, 10, 10]));
+  await assert.rejects(checkBookmark(log, unmarked([0, 10, 0, 0])), (error) => isAppError(error, 'BAD_INPUT'));
 });
 
 test('a cursor beyond the end of a log, as after a restore, is refused once it has stayed beyond it', async () => {
@@ -218,8 +238,56 @@ test('a cursor beyond the end of a log, as after a restore, is refused once it h
   const lagging = [0, 0, 5];
   const bounds = async () => [0, 1, 2].map((partition) => ({ partition, first: 0, next: lagging[partition]! }));
   setTimeout(() => lagging.fill(9), 500);
-  await checkPlaces(bounds, [9, 9, 9]);
-  await assert.rejects(checkPlaces(log.bounds, [1, 0, 0]), isExpired);
+  await checkBookmark({ ...log, bounds }, unmarked([9, 9, 9]));
+  await assert.rejects(checkBookmark(log, unmarked([1, 0, 0])), isExpired);
+});
+
+/** The place behind the newest of each lane, by way of the log and by way of the ring. */
+const bookmarksOf = async (log: Log): Promise<Bookmark[]> => {
+  const end = new AbortController();
+  const read = async (at: number, from: number) => log.records(at, from, log.ends[at]!);
+  const asked = { begin: unmarked([0, 0, 0]), matches, signal: end.signal };
+  const { live, feed } = createProcess(createLog(), { events: 1000, bytes: 1_000_000 });
+  const ofLog = await readEventPage({ ...log, read }, asked, 1000);
+  const stream = streamEvents({ ...log, read }, live, asked);
+  const first = stream.next();
+  for (const [at, next] of log.ends.entries()) live.ring.put(log.records(at, 0, next)!);
+  feed(0, 0);
+  const ofRing = (await first).value as EventPage;
+  end.abort();
+  return [ofLog.to, ofRing.to, placeAfter(ofLog, 3), placeAfter(ofRing, 3)];
+};
+
+test('a cursor of a log in whose place another one has come since is refused, in words of its own', async () => {
+  const log = createLog();
+  [10, 20, 30].forEach((count, at) => log.append(at, count));
+  const other = { ...log, writtenAt: async (_: number, offset: number) => 5000 + offset };
+  for (const bookmark of await bookmarksOf(log)) {
+    await checkBookmark(log, known(bookmark));
+    await assert.rejects(
+      checkBookmark(other, bookmark),
+      (error) => isExpired(error) && /another event log: the log was restored/.test((error as Error).message),
+    );
+  }
+});
+
+test("the newest record that a cursor knows is the newest of all lanes, also where it was nobody's event", async () => {
+  const log = createLog();
+  [10, 20, 30].forEach((count, at) => log.append(at, count));
+  const [ofLog, ofRing] = await bookmarksOf(log);
+  assert.deepEqual(ofRing, { places: [10, 20, 30], newest: { lane: 2, offset: 29, at: writtenAt(29) } });
+  // A page ends behind the first lane that had something.
+  const [[lane, place]] = [...ofLog!.places.entries()].filter(([, next]) => next > 0) as [[number, number]];
+  assert.deepEqual(ofLog!.newest, { lane, offset: place - 1, at: writtenAt(place - 1) });
+});
+
+test('a cursor whose newest record the log has dropped in the meantime is taken as long as nothing behind it was', async () => {
+  const log = createLog();
+  log.append(2, 30);
+  const newest = { lane: 2, offset: 29, at: 7 };
+  await assert.rejects(checkBookmark(log, { places: [0, 0, 30], newest }), isExpired);
+  log.firsts[2] = 30;
+  await checkBookmark(log, { places: [0, 0, 30], newest });
 });
 
 test('a reader that is so slow that the log drops what it is owed is told, instead of a gap', async () => {
@@ -228,7 +296,7 @@ test('a reader that is so slow that the log drops what it is owed is told, inste
   const { live } = createProcess(log);
   const { signal } = new AbortController();
   const read = async (at: number, from: number) => log.records(at, from, Math.min(from + 10, log.ends[at]!));
-  const stream = streamEvents({ read, bounds: log.bounds }, live, { places: [0, 0, 0], matches, signal });
+  const stream = streamEvents({ ...log, read }, live, { begin: unmarked([0, 0, 0]), matches, signal });
   assert.equal((await stream.next()).done, false);
   log.firsts[0] = 60;
   await assert.rejects(stream.next(), isExpired);
@@ -244,7 +312,7 @@ test('a reader of whom nothing is asked reads no more of the log', async () => {
   };
   const { live } = createProcess(log);
   const { signal } = new AbortController();
-  const stream = streamEvents({ read, bounds: log.bounds }, live, { places: [0, 0, 0], matches, signal });
+  const stream = streamEvents({ ...log, read }, live, { begin: unmarked([0, 0, 0]), matches, signal });
   await stream.next();
   await turn();
   await turn();

@@ -5,7 +5,7 @@
  */
 import { AppError, sleep } from '@sendpool/kernel';
 import { createEventPager, fullPages, type EventPage, type EventPager, type Matches } from './event-pager.ts';
-import { placeOf, type Places } from './event-places.ts';
+import { placeOf, type Bookmark } from './event-places.ts';
 import type { EventRing, LaneEvents } from './event-ring.ts';
 
 export type EventLogReads = {
@@ -13,6 +13,8 @@ export type EventLogReads = {
   read(lane: number, from: number): Promise<LaneEvents | undefined>;
   /** First kept offset of each lane and the next one to come. */
   bounds(): Promise<readonly { partition: number; first: number; next: number }[]>;
+  /** When this record was written; undefined when it is not kept any more. */
+  writtenAt(lane: number, offset: number): Promise<number | undefined>;
 };
 
 export type LiveEvents = {
@@ -23,7 +25,7 @@ export type LiveEvents = {
   isLost(): boolean;
 };
 
-export type AskedEvents = { readonly places: Places; readonly matches: Matches; readonly signal: AbortSignal };
+export type AskedEvents = { readonly begin: Bookmark; readonly matches: Matches; readonly signal: AbortSignal };
 
 /** A reader for whom nothing came moves on by an empty page after so many milliseconds, or batches of the log. */
 const [quietMs, quietReads] = [30_000, 20];
@@ -34,6 +36,12 @@ const expired = (): AppError =>
   new AppError(
     'CURSOR_EXPIRED',
     'The events behind this cursor are not kept any more: begin without one, and read what was missed from `Campaign.recipients`',
+  );
+
+const ofAnotherLog = (): AppError =>
+  new AppError(
+    'CURSOR_EXPIRED',
+    'This cursor is of another event log: the log was restored to an older state, or made anew. Begin without one, and read what was missed from `Campaign.recipients`',
   );
 
 /** How far the log is to be read. */
@@ -78,7 +86,9 @@ async function* replay(reading: Reading, goal: Goal): AsyncGenerator<EventPage> 
 const takeFrom = (ring: EventRing, pager: EventPager, begin: number): number => {
   let number = begin;
   while (number < ring.next() && pager.take(ring.at(number))) number += 1;
-  if (number === ring.next()) ring.places().forEach((place, lane) => pager.moveTo(lane, place));
+  if (number < ring.next()) return number;
+  ring.places().forEach((place, lane) => pager.moveTo(lane, place));
+  pager.see(ring.newest());
   return number;
 };
 
@@ -102,9 +112,9 @@ async function* follow({ pager, signal }: Reading, { ring, wait, isLost }: LiveE
 export async function* streamEvents(
   log: EventLogReads,
   live: LiveEvents,
-  { places, matches, signal }: AskedEvents,
+  { begin, matches, signal }: AskedEvents,
 ): AsyncGenerator<EventPage> {
-  const reading: Reading = { log, pager: createEventPager(places, matches), signal };
+  const reading: Reading = { log, pager: createEventPager(begin, matches), signal };
   const { ring, isLost } = live;
   const goal: Goal = { lanes: () => ring.places().length, end: ring.floor, isLost };
   while (!signal.aborted) {
@@ -117,18 +127,17 @@ export async function* streamEvents(
 /** The next events of what lies in the log; there may be more of them, also behind a page that is empty. */
 export const readEventPage = async (
   log: EventLogReads,
-  { places, matches, signal }: AskedEvents,
+  { begin, matches, signal }: AskedEvents,
   maxEvents: number,
 ): Promise<EventPage> => {
   const ends = (await log.bounds()).map(({ next }) => next);
-  const pager = createEventPager(places, matches, maxEvents);
+  const pager = createEventPager(begin, matches, maxEvents);
   const goal: Goal = { lanes: () => ends.length, end: (lane) => placeOf(ends, lane), isLost: () => false };
   const { value } = await replay({ log, pager, signal }, goal).next();
   return (value as EventPage | undefined) ?? pager.page();
 };
 
-/** Throws AppError CURSOR_EXPIRED when the log has dropped what lies behind the places, or does not reach up to them. */
-export const checkPlaces = async (bounds: EventLogReads['bounds'], places: Places): Promise<void> => {
+const checkPlaces = async (bounds: EventLogReads['bounds'], { places }: Bookmark): Promise<void> => {
   for (let looks = 1; ; looks += 1) {
     const found = await bounds();
     if (places.length > found.length) throw new AppError('BAD_INPUT', '`after` is no cursor of this system');
@@ -137,4 +146,15 @@ export const checkPlaces = async (bounds: EventLogReads['bounds'], places: Place
     if (looks === patience) throw expired();
     await sleep(patienceMs);
   }
+};
+
+/** Throws AppError CURSOR_EXPIRED when the log has dropped what lies behind the bookmark, does not reach up to it, or is not the log it was made of. */
+export const checkBookmark = async (
+  { bounds, writtenAt }: Pick<EventLogReads, 'bounds' | 'writtenAt'>,
+  bookmark: Bookmark,
+): Promise<void> => {
+  await checkPlaces(bounds, bookmark);
+  const { newest } = bookmark;
+  const found = newest && (await writtenAt(newest.lane, newest.offset));
+  if (found !== undefined && found !== newest?.at) throw ofAnotherLog();
 };

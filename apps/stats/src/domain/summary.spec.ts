@@ -6,7 +6,7 @@ import { bounceVerdict, summarise, summariseServer } from './summary.ts';
 test('bounces are explained in words, with the rate that would be significant', () => {
   const verdict = bounceVerdict({ ...noCounts(), accepted: 1932, bouncedHard: 60, bouncedBlock: 8 });
   assert.equal(verdict.words, '3.4 % over 2,000 sends: not yet significant, 4.55 % needed at this volume');
-  assert.deepEqual([verdict.sends, verdict.rate, verdict.needed], [2000, 0.034, 0.0455]);
+  assert.deepEqual([verdict.sends, verdict.judgedRate, verdict.needed], [2000, 0.034, 0.0455]);
   assert.equal(verdict.significant, false);
 });
 
@@ -26,7 +26,7 @@ test('fewer than 100 sends are not judged, whatever their rate', () => {
 
 test('soft refusals, deferrals and unknown outcomes are no sends that are judged', () => {
   const verdict = bounceVerdict({ ...noCounts(), bouncedSoft: 500, deferred: 500, unknown: 500 });
-  assert.deepEqual([verdict.sends, verdict.rate, verdict.words], [0, null, 'no sends']);
+  assert.deepEqual([verdict.sends, verdict.judgedRate, verdict.words], [0, null, 'no sends']);
 });
 
 test('the limit is an argument', () => {

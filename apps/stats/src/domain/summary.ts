@@ -21,8 +21,8 @@ export type Summary = {
 
 export type BounceVerdict = {
   readonly words: string;
-  /** 0 to 1; null before the first send. */
-  readonly rate: number | null;
+  /** Of bounces of class HARD and BLOCK, 0 to 1; null before the first send. */
+  readonly judgedRate: number | null;
   /** Accepted messages, and bounces of class HARD or BLOCK. */
   readonly sends: number;
   /** Smallest rate that is significant over this many sends. */
@@ -41,7 +41,7 @@ export const bounceVerdict = (counts: Counts, limit = defaultRotateOut.maxBounce
   };
   return {
     words: rateText(evidence, limit),
-    rate: own.sends === 0 ? null : evidence.rate,
+    judgedRate: own.sends === 0 ? null : evidence.rate,
     sends: own.sends,
     needed: evidence.needed,
     significant: own.sends >= fewestSends && evidence.lowerBound > limit,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { isAppError } from '@sendpool/kernel';
 import type { StoredRecord } from '../port.ts';
 import type { Check, Peer } from './harness.ts';
-import { makeTopic, numbered, record, textOf, until } from './probe.ts';
+import { makeTopic, numbered, pause, record, textOf, until } from './probe.ts';
 
 const readAll = async ({ log }: Peer, topic: string, partition: number): Promise<StoredRecord[]> => {
   const records: StoredRecord[] = [];
@@ -16,6 +16,8 @@ const readAll = async ({ log }: Peer, topic: string, partition: number): Promise
 
 const inOrder = (records: readonly StoredRecord[], prefix: string): number[] =>
   records.map(textOf).flatMap((text) => (text.startsWith(prefix) ? [Number(text.slice(prefix.length))] : []));
+
+const times = (records: readonly StoredRecord[]): number[] => records.map(({ at }) => at);
 
 export const logCases = (check: Check): void => {
   check(
@@ -124,6 +126,27 @@ export const logCases = (check: Check): void => {
       [0, 1, 0, 0, 1],
     );
   });
+
+  check(
+    'the time of a record stays the same for every reader, and tells it from one that came to its offset in another topic',
+    async (connect) => {
+      const [peer, other] = [await connect('writer'), await connect('reader')];
+      const [topic, later] = [await makeTopic(peer, { partitions: 1 }), await makeTopic(peer, { partitions: 1 })];
+      await peer.log.publish(topic, numbered(0, 'a', 3));
+      await peer.log.publish(topic, numbered(0, 'b', 3));
+      await pause(20);
+      await peer.log.publish(later, numbered(0, 'a', 6));
+      const written = times(await readAll(peer, topic, 0));
+      const singly: number[] = [];
+      for (let offset = 0; offset < 6; offset++) singly.push(...times(await other.log.read(topic, 0, offset, 1)));
+      assert.deepEqual(singly, written);
+      const tailed: StoredRecord[] = [];
+      await other.log.tail({ topic, from: new Map(), onRecords: (records) => void tailed.push(...records) });
+      await until('the tail has them', () => tailed.length === 6);
+      assert.deepEqual(times(tailed), written);
+      assert.ok((await readAll(peer, later, 0)).every(({ at }) => at > Math.max(...written)));
+    },
+  );
 
   check('a topic or partition that is not there is a clear fault', async (connect) => {
     const peer = await connect('mistaken');

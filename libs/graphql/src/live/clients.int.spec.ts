@@ -5,7 +5,8 @@ import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createWsClient } from 'graphql-ws';
 import type { FormattedExecutionResult } from 'graphql';
 import { WebSocket } from 'ws';
-import { canary, startScene, until, type Scene } from './scene.fixture.ts';
+import { canary } from '../doors.fixture.ts';
+import { startScene, until, type Scene } from './scene.fixture.ts';
 
 type Client = {
   iterate(request: {

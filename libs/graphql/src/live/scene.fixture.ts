@@ -1,32 +1,17 @@
 /** Two small services and a gateway before them on real ports, with a source of events that a spec drives. */
 import assert from 'node:assert/strict';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Role } from '@sendpool/contracts';
 import { AppError, sleep } from '@sendpool/kernel';
-import { composeServices } from '@theguild/federation-composition';
-import { parse } from 'graphql';
-import {
-  createGateway,
-  createStitchedEngine,
-  createSubgraph,
-  type GatewayOptions,
-  type GraphQLRoute,
-} from '../index.ts';
-import type { GatewayDoor } from '../gateway.ts';
+import { canary, serviceSdl, startGateway, startSubgraph } from '../doors.fixture.ts';
+import type { GatewayOptions } from '../index.ts';
 import { createChannel, type Channel } from './channel.ts';
 
-const common = `
-  extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
-  directive @access(role: Role!) on FIELD_DEFINITION
-  enum Role { READER OPERATOR ADMIN }
-`;
-const poolsSdl = `${common}
+const poolsSdl = serviceSdl(`
   type Pool @key(fields: "id") { id: ID! name: String! }
   type Query { pool(id: ID!): Pool @access(role: READER) bug: String @access(role: READER) slow: String @access(role: READER) }
   type Mutation { rename(id: ID!): Pool @access(role: OPERATOR) }
-`;
-const eventsSdl = `${common}
+`);
+const eventsSdl = serviceSdl(`
   type Pool @key(fields: "id") { id: ID! }
   type Event { n: Int! text: String! pool: Pool fault: String }
   type Page { n: Int! endCursor: String! }
@@ -39,10 +24,7 @@ const eventsSdl = `${common}
     broken: Event @access(role: READER)
     expired(after: String): Event @access(role: READER)
   }
-`;
-
-/** What no client may ever see. */
-export const canary = 'sp_01234567_hunter2hunter2hunter2 at 10.0.0.7:5432';
+`);
 
 type Event = { n: number; text: string; pool?: { id: string }; fault?: string };
 
@@ -127,40 +109,6 @@ const createPools = () => {
   };
 };
 
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
-type Door = { routes: GraphQLRoute[]; upgrade?: GatewayDoor['upgrade']; part: GatewayDoor['part'] };
-export type Running = { url: string; port: number; door: Door; server: Server; stop(): Promise<void> };
-
-const serve = async (door: Door): Promise<Running> => {
-  const server = createServer((req, res) => {
-    const route = door.routes.find(({ path }) => path === req.url);
-    if (route === undefined) return void res.writeHead(404).end();
-    route.handle(req, res).catch(() => res.destroy());
-  });
-  if (door.upgrade !== undefined) server.on('upgrade', door.upgrade.handle);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const stop = async (): Promise<void> => {
-    door.part.drain();
-    server.closeAllConnections();
-    server.close();
-    await door.part.stop(1000);
-  };
-  return { url: `http://127.0.0.1:${port}/graphql`, port, door, server, stop };
-};
-
-const startSubgraph = async (typeDefs: string, resolvers: object): Promise<Running> =>
-  serve(
-    await createSubgraph({
-      typeDefs,
-      resolvers,
-      log: silent,
-      // Stands in for the signature of libs/service.
-      actorOf: (req) => JSON.parse(String(req.headers['x-actor'] ?? 'null')) ?? undefined,
-    }),
-  );
-
 const roles: Record<string, Role> = { reader: 'READER', 'reader-2': 'READER', admin: 'ADMIN' };
 
 /** Keys that a spec revokes by taking them out. */
@@ -182,21 +130,9 @@ export const startScene = async (options: Partial<GatewayOptions> = {}) => {
   const { asked, resolvers } = createPools();
   const pools = await startSubgraph(poolsSdl, resolvers);
   const events = await startSubgraph(eventsSdl, eventsResolvers(hub));
-  const { supergraphSdl } = composeServices([
-    { name: 'pools', typeDefs: parse(poolsSdl), url: 'http://nowhere/graphql' },
-    { name: 'events', typeDefs: parse(eventsSdl), url: 'http://nowhere/graphql' },
-  ]);
-  assert.ok(supergraphSdl !== undefined);
-  const engine = createStitchedEngine({
-    supergraphSdl,
-    urls: { pools: [pools.url], events: [events.url] },
-    sign: ({ actor }) => ({ 'x-actor': JSON.stringify(actor) }),
-    log: silent,
-  });
   const { authenticate, revoke } = createKeys();
-  const gateway = await serve(
-    await createGateway({ engine, authenticate, introspection: true, log: silent, ...options }),
-  );
+  const sdls = { pools: poolsSdl, events: eventsSdl };
+  const gateway = await startGateway(sdls, { pools, events }, { authenticate, ...options });
   const stop = async (): Promise<void> => {
     for (const running of [gateway, pools, events]) await running.stop();
   };

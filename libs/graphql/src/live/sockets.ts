@@ -19,9 +19,11 @@ export type Client = {
 };
 
 export type SocketsOptions = {
-  limits: Pick<LiveLimits, 'sockets' | 'strangers' | 'pingMs'>;
+  limits: Pick<LiveLimits, 'sockets' | 'strangers' | 'strangersOfAddress' | 'pingMs'>;
   /** Whether a page of this origin may open a socket. Programs that are no browsers name none. */
   isOwnOrigin: (origin: string, req: IncomingMessage) => boolean;
+  /** Whether the request itself says who sends it. Asked where strangers have no place left. */
+  isKnown: (req: IncomingMessage) => Promise<boolean>;
   /** Called for each new client; returns what is to be told of its messages and its end. */
   opened: (client: Client) => { message(text: string): Promise<void>; closed(code: number, reason: string): void };
   log: GraphQLLog;
@@ -79,13 +81,35 @@ const refuseMore = (socket: WebSocket): void => {
   socket.pause();
 };
 
+type Turned = [status: number, reason: string, headers?: { 'Retry-After': string }];
+
+/** Strangers are closed after 5 seconds: then there is a place again. */
+const again = { 'Retry-After': '5' };
+
+const turned = {
+  ALL: [503, 'Service Unavailable', again],
+  ADDRESS: [429, 'Too Many Requests', again],
+} as const satisfies Record<string, Turned>;
+
 export const createSockets = (options: SocketsOptions): Sockets => {
-  const strangers = createStrangers(options.limits.strangers);
-  const verifyClient: VerifyClientCallbackAsync = ({ req }, answer) => {
+  const { limits: most, isOwnOrigin, isKnown } = options;
+  const strangers = createStrangers(most);
+  /** Why a client gets no socket. */
+  const turnedOf = async (req: IncomingMessage): Promise<Turned | undefined> => {
     const { origin } = req.headers;
-    if (origin !== undefined && !options.isOwnOrigin(origin, req)) answer(false, 403, 'Forbidden');
-    else answer(server.clients.size < options.limits.sockets && !strangers.isFull(), 503, 'Service Unavailable');
+    if (origin !== undefined && !isOwnOrigin(origin, req)) return [403, 'Forbidden'];
+    if (server.clients.size >= most.sockets) return turned.ALL;
+    const full = strangers.full(req);
+    return full === undefined || (await isKnown(req)) ? undefined : turned[full];
   };
+  const verifyClient: VerifyClientCallbackAsync = ({ req }, answer) =>
+    void turnedOf(req).then(
+      (why) => (why === undefined ? answer(true) : answer(false, ...why)),
+      (error: unknown) => {
+        options.log.error({ error }, 'a client could not be asked who it is');
+        answer(false, 500, 'Internal Server Error');
+      },
+    );
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: limits.bodyBytes,
@@ -96,7 +120,7 @@ export const createSockets = (options: SocketsOptions): Sockets => {
   const beat = keepAlive(server.clients, options.limits.pingMs);
   const handle = (req: IncomingMessage, duplex: Duplex, head: Buffer): void =>
     server.handleUpgrade(req, duplex, head, (socket) => {
-      const welcome = strangers.watch(socket, duplex, () => refuseMore(socket));
+      const welcome = strangers.watch({ socket, req, duplex }, () => refuseMore(socket));
       serve({ socket, request: req, streams: new Set(), welcome }, options);
     });
   return {

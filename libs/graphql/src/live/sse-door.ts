@@ -6,6 +6,7 @@ import { parseJson, problems, readRaw, refuse } from '../http-request.ts';
 import { limits } from '../limits.ts';
 import type { GraphQLLog } from '../apollo.ts';
 import type { GraphQLObserver } from '../observer.ts';
+import type { RefuseStranger } from '../stranger-limit.ts';
 import type { Connections, Ending } from './connections.ts';
 import { endableOf } from './endable.ts';
 import { endingFrame, toFrame } from './frame.ts';
@@ -15,6 +16,7 @@ import { writeEvents } from './write-events.ts';
 
 export type SseDoorOptions = {
   authenticate: Authenticate;
+  refuseStranger: RefuseStranger;
   operations: Operations;
   connections: Connections;
   observer: GraphQLObserver;
@@ -60,7 +62,7 @@ export const createSseDoor =
   (options: SseDoorOptions) =>
   async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const credential = await options.authenticate(req.headers.authorization);
-    if (credential === undefined) return refuse(res, problems.unauthenticated);
+    if (credential === undefined) return refuse(res, options.refuseStranger(req));
     const raw = await readRaw(req, res, limits.bodyBytes);
     if (raw === undefined) return;
     // A body may take its time: the key may have ended meanwhile.

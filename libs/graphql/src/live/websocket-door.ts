@@ -1,4 +1,5 @@
 /** WebSocket at the public door: what comes over a socket, by the server of graphql-ws (graphql-transport-ws). */
+import type { IncomingMessage } from 'node:http';
 import type { Actor } from '@sendpool/contracts';
 import { newId } from '@sendpool/kernel';
 import { GraphQLError, type ExecutionArgs, type ExecutionResult } from 'graphql';
@@ -9,6 +10,7 @@ import type { Authenticate, Credential } from '../authenticate.ts';
 import type { Engine } from '../engine.ts';
 import type { LiveLimits } from '../limits.ts';
 import type { GraphQLObserver } from '../observer.ts';
+import type { RefuseStranger } from '../stranger-limit.ts';
 import type { Connections, Ending } from './connections.ts';
 import { presentErrors } from './frame.ts';
 import type { Frames } from './frames.ts';
@@ -18,6 +20,7 @@ import { closeSocket, createSockets, sendText, type Client, type Sockets, type S
 export type WebSocketDoorOptions = {
   engine: Engine;
   authenticate: Authenticate;
+  refuseStranger: RefuseStranger;
   operations: Operations;
   connections: Connections;
   isOwnOrigin: SocketsOptions['isOwnOrigin'];
@@ -27,7 +30,7 @@ export type WebSocketDoorOptions = {
 };
 
 /** A client that has said who it is. */
-type Known = Client & { credential?: Credential; leave?: () => void };
+type Known = Client & { credential?: Credential; leave?: () => void; isRefused?: boolean };
 type Socket = Context<{ authorization?: unknown }, Known>;
 /** One operation on its way through graphql-ws. */
 type Started = {
@@ -55,10 +58,24 @@ const end = (client: Client, why: Ending): void =>
     ? closeSocket(client.socket, 1001, 'Going away')
     : closeSocket(client.socket, CloseCode.Forbidden, 'Forbidden');
 
-const connect = async (socket: Socket, { authenticate, connections }: WebSocketDoorOptions): Promise<boolean> => {
+/** False has graphql-ws close the socket as forbidden; a closed one takes no acknowledgement. */
+const refuseStranger = (client: Known, options: WebSocketDoorOptions): boolean => {
+  client.isRefused = true;
+  const { retryAfterSeconds: seconds } = options.refuseStranger(client.request);
+  if (seconds === undefined) return false;
+  closeSocket(
+    client.socket,
+    CloseCode.TooManyInitialisationRequests,
+    `Too many without a valid key: wait ${seconds} s`,
+  );
+  return true;
+};
+
+const connect = async (socket: Socket, options: WebSocketDoorOptions): Promise<boolean> => {
+  const { authenticate, connections } = options;
   const client = socket.extra;
   const credential = await authenticate(authorizationOf(socket));
-  if (credential === undefined) return false;
+  if (credential === undefined) return refuseStranger(client, options);
   const leave = connections.open({ transport: 'WEBSOCKET', credential, end: (why) => end(client, why) });
   if (leave === undefined) closeSocket(client.socket, tryLater, 'Too many sockets of this key');
   else if (client.socket.readyState === client.socket.OPEN) {
@@ -129,6 +146,19 @@ const writing = (frames: Frames, started: Started, pushed: () => void): AsyncGen
   }) as unknown as AsyncGenerator<ExecutionResult>;
 };
 
+/** By a header of its own, which browsers cannot send. */
+const isKnown = async (request: IncomingMessage, options: WebSocketDoorOptions): Promise<boolean> => {
+  const isValid = (await options.authenticate(request.headers.authorization)) !== undefined;
+  if (!isValid) options.refuseStranger(request);
+  return isValid;
+};
+
+/** Who never said who it is counts as a stranger too. */
+const leave = (client: Known, options: WebSocketDoorOptions): void => {
+  if (client.credential === undefined && client.isRefused !== true) options.refuseStranger(client.request);
+  client.leave?.();
+};
+
 const protocolOf = (options: WebSocketDoorOptions): ServerOptions<{ authorization?: unknown }, Known> => {
   const { operations, observer, log } = options;
   const pushed = (): void => observer.pushed?.('WEBSOCKET');
@@ -144,7 +174,7 @@ const protocolOf = (options: WebSocketDoorOptions): ServerOptions<{ authorizatio
     subscribe: start,
     onError: (_socket, _id, { operationName }, errors) =>
       presentErrors(errors, { log, requestId: newId(), operationName: operationName ?? undefined }),
-    onClose: ({ extra }) => extra.leave?.(),
+    onClose: ({ extra }) => leave(extra, options),
   };
 };
 
@@ -179,5 +209,5 @@ export const createWebSocketDoor = (options: WebSocketDoorOptions): Sockets => {
     );
     return { message: (text) => message(text), closed: (code, reason) => void closed(code, reason) };
   };
-  return createSockets({ limits, isOwnOrigin, opened, log });
+  return createSockets({ limits, isOwnOrigin, isKnown: (req) => isKnown(req, options), opened, log });
 };

@@ -4,65 +4,29 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { sleep } from '@sendpool/kernel';
-import { WebSocket, type ClientOptions } from 'ws';
+import { WebSocket } from 'ws';
 import { startScene, until, type Scene } from './scene.fixture.ts';
-
-type Message = { id?: string; type: string; payload?: unknown };
-
-const init = (key = 'reader'): Message => ({ type: 'connection_init', payload: { authorization: `Bearer ${key}` } });
-const subscribe = (id: string, query: string, variables: object = {}): Message => ({
-  id,
-  type: 'subscribe',
-  payload: { query, variables },
-});
-const codeOf = (error: Message | undefined): unknown =>
-  ((error?.payload ?? []) as { extensions: { code: string } }[])[0]?.extensions.code;
-const state = 'subscription { state { n } }';
+import { codeOf, createSockets, init, state, subscribe, type Message } from './websocket.fixture.ts';
 
 describe('the WebSocket protocol', () => {
   let scene: Scene;
-  const open: WebSocket[] = [];
+  const { connect, known, end } = createSockets();
   before(async () => {
-    scene = await startScene({ live: { operationsPerSocket: 3 } });
+    scene = await startScene();
   });
   after(() => scene.stop());
-  afterEach(() => open.splice(0).forEach((socket) => socket.terminate()));
-
-  const connect = (options: ClientOptions = {}, protocols: string | string[] = 'graphql-transport-ws') => {
-    const socket = new WebSocket(scene.gateway.url.replace('http', 'ws'), protocols, options);
-    open.push(socket);
-    const messages: Message[] = [];
-    socket.on('message', (data: Buffer) => messages.push(JSON.parse(data.toString())));
-    socket.on('error', () => {});
-    const closed = once(socket, 'close').then(([code, reason]) => ({ code, reason: String(reason) }));
-    const send = (...all: (Message | string)[]): void => {
-      for (const message of all) socket.send(typeof message === 'string' ? message : JSON.stringify(message));
-    };
-    const of = (type: string): Message[] => messages.filter((message) => message.type === type);
-    const got = (type: string, number = 1): Promise<void> =>
-      until(() => of(type).length >= number, `${number} of ${type}: ${JSON.stringify(messages)}`);
-    const opened = once(socket, 'open');
-    opened.catch(() => {}); // of a socket that is refused
-    return { socket, messages, closed, send, of, got, opened };
-  };
-  const known = async (key = 'reader') => {
-    const client = connect();
-    await client.opened;
-    client.send(init(key));
-    await client.got('connection_ack');
-    return client;
-  };
+  afterEach(end);
 
   it('acknowledges whoever says who it is, in the first message or in the header', async () => {
-    await known();
-    const client = connect({ headers: { authorization: 'Bearer reader' } });
+    await known(scene);
+    const client = connect(scene, { headers: { authorization: 'Bearer reader' } });
     await client.opened;
     client.send({ type: 'connection_init' });
     await client.got('connection_ack');
   });
 
   it('answers a ping with a pong of the same payload, before and after it knows who it is', async () => {
-    const client = connect();
+    const client = connect(scene);
     await client.opened;
     client.send({ type: 'ping', payload: { n: 1 } }, init(), { type: 'ping' });
     await client.got('pong', 2);
@@ -101,7 +65,7 @@ describe('the WebSocket protocol', () => {
   ];
   for (const [name, code, reason, messages] of closings)
     it(`closes with ${code} for ${name}`, async () => {
-      const client = connect();
+      const client = connect(scene);
       await client.opened;
       // An operation is only taken once the first message has been judged.
       client.send(messages[0]!);
@@ -132,44 +96,14 @@ describe('the WebSocket protocol', () => {
   });
 
   it('answers a ping with a long payload without it', async () => {
-    const client = await known();
+    const client = await known(scene);
     client.send({ type: 'ping', payload: { text: 'x'.repeat(100_000) } });
     await client.got('pong');
     assert.deepEqual(client.of('pong'), [{ type: 'pong' }]);
   });
 
-  it('closes with 1009 whoever sends more than 16 kB before it knows who it is, in one message or in many', async () => {
-    const half = JSON.stringify({ type: 'ping', payload: { text: 'x'.repeat(9000) } });
-    for (const messages of [[JSON.stringify(init()) + ' '.repeat(17_000)], [half, half]]) {
-      const client = connect();
-      await client.opened;
-      client.send(...messages);
-      assert.equal((await client.closed).code, 1009);
-      assert.deepEqual(client.of('connection_ack'), []);
-    }
-  });
-
-  it('cuts off a message above 16 kB of a stranger before it is complete', async () => {
-    const client = connect();
-    await client.opened;
-    client.socket.send('x'.repeat(17_000), { fin: false });
-    assert.equal((await client.closed).code, 1009);
-  });
-
-  it('closes with 4408 whoever does not say in time who it is', async () => {
-    const client = connect();
-    await client.opened;
-    assert.deepEqual(await client.closed, { code: 4408, reason: 'Connection initialisation timeout' });
-  });
-
-  it('closes with 1009 for a message above 1 MiB', async () => {
-    const client = await known();
-    client.send('x'.repeat(1024 * 1024 + 1));
-    assert.equal((await client.closed).code, 1009);
-  });
-
   it('sends next for each event, and complete when the source ends', async () => {
-    const client = await known();
+    const client = await known(scene);
     client.send(subscribe('a', state));
     await until(() => scene.hub.now() === 1, 'a listener');
     scene.hub.publish({ n: 1, text: '' });
@@ -184,7 +118,7 @@ describe('the WebSocket protocol', () => {
   });
 
   it('sends nothing more of an operation that the client has completed, and ends its stream in the service', async () => {
-    const client = await known();
+    const client = await known(scene);
     client.send(subscribe('a', state));
     await until(() => scene.hub.now() === 1, 'a listener');
     client.send({ id: 'a', type: 'complete' });
@@ -198,7 +132,7 @@ describe('the WebSocket protocol', () => {
   });
 
   it('ends every stream of a socket that is killed', async () => {
-    const client = await known();
+    const client = await known(scene);
     client.send(subscribe('a', state), subscribe('b', 'subscription { pages { n } }'));
     await until(() => scene.hub.now() === 2, 'two listeners');
     client.socket.terminate();
@@ -227,7 +161,7 @@ describe('the WebSocket protocol', () => {
   ];
   for (const [name, message, code] of refusals)
     it(`answers ${name} with one error message, and goes on`, async () => {
-      const client = await known();
+      const client = await known(scene);
       client.send(message);
       await client.got('error');
       client.send(subscribe('2', '{ listeners }'));
@@ -244,108 +178,6 @@ describe('the WebSocket protocol', () => {
         ],
       );
     });
-
-  it('refuses the fourth operation on a socket that may have three', async () => {
-    const client = await known();
-    client.send(...['1', '2', '3', '4'].map((id) => subscribe(id, `subscription { state(of: "${id}") { n } }`)));
-    await client.got('error');
-    const [error] = client.of('error');
-    assert.deepEqual([error?.id, codeOf(error)], ['4', 'TOO_MANY_STREAMS']);
-    await until(() => scene.hub.now() === 3, 'three listeners');
-    client.send({ id: '1', type: 'complete' });
-    await until(() => scene.hub.now() === 2, 'two listeners');
-    client.send(subscribe('5', '{ listeners }'));
-    await client.got('complete');
-  });
-
-  it('counts the operations of a key over all its sockets and streams', async () => {
-    const own = await startScene({ live: { operationsPerKey: 2 } });
-    const answers = await Promise.all(
-      [1, 2, 3].map((n) => {
-        const body = JSON.stringify({ query: `subscription { state(of: "${n}") { n } }` });
-        const headers = { 'content-type': 'application/json', accept: 'text/event-stream' };
-        const init = { method: 'POST', headers: { ...headers, authorization: 'Bearer reader' }, body };
-        return fetch(own.gateway.url, init);
-      }),
-    );
-    assert.equal(answers.filter(({ status }) => status === 429).length, 1);
-    await own.stop();
-  });
-
-  it('ends a socket that does not answer its pings, and none that does', async () => {
-    const own = await startScene({ live: { pingMs: 100 } });
-    const url = own.gateway.url.replace('http', 'ws');
-    const [silent, good] = [false, true].map((autoPong) => new WebSocket(url, 'graphql-transport-ws', { autoPong }));
-    await once(good!, 'open');
-    const [code] = await once(silent!, 'close');
-    await sleep(300);
-    assert.deepEqual([code, good?.readyState], [1006, WebSocket.OPEN]);
-    good?.terminate();
-    await own.stop();
-  });
-
-  it('ends a socket that reads nothing, however many pongs it sends that nobody asked for', async () => {
-    const own = await startScene({ live: { pingMs: 100 } });
-    const socket = new WebSocket(own.gateway.url.replace('http', 'ws'), 'graphql-transport-ws');
-    socket.on('error', () => {});
-    await once(socket, 'open');
-    socket.send(JSON.stringify(init()));
-    await once(socket, 'message');
-    socket.send(JSON.stringify(subscribe('1', state)));
-    await until(() => own.hub.now() === 1, 'a listener');
-    socket.pause();
-    const pongs = setInterval(() => socket.pong(), 20);
-    await until(() => own.hub.now() === 0, 'the end of its stream').finally(() => clearInterval(pongs));
-    socket.terminate();
-    await own.stop();
-  });
-
-  it('opens no more sockets for strangers than there may be, and more for those who say who they are', async () => {
-    const own = await startScene({ live: { strangers: 1 } });
-    const url = own.gateway.url.replace('http', 'ws');
-    const first = new WebSocket(url, 'graphql-transport-ws');
-    await once(first, 'open');
-    const second = new WebSocket(url, 'graphql-transport-ws');
-    const [error] = (await once(second, 'error')) as [Error];
-    assert.match(error.message, /503/);
-    first.send(JSON.stringify(init()));
-    await once(first, 'message');
-    const third = new WebSocket(url, 'graphql-transport-ws');
-    await once(third, 'open');
-    third.close();
-    await once(third, 'close');
-    const fourth = new WebSocket(url, 'graphql-transport-ws');
-    await once(fourth, 'open');
-    for (const socket of [first, fourth]) socket.terminate();
-    await own.stop();
-  });
-
-  it('opens no more sockets than there may be', async () => {
-    const own = await startScene({ live: { sockets: 1 } });
-    const url = own.gateway.url.replace('http', 'ws');
-    const first = new WebSocket(url, 'graphql-transport-ws');
-    await once(first, 'open');
-    const second = new WebSocket(url, 'graphql-transport-ws');
-    const [error] = (await once(second, 'error')) as [Error];
-    assert.match(error.message, /503/);
-    first.terminate();
-    await own.stop();
-  });
-
-  it('opens no socket for a page of elsewhere, and one for its own pages and for programs', async () => {
-    const own = `http://127.0.0.1:${scene.gateway.port}`;
-    for (const [origin, may] of [
-      ['https://elsewhere.example', false],
-      ['null', false],
-      [own, true],
-    ] as const) {
-      const client = connect({ origin });
-      const opened = await Promise.race([client.opened.then(() => true), client.closed.then(() => false)]).catch(
-        () => false,
-      );
-      assert.equal(opened, may, origin);
-    }
-  });
 
   it('closes with 1001 when the gateway stops', async () => {
     const own = await startScene();

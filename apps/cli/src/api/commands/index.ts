@@ -4,8 +4,10 @@ import { campaign, campaigns, cancel, pause, resume, start, test } from './campa
 import { events, watch } from './live.ts';
 import { pools } from './pools.ts';
 import { servers, stats } from './servers.ts';
+import { whoami } from './whoami.ts';
 
 export const commands: Readonly<Record<string, Command>> = {
+  whoami,
   servers,
   pools,
   stats,

@@ -14,6 +14,7 @@ type Stats = {
   deferredRate: number | null;
   bounceVerdict: { words: string };
 };
+type Sender = { breaker: string; limitedBy: string | null; limitedProvider: string | null };
 type Server = {
   id: string;
   name: string;
@@ -23,14 +24,14 @@ type Server = {
   port: number;
   verification: { status: string };
   stats: Stats | null;
-  health: { queueDepth: number; senders: readonly { breaker: string; limitedBy: string | null }[] } | null;
+  health: { queueDepth: number; senders: readonly Sender[] } | null;
 };
 
 const selection = (window: string): string => `id name kind state host port verification { status }
   stats(window: ${window}) {
     attempted accepted bounced { hard block soft } deferred unknown bounceRate deferredRate bounceVerdict { words }
   }
-  health { queueDepth senders { breaker limitedBy } }`;
+  health { queueDepth senders { breaker limitedBy limitedProvider } }`;
 
 const windows = ['LAST_MINUTE', 'LAST_HOUR', 'LAST_DAY', 'ALL'];
 
@@ -40,12 +41,15 @@ const windowOf = ({ values }: Run): string => {
   return window;
 };
 
+const limitWords = ({ limitedBy, limitedProvider }: Sender): string =>
+  `${limitedBy?.toLowerCase().replaceAll('_', ' ')}${limitedProvider === null ? '' : ` to ${limitedProvider}`}`;
+
 const trouble = ({ health }: Server): string => {
   if (health === null) return 'unknown';
   const open = health.senders.filter(({ breaker }) => breaker !== 'CLOSED').length;
-  const limit = health.senders.find(({ limitedBy }) => limitedBy !== null)?.limitedBy;
   if (open > 0) return `fails at ${open} of ${health.senders.length} senders`;
-  return limit === undefined || limit === null ? '' : `at its limit: ${limit}`;
+  const limited = health.senders.find(({ limitedBy }) => limitedBy !== null);
+  return limited === undefined ? '' : `at its limit: ${limitWords(limited)}`;
 };
 
 const serverColumns: Column<Server>[] = [

@@ -1,15 +1,15 @@
 /** API keys in GraphQL. The text of a key is in the answer that makes it and nowhere else. */
+import { shownOnce } from '@sendpool/contracts';
+import { answerOf, askOf } from '@sendpool/graphql';
 import type { CreatedApiKey } from '../../domain/create-api-key.ts';
-import { shownOnce } from '../../domain/idempotency.ts';
-import { answerOf, askOf } from './answer.ts';
-import { pageOf } from './paging.ts';
+import { listOf } from './paging.ts';
 import type { MutationResolvers, QueryResolvers } from './schema.generated.ts';
 import type { KeyUseCases } from './use-cases.ts';
 
 const shownKey = shownOnce('API key', ({ apiKey }: CreatedApiKey) => apiKey.id);
 
 export const createKeyResolvers = (use: KeyUseCases) => ({
-  Query: { apiKeys: (_, page) => pageOf(page, use.keys.page) } satisfies QueryResolvers,
+  Query: { apiKeys: (_, asked) => listOf(asked, use.keys) } satisfies QueryResolvers,
   Mutation: {
     createApiKey: (_, { input }, context) =>
       answerOf(

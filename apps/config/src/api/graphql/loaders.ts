@@ -1,8 +1,9 @@
 /** Reads of one request by id, all of one tick in one statement. */
 import { loaderOf, type RequestContext } from '@sendpool/graphql';
+import type { ApiKey } from '../../domain/api-key.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { SendingServer } from '../../domain/sending-server.ts';
-import type { PoolStore, ServerStore } from '../../domain/stores.ts';
+import type { KeyStore, PoolStore, ServerStore } from '../../domain/stores.ts';
 
 type Find<T> = { find(ids: readonly string[]): Promise<T[]> };
 
@@ -23,6 +24,12 @@ export const loadPool = async (
   pools: Pick<PoolStore, 'find'>,
   id: string,
 ): Promise<Pool | null> => (await loaderOf(context, 'pool', byId(pools)).load(id)) ?? null;
+
+export const loadKey = async (
+  context: RequestContext,
+  keys: Pick<KeyStore, 'find'>,
+  id: string,
+): Promise<ApiKey | null> => (await loaderOf(context, 'apiKey', byId(keys)).load(id)) ?? null;
 
 /** The servers of a pool by id. */
 export const loadMembers = async (

@@ -1,16 +1,29 @@
-/** Lists in the order in which their rows were made; the cursor holds the row's id. */
-import { connectionOf, pageArguments, type Connection } from '@sendpool/graphql';
-import { AppError, isId } from '@sendpool/kernel';
+/** Lists of named rows: in the order in which they were made or by name, searched, and counted only when that is asked for. */
+import {
+  countedConnection,
+  orderedConnection,
+  orderedPage,
+  searchText,
+  type CountedConnection,
+  type OrderedArguments,
+} from '@sendpool/graphql';
+import type { Listed, ListPage } from '../../domain/stores.ts';
 
-export type PageArguments = { readonly first?: number | null; readonly after?: string | null };
+type ListField = ListPage['order']['field'];
+type ListArguments = OrderedArguments<ListField> & { readonly nameContains?: string | null };
 
-/** Throws AppError BAD_INPUT for a page out of range and for a cursor of another list. */
-export const pageOf = async <Node extends { readonly id: string }>(
-  { first, after }: PageArguments,
-  read: (count: number, after?: string) => Promise<Node[]>,
-): Promise<Connection<Node>> => {
-  const page = pageArguments(first, after);
-  if (page.after !== undefined && (typeof page.after !== 'string' || !isId(page.after)))
-    throw new AppError('BAD_INPUT', '`after` is not a cursor of this list: pass an `endCursor` as it came');
-  return connectionOf(await read(page.first + 1, page.after), page, ({ id }) => id);
+const asMade = { field: 'CREATED_AT', direction: 'ASC' } as const;
+
+/** Throws AppError BAD_INPUT for a page out of range, a cursor of another list or order, and a text that is not to be searched for. */
+export const listOf = <Node extends { readonly id: string; readonly name: string }>(
+  asked: ListArguments,
+  rows: Listed<Node>,
+): CountedConnection<Node> => {
+  const page = orderedPage<ListField>(asked, asMade);
+  const nameContains = searchText('nameContains', asked.nameContains);
+  const keyOf = ({ name }: Node): string => (page.order.field === 'NAME' ? name : '');
+  return countedConnection({
+    read: async () => orderedConnection(await rows.page({ ...page, count: page.first + 1, nameContains }), page, keyOf),
+    count: () => rows.count(nameContains),
+  });
 };

@@ -1,4 +1,5 @@
 /** The plan of a pool in GraphQL. What one request may have planned is bounded as a whole: it can ask for many pools, and each more than once. */
+import { sendingLimitOf } from '@sendpool/contracts';
 import type { RequestContext } from '@sendpool/graphql';
 import { AppError, systemClock } from '@sendpool/kernel';
 import { createAllowance, createTurns, type Steps } from '../../domain/in-turns.ts';
@@ -64,5 +65,5 @@ const serverOf =
 export const createPlanResolvers = (use: PlanUse) => ({
   SendingServerPool: { plan: createPlan(use, createWorkOut()) } satisfies SendingServerPoolResolvers,
   PlannedServer: { server: serverOf(use) } satisfies PlannedServerResolvers,
-  BindingLimit: { server: serverOf(use) } satisfies BindingLimitResolvers,
+  BindingLimit: { server: serverOf(use), limit: ({ limit }) => sendingLimitOf(limit)! } satisfies BindingLimitResolvers,
 });

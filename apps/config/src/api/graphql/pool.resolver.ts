@@ -1,13 +1,21 @@
 /** Pools in GraphQL, with the shares that hold at this moment. */
-import { connectionOf, loaderOf, pageArguments, type Connection, type RequestContext } from '@sendpool/graphql';
-import { AppError } from '@sendpool/kernel';
+import { foundAgain } from '@sendpool/contracts';
+import {
+  answerOf,
+  askOf,
+  connectionOf,
+  countedConnection,
+  loaderOf,
+  pageArguments,
+  type CountedConnection,
+  type RequestContext,
+} from '@sendpool/graphql';
+import { AppError, timeOfId } from '@sendpool/kernel';
 import { poolMayBeFrom, type Pool } from '../../domain/pool.ts';
 import type { RotationEntry } from '../../domain/rotation-entry.ts';
 import { membersOf, sharesOf } from '../../domain/shares.ts';
-import { foundAgain } from '../../domain/idempotency.ts';
-import { answerOf, askOf } from './answer.ts';
 import { loadMembers, loadPool, loadServer } from './loaders.ts';
-import { pageOf, type PageArguments } from './paging.ts';
+import { listOf } from './paging.ts';
 import type {
   MutationResolvers,
   PoolMemberResolvers,
@@ -21,12 +29,10 @@ const payload = (pool: Pool) => ({ __typename: 'PoolPayload', pool }) as const;
 
 type Asking = { readonly use: PoolUseCases; readonly context: RequestContext };
 
-/** The same page of many pools is one statement. Throws AppError BAD_INPUT for a page out of range and for a cursor of another list. */
-const verdictsOf = async (
-  { use, context }: Asking,
-  pool: Pool,
-  asked: PageArguments,
-): Promise<Connection<RotationEntry>> => {
+type VerdictsAsked = { readonly first?: number | null; readonly after?: string | null };
+
+/** Same pages, and numbers, of many pools are one statement. Throws AppError BAD_INPUT for a page out of range and for a cursor of another list. */
+const verdictsOf = ({ use, context }: Asking, { id }: Pool, asked: VerdictsAsked): CountedConnection<RotationEntry> => {
   const page = pageArguments(asked.first, asked.after);
   if (page.after !== undefined && !Number.isSafeInteger(page.after))
     throw new AppError('BAD_INPUT', '`after` is not a cursor of this list: pass an `endCursor` as it came');
@@ -34,7 +40,11 @@ const verdictsOf = async (
   const loader = loaderOf<string, RotationEntry[]>(context, `verdicts ${page.first} ${before}`, (ids) =>
     use.rotations.page(ids, page.first + 1, before),
   );
-  return connectionOf((await loader.load(pool.id)) ?? [], page, ({ number }) => number);
+  const counts = loaderOf<string, number>(context, 'number of verdicts', use.rotations.counts);
+  return countedConnection({
+    read: async () => connectionOf((await loader.load(id)) ?? [], page, ({ number }) => number),
+    count: async () => (await counts.load(id)) ?? 0,
+  });
 };
 
 /** The shares of all members are worked out once for each pool and domain of a request. */
@@ -49,6 +59,8 @@ const loadShares = async ({ use, context }: Asking, pool: Pool, fromDomain: stri
 const createPool = (use: PoolUseCases) =>
   ({
     __resolveReference: ({ id }, context) => loadPool(context, use.pools, id),
+    createdAt: ({ id }) => timeOfId(id),
+    providerMode: ({ isp }) => isp,
     members: membersOf,
     rotationVerdicts: (pool, page, context) => verdictsOf({ use, context }, pool, page),
     mayBeFrom: async (pool, { domain }, context) =>
@@ -57,12 +69,12 @@ const createPool = (use: PoolUseCases) =>
 
 export const createPoolResolvers = (use: PoolUseCases) => ({
   Query: {
-    pools: (_, page) => pageOf(page, use.pools.page),
+    pools: (_, asked) => listOf(asked, use.pools),
     pool: (_, { id }, context) => loadPool(context, use.pools, id),
   } satisfies QueryResolvers,
   Mutation: {
     createPool: (_, { input }, context) => {
-      const made = foundAgain('pool', use.pools.find);
+      const made = foundAgain('pool', async (id) => (await use.pools.find([id]))[0]);
       const ask = askOf(context, 'createPool', input);
       return answerOf(
         context,

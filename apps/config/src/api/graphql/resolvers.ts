@@ -6,6 +6,7 @@ import { createPoolResolvers } from './pool.resolver.ts';
 import { createRotationResolvers } from './rotation.resolver.ts';
 import { createServerResolvers } from './sending-server.resolver.ts';
 import type { UseCases } from './use-cases.ts';
+import { createViewerResolvers } from './viewer.resolver.ts';
 
 export const typeDefs = readFileSync(new URL('../../../schema.graphql', import.meta.url), 'utf8');
 
@@ -18,7 +19,7 @@ export const createResolvers = (use: UseCases): object => {
     ...createRotationResolvers(use),
     ...plans,
     SendingServerPool: { ...pools.SendingServerPool, ...plans.SendingServerPool },
-    Query: { ...servers.Query, ...pools.Query, ...keys.Query },
+    Query: { ...servers.Query, ...pools.Query, ...keys.Query, ...createViewerResolvers(use).Query },
     Mutation: { ...servers.Mutation, ...pools.Mutation, ...keys.Mutation },
   };
 };

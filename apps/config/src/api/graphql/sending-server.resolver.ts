@@ -1,10 +1,11 @@
 /** Sending servers in GraphQL. The password has no field: it comes in and never goes out. */
+import { timeOfId } from '@sendpool/kernel';
+import { foundAgain } from '@sendpool/contracts';
+import { answerOf, askOf } from '@sendpool/graphql';
 import { effectiveLimits, type SendingServer } from '../../domain/sending-server.ts';
 import { progressOf, providerLimitOf, type WarmUp } from '../../domain/warm-up.ts';
-import { foundAgain } from '../../domain/idempotency.ts';
-import { answerOf, askOf } from './answer.ts';
 import { loadServer } from './loaders.ts';
-import { pageOf } from './paging.ts';
+import { listOf } from './paging.ts';
 import type {
   MutationResolvers,
   ProviderWarmUpResolvers,
@@ -26,7 +27,7 @@ const payload = (server: SendingServer) => ({ __typename: 'SendingServerPayload'
 const createMutation = (use: ServerUseCases) =>
   ({
     createSendingServer: (_, { input }, context) => {
-      const made = foundAgain('sending server', use.servers.find);
+      const made = foundAgain('sending server', async (id) => (await use.servers.find([id]))[0]);
       const ask = askOf(context, 'createSendingServer', input);
       return answerOf(
         context,
@@ -43,12 +44,13 @@ const createMutation = (use: ServerUseCases) =>
 
 export const createServerResolvers = (use: ServerUseCases) => ({
   Query: {
-    sendingServers: (_, page) => pageOf(page, use.servers.page),
+    sendingServers: (_, asked) => listOf(asked, use.servers),
     sendingServer: (_, { id }, context) => loadServer(context, use.servers, id),
   } satisfies QueryResolvers,
   Mutation: createMutation(use),
   SendingServer: {
     __resolveReference: ({ id }, context) => loadServer(context, use.servers, id),
+    createdAt: ({ id }) => timeOfId(id),
     hasPassword: (server) => server.password !== null,
     hasCaCertificate: (server) => server.caCertificate !== null,
     effectiveLimits,

@@ -1,9 +1,9 @@
 /** What the resolvers call: the use cases of this service and the reading side of its stores. */
+import type { Once } from '@sendpool/contracts';
 import type { ApiKey } from '../../domain/api-key.ts';
 import type { CreateApiKeyInput, CreatedApiKey } from '../../domain/create-api-key.ts';
 import type { CreatePoolInput } from '../../domain/create-pool.ts';
 import type { CreateSendingServerInput } from '../../domain/create-sending-server.ts';
-import type { Once } from '../../domain/idempotency.ts';
 import type { Pool } from '../../domain/pool.ts';
 import type { RestorePoolMemberInput } from '../../domain/restore-pool-member.ts';
 import type { Result } from '../../domain/result.ts';
@@ -21,7 +21,7 @@ export type CreateUseCases = {
 
 export type ServerUseCases = {
   once: Once<CreateUseCases>;
-  servers: Pick<ServerStore, 'find' | 'page'>;
+  servers: Pick<ServerStore, 'find' | 'page' | 'count'>;
   updateSendingServer(input: UpdateSendingServerInput): Promise<Result<SendingServer>>;
   verifySendingServer(id: string): Promise<Result<SendingServer>>;
   activateSendingServer(id: string): Promise<Result<SendingServer>>;
@@ -32,8 +32,8 @@ export type ServerUseCases = {
 export type PoolUseCases = {
   once: Once<CreateUseCases>;
   servers: Pick<ServerStore, 'find'>;
-  pools: Pick<PoolStore, 'find' | 'page'>;
-  rotations: Pick<RotationStore, 'page'>;
+  pools: Pick<PoolStore, 'find' | 'page' | 'count'>;
+  rotations: Pick<RotationStore, 'page' | 'counts'>;
   updatePool(input: UpdatePoolInput): Promise<Result<Pool>>;
   restorePoolMember(input: RestorePoolMemberInput): Promise<Result<Pool>>;
   now(): Date;
@@ -41,7 +41,7 @@ export type PoolUseCases = {
 
 export type KeyUseCases = {
   once: Once<CreateUseCases>;
-  keys: Pick<KeyStore, 'page'>;
+  keys: Pick<KeyStore, 'find' | 'page' | 'count'>;
   revokeApiKey(id: string): Promise<Result<ApiKey>>;
 };
 

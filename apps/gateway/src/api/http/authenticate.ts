@@ -28,7 +28,7 @@ const ofKey = (key: ApiKeyRecord, { keys, now }: AuthenticateDeps): Credential =
 });
 
 const ofJwt = ({ keyId, role, expiresAt }: JwtHolder, { now }: AuthenticateDeps): Credential => ({
-  actor: actorOf(keyId, role),
+  actor: { ...actorOf(keyId, role), expiresAt },
   isValid: () => expiresAt > now(),
 });
 

@@ -5,6 +5,7 @@ import { createServer, request, type IncomingMessage, type Server, type ServerRe
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { Role } from '@sendpool/contracts';
+import { createRateLimit, createSpending, refuseAnyStranger as refuseStranger } from '@sendpool/graphql';
 import { sleep } from '@sendpool/kernel';
 import { createMetrics, startService, streamedBody, verifyRequest, type RunningService } from '@sendpool/service';
 import { createDownloads } from './downloads.ts';
@@ -19,6 +20,8 @@ const mebibyte = Buffer.alloc(1024 * 1024, 'x');
 
 const sendHead = (res: ServerResponse) =>
   res.writeHead(200, { 'content-type': 'text/csv', 'content-disposition': 'attachment; filename="r.csv"' });
+
+const spending = createSpending(createRateLimit({ perMinute: 1e9 }));
 
 /** False: every key has been revoked. */
 let isValid = true;
@@ -40,7 +43,10 @@ describe('a download', () => {
     scheduler = createServer((req, res) => void behave(req, res).catch(() => res.destroy()));
     await new Promise<void>((resolve) => scheduler.listen(0, '127.0.0.1', resolve));
     const schedulerUrls = [`http://127.0.0.1:${(scheduler.address() as AddressInfo).port}`];
-    const { routes, part } = createTransfers({ schedulerUrls, secret, authenticate, log: silent }, createDownloads());
+    const { routes, part } = createTransfers(
+      { schedulerUrls, secret, authenticate, refuseStranger, spending, log: silent },
+      createDownloads(),
+    );
     const http = { host: '127.0.0.1', port: 0 };
     const metrics = createMetrics('gateway');
     gateway = await startService({ name: 'gateway', http, parts: [part], routes, log: silent, metrics });
@@ -142,6 +148,7 @@ describe('a download', () => {
     const answers = await Promise.all(Array.from({ length: 17 }, (_, n) => get(path, 'READER', `key${n % 5}`)));
     const statuses = answers.map(({ status }) => status).sort((a, b) => a - b);
     assert.deepEqual([statuses.lastIndexOf(200), statuses[16]], [15, 503]);
+    assert.equal(answers.find(({ status }) => status === 503)?.headers.get('retry-after'), '10');
     await Promise.all(answers.map((answer) => answer.body!.cancel()));
     behave = async (_req, res) => void sendHead(res).end('number\r\n');
     for (let tries = 0; (await get(path, 'READER')).status !== 200; tries++) {
@@ -154,10 +161,12 @@ describe('a download', () => {
     behave = async (_req, res) => void sendHead(res).write('number\r\n');
     const answers = await Promise.all(Array.from({ length: 4 }, () => get(path, 'READER', 'a')));
     assert.ok(answers.every(({ status }) => status === 200));
+    behave = async () => assert.fail('the scheduler heard of it');
     const refused = await get(path, 'READER', 'a');
     const error = { code: 'RATE_LIMITED', message: '4 downloads of this key are running: wait for one to end' };
-    assert.equal(refused.status, 429);
+    assert.deepEqual([refused.status, refused.headers.get('retry-after')], [429, '10']);
     assert.deepEqual(await refused.json(), { error });
+    behave = async (_req, res) => void sendHead(res).write('number\r\n');
     const other = await get(path, 'READER', 'b');
     assert.equal(other.status, 200);
     await Promise.all([...answers, other].map((answer) => answer.body!.cancel()));

@@ -1,11 +1,11 @@
 /** Tables as CSV, streamed from the scheduler as fast as the client takes them; what breaks in the middle cuts the connection. */
 import { pipeline } from 'node:stream/promises';
 import type { Role } from '@sendpool/contracts';
-import { createTally } from '@sendpool/graphql';
-import { AppError, isId } from '@sendpool/kernel';
-import { refuse, type Refusal, type Transfer } from './transfer.ts';
+import { createTally, type Problem } from '@sendpool/graphql';
+import { isId } from '@sendpool/kernel';
+import { busySeconds, type Transfer } from './transfer.ts';
 
-const notFound = (path: string): Refusal => ({
+const notFound = (path: string): Problem => ({
   status: 404,
   code: 'NOT_FOUND',
   message: `There is nothing at this path: download from ${path}`,
@@ -14,11 +14,20 @@ const notFound = (path: string): Refusal => ({
 /** At once: each holds a connection and some rows, for as long as its client likes. */
 const most = { ofAll: 16, ofKey: 4 };
 
-const tooMany: Refusal = {
-  status: 429,
-  code: 'RATE_LIMITED',
-  message: `${most.ofKey} downloads of this key are running: wait for one to end`,
-};
+const tooMany = {
+  ofKey: {
+    status: 429,
+    code: 'RATE_LIMITED',
+    message: `${most.ofKey} downloads of this key are running: wait for one to end`,
+    retryAfterSeconds: busySeconds,
+  },
+  ofAll: {
+    status: 503,
+    code: 'UNAVAILABLE',
+    message: 'Too many downloads are running; try again in a moment',
+    retryAfterSeconds: busySeconds,
+  },
+} as const satisfies Record<string, Problem>;
 
 /** Milliseconds in which a client must take something. */
 const idleMs = 120_000;
@@ -49,31 +58,25 @@ const downloads: readonly Download[] = [
   },
 ];
 
-const drop = ({ body }: Parameters<Transfer['take']>[0]): void => void body.on('error', () => undefined).destroy();
-
-/** Lets so many run at once. Throws AppError UNAVAILABLE, retriable, for the next one. */
-const createTake = (): Transfer['take'] => {
+/** Lets so many run at once: asked before the scheduler is. */
+const createEnter = (): NonNullable<Transfer['enter']> => {
   const [ofAll, ofKey] = [createTally(most.ofAll), createTally(most.ofKey)];
-  return async (answer, exchange) => {
-    const leaveKey = ofKey.take(exchange.actor.keyId);
-    if (leaveKey === undefined) {
-      drop(answer);
-      return refuse(exchange.res, tooMany);
-    }
+  return ({ keyId }) => {
+    const leaveKey = ofKey.take(keyId);
+    if (leaveKey === undefined) return tooMany.ofKey;
     const leaveAll = ofAll.take('all');
-    try {
-      if (leaveAll !== undefined) return await take(answer, exchange);
-      drop(answer);
-      throw new AppError('UNAVAILABLE', 'too many downloads are running', { retriable: true });
-    } finally {
-      leaveAll?.();
-      leaveKey();
-    }
+    if (leaveAll === undefined) leaveKey();
+    return leaveAll === undefined
+      ? tooMany.ofAll
+      : () => {
+          leaveAll();
+          leaveKey();
+        };
   };
 };
 
 export const createDownloads = (): Transfer[] => {
-  const bounded = createTake();
+  const enter = createEnter();
   return downloads.map(({ prefix, pattern, example, role }) => ({
     method: 'GET',
     path: prefix,
@@ -81,6 +84,7 @@ export const createDownloads = (): Transfer[] => {
       const id = pattern.exec(url ?? '')?.[1];
       return id === undefined || !isId(id) ? notFound(example) : role;
     },
-    take: bounded,
+    enter,
+    take,
   }));
 };

@@ -214,6 +214,11 @@ describe('a token of the identity provider', () => {
     assert.equal(fetches, 1);
   });
 
+  it('that holds longer than there are dates ends with the last one', async () => {
+    const holder = await verify(tokenOf({ set: (token) => token.setExpirationTime(1e300) }));
+    assert.equal(new Date(holder!.expiresAt).toISOString(), '9999-12-31T23:59:59.000Z');
+  });
+
   it('and an API key come in by the same door, and neither opens for the other', async () => {
     const keys = createKeyRing();
     const verifyJwt = verifierWith();
@@ -222,6 +227,8 @@ describe('a token of the identity provider', () => {
     const authenticate = createAuthenticate({ keys, verifyJwt, used: (id) => used.push(id), now: () => clock.now });
     const credential = await authenticate(`bearer ${await tokenOf()}`);
     assert.equal(credential?.actor.keyId, 'jwt:user-1');
+    const { expiresAt = 0 } = credential.actor;
+    assert.ok(expiresAt > clock.now + 290_000 && expiresAt <= clock.now + 301_000);
     assert.equal(credential.isValid(), true);
     clock.now += 301_000;
     assert.equal(credential.isValid(), false);

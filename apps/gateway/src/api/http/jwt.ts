@@ -46,6 +46,9 @@ const maxTokenLength = 8192;
 /** What a key id may have beside its mark, so that no service refuses it (`actorSchema`). */
 const plainSubject = /^[\x21-\x7e]{1,96}$/;
 
+/** Seconds since 1970 at the end of the year 9999: RFC 3339 has no later moment. */
+const latest = 253_402_300_799;
+
 /** Long and unusual subjects by their hash: cut off, two users could become one. */
 const keyIdOf = (subject: string): string =>
   plainSubject.test(subject) ? `jwt:${subject}` : `jwt-sha256:${createHash('sha256').update(subject).digest('hex')}`;
@@ -57,7 +60,7 @@ const holderOf = (claims: JWTPayload, roleClaim: string): JwtHolder | undefined 
   const { sub, exp } = claims;
   const role = roleOf(claims[roleClaim]);
   if (typeof sub !== 'string' || sub === '' || typeof exp !== 'number' || role === undefined) return undefined;
-  return { keyId: keyIdOf(sub), role, expiresAt: exp * 1000 };
+  return { keyId: keyIdOf(sub), role, expiresAt: Math.min(exp, latest) * 1000 };
 };
 
 export const createVerifyJwt = (options: JwtOptions): VerifyJwt => {

@@ -2,11 +2,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { mayActAs, type Actor, type Role } from '@sendpool/contracts';
 import { AppError } from '@sendpool/kernel';
-import { createReplicas, type Authenticate, type Credential, type Replicas } from '@sendpool/graphql';
-import { answerJson, signRequest, streamedBody, type Log, type Part, type Route } from '@sendpool/service';
+import {
+  createReplicas,
+  refusePlainly,
+  requestCost,
+  type Authenticate,
+  type Credential,
+  type Problem,
+  type RefuseStranger,
+  type Replicas,
+  type Spending,
+} from '@sendpool/graphql';
+import { signRequest, streamedBody, type Log, type Part, type Route } from '@sendpool/service';
 import type { Dispatcher } from 'undici';
+import { transferCost } from '../../costs.ts';
 
-export type Refusal = { status: number; code: string; message: string };
 type Answer = Dispatcher.ResponseData;
 type Exchange = {
   req: IncomingMessage;
@@ -22,7 +32,9 @@ export type Transfer = {
   /** As in Route. */
   path: string;
   /** What is refused without the scheduler, and the role that is needed for the rest. */
-  check(req: IncomingMessage): Refusal | Role;
+  check(req: IncomingMessage): Problem | Role;
+  /** Takes a place among those that run at once; the function gives it back. Default: there is room for any number. */
+  enter?(actor: Actor): Problem | (() => void);
   /** What an answer of 200 comes to. Another answer, and what this throws, is told in the words of every transfer. */
   take(answer: Answer, exchange: Exchange): Promise<void>;
   /** The body to send on, with the headers that describe it. */
@@ -37,29 +49,25 @@ export type TransferOptions = {
   schedulerUrls: readonly string[];
   secret: string;
   authenticate: Authenticate;
+  refuseStranger: RefuseStranger;
+  spending: Spending;
   log: Log;
 };
 
-const refusals = {
-  unauthenticated: {
-    status: 401,
-    code: 'UNAUTHENTICATED',
-    message: 'A valid API key is needed: send `Authorization: Bearer <key>`',
-  },
-  unavailable: { status: 503, code: 'UNAVAILABLE', message: 'A service is not available; try again in a moment' },
-} as const satisfies Record<string, Refusal>;
+const unavailable: Problem = {
+  status: 503,
+  code: 'UNAVAILABLE',
+  message: 'A service is not available; try again in a moment',
+};
 
-const forbidden = (role: Role): Refusal => ({
+const forbidden = (role: Role): Problem => ({
   status: 403,
   code: 'FORBIDDEN',
   message: `This needs the role ${role}`,
 });
 
-/** An answer that has begun cannot be taken back: the connection is cut, so that the client sees it as broken. */
-export const refuse = (res: ServerResponse, { status, code, message }: Refusal): void => {
-  if (res.headersSent || res.destroyed) return void res.destroy();
-  answerJson(res, status, { error: { code, message } });
-};
+/** When to come again after too many at once: nobody knows when one of them ends. */
+export const busySeconds = 10;
 
 const clientSignal = (res: ServerResponse): AbortSignal => {
   const controller = new AbortController();
@@ -111,50 +119,69 @@ const codes: Readonly<Record<number, string>> = {
 /** The scheduler's reasons are for the client; its faults, and a quarrel between it and the gateway, are not. */
 const answer = async (transfer: Transfer, exchange: Exchange, response: Answer): Promise<void> => {
   const { statusCode: status } = response;
-  exchange.res.setHeader('x-request-id', exchange.actor.requestId);
   if (status === 200) return transfer.take(response, exchange);
   const { error } = (await response.body.json()) as { error?: unknown };
   const code = codes[status];
   if (code === undefined) throw new AppError('UNAVAILABLE', `the scheduler answered ${status} to ${transfer.path}`);
-  refuse(exchange.res, { status, code, message: String(error) });
+  const wait = status === 429 ? { retryAfterSeconds: busySeconds } : {};
+  refusePlainly(exchange.res, { status, code, message: String(error), ...wait });
 };
 
-const refusalOf = (transfer: Transfer, req: IncomingMessage, actor: Actor | undefined): Refusal | undefined => {
-  if (actor === undefined) return refusals.unauthenticated;
+const problemOf = (transfer: Transfer, req: IncomingMessage, actor: Actor): Problem | undefined => {
   const checked = transfer.check(req);
   if (typeof checked !== 'string') return checked;
   return mayActAs(actor.role, checked) ? undefined : forbidden(checked);
+};
+
+/** The key pays before anything is done for it, and a little also for what is refused. */
+const pay = (transfer: Transfer, { req, res, actor }: Exchange, spending: Spending): Problem | undefined => {
+  const problem = problemOf(transfer, req, actor);
+  const unpaid = spending.pay(actor, problem === undefined ? transferCost : requestCost);
+  res.setHeader('x-request-id', actor.requestId);
+  for (const [name, value] of Object.entries(spending.headersOf(actor))) res.setHeader(name, value);
+  return unpaid ?? problem;
 };
 
 /** A client that goes away ends the request to the scheduler, and is no fault. */
 const tell = (error: unknown, { res, actor }: Exchange, log: Log): void => {
   const isTooLarge = error instanceof AppError && error.code === 'BAD_INPUT';
   if (!isTooLarge && !res.destroyed) log.warn({ error, requestId: actor.requestId }, 'a transfer failed');
-  refuse(res, isTooLarge ? { status: 413, code: 'BAD_INPUT', message: error.message } : refusals.unavailable);
+  refusePlainly(res, isTooLarge ? { status: 413, code: 'BAD_INPUT', message: error.message } : unavailable);
 };
 
 /** A file may arrive for an hour before it is answered. */
 const timeouts = { headersTimeout: 3_600_000 };
 
+const anyNumber = (): void => undefined;
+
 export const createTransfers = (
   options: TransferOptions,
   transfers: readonly Transfer[],
 ): { routes: Route[]; part: Part } => {
+  const { authenticate, refuseStranger, spending, log, secret } = options;
   const schedulers = createReplicas(options.schedulerUrls, timeouts);
+  const run = async (transfer: Transfer, exchange: Exchange): Promise<void> => {
+    const leave = transfer.enter?.(exchange.actor) ?? anyNumber;
+    if (typeof leave !== 'function') return refusePlainly(exchange.res, leave);
+    try {
+      await answer(transfer, exchange, await ask(transfer, exchange, { schedulers, secret }));
+    } catch (error) {
+      tell(error, exchange, log);
+    } finally {
+      leave();
+    }
+  };
   const routeOf = (transfer: Transfer): Route => ({
     method: transfer.method,
     path: transfer.path,
     handle: async (req, res) => {
-      const credential = await options.authenticate(req.headers.authorization);
-      const refusal = refusalOf(transfer, req, credential?.actor);
-      if (refusal !== undefined || credential === undefined) return refuse(res, refusal ?? refusals.unauthenticated);
+      const credential = await authenticate(req.headers.authorization);
+      if (credential === undefined) return refusePlainly(res, refuseStranger(req));
       const exchange = { req, res, actor: credential.actor, signal: clientSignal(res) };
-      cutWithKey(credential, exchange, options.log);
-      try {
-        await answer(transfer, exchange, await ask(transfer, exchange, { schedulers, secret: options.secret }));
-      } catch (error) {
-        tell(error, exchange, options.log);
-      }
+      const problem = pay(transfer, exchange, spending);
+      if (problem !== undefined) return refusePlainly(res, problem);
+      cutWithKey(credential, exchange, log);
+      await run(transfer, exchange);
     },
   });
   return { routes: transfers.map(routeOf), part: { name: 'transfers', stop: () => schedulers.close() } };

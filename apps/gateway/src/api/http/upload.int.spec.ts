@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { Role } from '@sendpool/contracts';
+import { createRateLimit, createSpending, refuseAnyStranger as refuseStranger } from '@sendpool/graphql';
 import { sleep } from '@sendpool/kernel';
 import { createMetrics, startService, streamedBody, verifyRequest } from '@sendpool/service';
 import { createTransfers, type TransferOptions } from './transfer.ts';
@@ -28,6 +29,8 @@ const readAll = async (stream: AsyncIterable<Buffer>): Promise<string> => {
   return Buffer.concat(chunks).toString();
 };
 
+const spending = createSpending(createRateLimit({ perMinute: 1e9 }));
+
 /** False: every key has been revoked. */
 let isValid = true;
 
@@ -48,9 +51,10 @@ describe('an upload', () => {
   before(async () => {
     let schedulerUrl: string;
     [scheduler, schedulerUrl] = await listen((req, res) => void behave(req, res).catch(() => res.destroy()));
-    upload = createTransfers({ schedulerUrls: [schedulerUrl], secret, authenticate, log: silent }, [
-      createUpload(maxBytes),
-    ]);
+    upload = createTransfers(
+      { schedulerUrls: [schedulerUrl], secret, authenticate, refuseStranger, spending, log: silent },
+      [createUpload(maxBytes)],
+    );
     [gateway, url] = await listen((req, res) => void upload.routes[0]!.handle(req, res));
   });
   beforeEach(() => {
@@ -76,7 +80,7 @@ describe('an upload', () => {
     const init = { method: 'POST', headers, body: options.body ?? 'email\na@example.com' };
     const res = await fetch(url + (options.to ?? path), init);
     const text = await res.text();
-    return { status: res.status, text, body: JSON.parse(text) as Record<string, unknown> };
+    return { status: res.status, headers: res.headers, text, body: JSON.parse(text) as Record<string, unknown> };
   };
 
   it('reaches the scheduler signed with the actor, and its answer comes back', async () => {
@@ -222,10 +226,11 @@ describe('an upload', () => {
     await service.stop(1000);
   });
 
-  it('is told that its key has too many of them', async () => {
+  it('is told that its key has too many of them, and when to come again', async () => {
     behave = async (_req, res) => void res.writeHead(429).end('{"error":"wait for one to end"}');
-    const { status, body } = await send({ role: 'OPERATOR' });
+    const { status, headers, body } = await send({ role: 'OPERATOR' });
     assert.deepEqual([status, body['error']], [429, { code: 'RATE_LIMITED', message: 'wait for one to end' }]);
+    assert.equal(headers.get('retry-after'), '10');
   });
 
   const faults: [string, typeof behave][] = [

@@ -2,9 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import { Transform } from 'node:stream';
 import type { Role } from '@sendpool/contracts';
+import type { Problem } from '@sendpool/graphql';
 import { AppError, isId } from '@sendpool/kernel';
 import { answerJson } from '@sendpool/service';
-import type { Refusal, Transfer } from './transfer.ts';
+import type { Transfer } from './transfer.ts';
 
 const refusals = {
   notFound: { status: 404, code: 'NOT_FOUND', message: 'No such audience: upload to /audiences/{id}/contacts' },
@@ -15,14 +16,14 @@ const refusals = {
     message: 'Send the contacts as `Content-Type: text/csv` or `application/x-ndjson`',
   },
   tooLarge: { status: 413, code: 'BAD_INPUT', message: 'The file is too large' },
-} as const satisfies Record<string, Refusal>;
+} as const satisfies Record<string, Problem>;
 
 const isAudience = (url: string): boolean => {
   const id = /^\/audiences\/([^/?]+)\/contacts$/.exec(url)?.[1];
   return id !== undefined && isId(id);
 };
 
-const check = (req: IncomingMessage, maxBytes: number): Refusal | Role => {
+const check = (req: IncomingMessage, maxBytes: number): Problem | Role => {
   if (!isAudience(req.url ?? '')) return refusals.notFound;
   if (!/^(text\/csv|application\/x-ndjson)\b/i.test(req.headers['content-type'] ?? '')) return refusals.otherType;
   if (!/^(identity)?$/i.test(req.headers['content-encoding'] ?? '')) return refusals.packed;

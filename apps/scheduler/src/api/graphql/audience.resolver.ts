@@ -1,10 +1,9 @@
 /** Audiences in GraphQL. */
-import { connectionOf, loaderOf, pageArguments, type RequestContext } from '@sendpool/graphql';
+import { foundAgain } from '@sendpool/contracts';
+import { answerOf, askOf, loaderOf, searchText, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import type { Audience, AudienceStore } from '../../domain/audience.ts';
-import { foundAgain } from '../../domain/idempotency.ts';
-import { answerOf, askOf } from './answer.ts';
-import { idOf, pageById } from './paging.ts';
+import { pageById, pageInOrder } from './paging.ts';
 import type {
   AudienceResolvers,
   ContactImportResolvers,
@@ -36,11 +35,28 @@ export const loadAudienceOf = async (
   return audience;
 };
 
+/** One statement for all audiences of a page. */
+const countImports = async (
+  context: RequestContext,
+  use: AudienceUseCases,
+  { id, idempotencyKey }: { id: string; idempotencyKey: string | null },
+): Promise<number> => {
+  const name = `imports of ${JSON.stringify(idempotencyKey)}`;
+  const loader = loaderOf<string, number>(context, name, (ids) => use.imports.counts(ids, idempotencyKey));
+  return (await loader.load(id)) ?? 0;
+};
+
 const payload = (audience: Audience) => ({ __typename: 'AudiencePayload', audience }) as const;
 
 export const createAudienceResolvers = (use: AudienceUseCases) => ({
   Query: {
-    audiences: (_, page) => pageById(page, use.audiences.page),
+    audiences: (_, { nameContains, ...args }) => {
+      const filter = { nameContains: searchText('nameContains', nameContains) };
+      return pageInOrder(args, {
+        read: (page) => use.audiences.page({ ...page, ...filter }),
+        count: () => use.audiences.count(filter),
+      });
+    },
     audience: (_, { id }, context) => loadAudience(context, use.audiences, id),
     contactImport: async (_, { id }) => (await use.imports.find(id)) ?? null,
   } satisfies QueryResolvers,
@@ -57,11 +73,11 @@ export const createAudienceResolvers = (use: AudienceUseCases) => ({
   } satisfies MutationResolvers,
   Audience: {
     __resolveReference: ({ id }, context) => loadAudience(context, use.audiences, id),
-    imports: async ({ id }, { idempotencyKey = null, first, after }) => {
-      const page = pageArguments(first, after);
-      const rows = await use.imports.page(id, { first: page.first, after: idOf(page), idempotencyKey });
-      return connectionOf(rows, page, (row) => row.id);
-    },
+    imports: ({ id }, { idempotencyKey = null, ...args }, context) =>
+      pageById(args, {
+        read: (page) => use.imports.page(id, { ...page, idempotencyKey }),
+        count: () => countImports(context, use, { id, idempotencyKey }),
+      }),
   } satisfies AudienceResolvers,
   ContactImport: {
     audience: (row, _, context) => loadAudienceOf(context, use.audiences, row),

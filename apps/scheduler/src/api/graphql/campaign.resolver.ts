@@ -1,15 +1,13 @@
 /** Campaigns in GraphQL, with their settings, progress and recipients. */
-import { recipientStates, type RecipientState } from '@sendpool/contracts';
-import { loaderOf, type RequestContext } from '@sendpool/graphql';
+import { foundAgain, recipientStates, type RecipientState } from '@sendpool/contracts';
+import { answerOf, askOf, loaderOf, searchText, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import type { Campaign, CampaignProgress, CampaignStore, RecipientPage, RecipientView } from '../../domain/campaign.ts';
 import { waitingInWords } from '../../domain/pool-pause.ts';
 import type { Resend, Resent } from '../../domain/resend.ts';
-import { foundAgain } from '../../domain/idempotency.ts';
-import { answerOf, askOf } from './answer.ts';
 import { loadAudienceOf } from './audience.resolver.ts';
 import { createInputOf, editOf, resendOf } from './campaign-input.ts';
-import { pageById, pageByNumber } from './paging.ts';
+import { pageByNumber, pageInOrder } from './paging.ts';
 import type {
   CampaignInput,
   CampaignProgressResolvers,
@@ -70,6 +68,9 @@ const progressOf = async (
   return { ...progress, waitingFor: progress.waitingFor ?? waitingInSenders(use, campaign, progress) };
 };
 
+const sumOf = ({ counts }: CampaignProgress, states: readonly RecipientState[]): number =>
+  states.reduce((sum, state) => sum + counts[state], 0);
+
 const campaign = (use: CampaignUseCases): CampaignResolvers => ({
   __resolveReference: ({ id }, context) => loadCampaign(context, use.campaigns, id),
   audience: (row, _, context) => loadAudienceOf(context, use.audiences, row),
@@ -79,14 +80,12 @@ const campaign = (use: CampaignUseCases): CampaignResolvers => ({
     const loader = loaderOf<string, Resend[]>(context, 'resends', (ids) => use.resends(ids));
     return (await loader.load(id)) ?? [];
   },
-  recipients: ({ id }, { state, first, after }, context) =>
-    pageByNumber({ first, after: after ?? null }, (page) =>
-      loadRecipients({ context, use }, id, { ...page, state: state ?? null }),
-    ),
+  recipients: ({ id }, { state = null, ...args }, context) =>
+    pageByNumber(args, {
+      read: (page) => loadRecipients({ context, use }, id, { ...page, state }),
+      count: async () => sumOf(await loadProgress(context, use, id), state === null ? recipientStates : [state]),
+    }),
 });
-
-const sumOf = ({ counts }: CampaignProgress, states: readonly RecipientState[]): number =>
-  states.reduce((sum, state) => sum + counts[state], 0);
 
 const open: readonly RecipientState[] = ['PENDING', 'IN_FLIGHT', 'DEFERRED'];
 
@@ -148,8 +147,13 @@ const keyed = (use: CampaignUseCases) => {
 
 export const createCampaignResolvers = (use: CampaignUseCases) => ({
   Query: {
-    campaigns: (_, { status, ...args }) =>
-      pageById(args, (page) => use.campaigns.page({ ...page, statuses: status ?? null })),
+    campaigns: (_, { status: statuses = null, nameContains, ...args }) => {
+      const filter = { statuses, nameContains: searchText('nameContains', nameContains) };
+      return pageInOrder(args, {
+        read: (page) => use.campaigns.page({ ...page, ...filter }),
+        count: () => use.campaigns.count(filter),
+      });
+    },
     campaign: (_, { id }, context) => loadCampaign(context, use.campaigns, id),
   } satisfies QueryResolvers,
   Mutation: {

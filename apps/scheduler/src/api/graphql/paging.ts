@@ -1,5 +1,15 @@
-/** Lists in the order in which their rows were made; the cursor holds the row's id, or a recipient's number. */
-import { connectionOf, pageArguments, type Connection, type Page } from '@sendpool/graphql';
+/** Lists in the order in which their rows were made, by name, or by number: the cursor holds what tells the place of a row. */
+import {
+  connectionOf,
+  countedConnection,
+  orderedConnection,
+  orderedPage,
+  pageArguments,
+  type CountedConnection,
+  type OrderedArguments,
+  type OrderedPage,
+  type Page,
+} from '@sendpool/graphql';
 import { AppError, isId } from '@sendpool/kernel';
 
 type PageArguments = { readonly first?: number | null; readonly after?: string | null };
@@ -7,8 +17,7 @@ type PageArguments = { readonly first?: number | null; readonly after?: string |
 const strange = (): AppError =>
   new AppError('BAD_INPUT', '`after` is not a cursor of this list: pass an `endCursor` as it came');
 
-/** Throws AppError BAD_INPUT for a cursor of another list. */
-export const idOf = ({ after }: Page): string | null => {
+const idOf = ({ after }: Page): string | null => {
   if (after === undefined) return null;
   if (typeof after !== 'string' || !isId(after)) throw strange();
   return after;
@@ -20,19 +29,37 @@ const numberOf = ({ after }: Page): number => {
   return after;
 };
 
-/** Throws AppError BAD_INPUT for a page out of range and for a cursor of another list. */
-export const pageById = async <Node extends { readonly id: string }>(
-  args: PageArguments,
-  read: (page: { first: number; after: string | null }) => Promise<Node[]>,
-): Promise<Connection<Node>> => {
-  const page = pageArguments(args.first, args.after);
-  return connectionOf(await read({ first: page.first, after: idOf(page) }), page, ({ id }) => id);
+/** How a list is read and counted; either only when it is asked for. */
+type List<Page, Node> = { read(page: Page): Promise<Node[]>; count(): Promise<number | null> };
+
+type NameField = 'CREATED_AT' | 'NAME';
+const firstMadeFirst = { field: 'CREATED_AT', direction: 'ASC' } as const;
+
+/** Throws AppError BAD_INPUT for a page out of range, and for a cursor of another list or order. */
+export const pageInOrder = <Node extends { readonly id: string; readonly name: string }>(
+  args: OrderedArguments<NameField>,
+  { read, count }: List<OrderedPage<NameField>, Node>,
+): CountedConnection<Node> => {
+  const page = orderedPage(args, firstMadeFirst);
+  const keyOf = ({ name }: Node): string => (page.order.field === 'NAME' ? name : '');
+  return countedConnection({ read: async () => orderedConnection(await read(page), page, keyOf), count });
 };
 
-export const pageByNumber = async <Node extends { readonly number: number }>(
+/** Throws AppError BAD_INPUT for a page out of range and for a cursor of another list. */
+export const pageById = <Node extends { readonly id: string }>(
   args: PageArguments,
-  read: (page: { first: number; after: number }) => Promise<Node[]>,
-): Promise<Connection<Node>> => {
+  { read, count }: List<{ first: number; after: string | null }, Node>,
+): CountedConnection<Node> => {
   const page = pageArguments(args.first, args.after);
-  return connectionOf(await read({ first: page.first, after: numberOf(page) }), page, ({ number }) => number);
+  const wanted = { first: page.first, after: idOf(page) };
+  return countedConnection({ read: async () => connectionOf(await read(wanted), page, ({ id }) => id), count });
+};
+
+export const pageByNumber = <Node extends { readonly number: number }>(
+  args: PageArguments,
+  { read, count }: List<{ first: number; after: number }, Node>,
+): CountedConnection<Node> => {
+  const page = pageArguments(args.first, args.after);
+  const wanted = { first: page.first, after: numberOf(page) };
+  return countedConnection({ read: async () => connectionOf(await read(wanted), page, ({ number }) => number), count });
 };

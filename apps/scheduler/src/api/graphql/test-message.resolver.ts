@@ -1,10 +1,9 @@
 /** Previews and test messages of campaigns in GraphQL. */
-import { loaderOf, type RequestContext } from '@sendpool/graphql';
+import { foundAgain } from '@sendpool/contracts';
+import { answerOf, askOf, loaderOf, type RequestContext } from '@sendpool/graphql';
 import { AppError, systemClock } from '@sendpool/kernel';
 import type { Campaign } from '../../domain/campaign.ts';
 import type { Contact } from '../../domain/contact.ts';
-import { foundAgain } from '../../domain/idempotency.ts';
-import { answerOf, askOf } from './answer.ts';
 import { loadCampaign } from './campaign.resolver.ts';
 import type { CampaignResolvers, MutationResolvers } from './schema.generated.ts';
 import type { CampaignUseCases } from './use-cases.ts';

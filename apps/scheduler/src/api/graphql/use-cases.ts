@@ -1,10 +1,10 @@
 /** What the resolvers call: the use cases of this service and the reading side of its stores. */
+import type { Once } from '@sendpool/contracts';
 import type { Audience, AudienceStore } from '../../domain/audience.ts';
 import type { Campaign, CampaignStore } from '../../domain/campaign.ts';
 import type { ContactStore } from '../../domain/contact.ts';
 import type { ImportStore } from '../../domain/contact-import.ts';
 import type { CreateCampaignInput } from '../../domain/create-campaign.ts';
-import type { Once } from '../../domain/idempotency.ts';
 import type { Result } from '../../domain/refusal.ts';
 import type { MessagePreview, PreviewAsked } from '../../domain/preview-message.ts';
 import type { TestMessageInput, TestStore } from '../../domain/send-test-message.ts';
@@ -16,15 +16,15 @@ import type { ReplayInput, WebhookTest } from '../../domain/use-webhooks.ts';
 import type { Webhook, WebhookLog, WebhookStore } from '../../domain/webhook.ts';
 
 export type AudienceUseCases = {
-  audiences: Pick<AudienceStore, 'find' | 'findMany' | 'page'>;
-  imports: Pick<ImportStore, 'find' | 'findMany' | 'page'>;
+  audiences: Pick<AudienceStore, 'find' | 'findMany' | 'page' | 'count'>;
+  imports: Pick<ImportStore, 'find' | 'findMany' | 'page' | 'counts'>;
   createAudience(input: { name: string }): Promise<Result<Audience>>;
   once: Once<Pick<AudienceUseCases, 'createAudience'>>;
 };
 
 export type CampaignUseCases = {
   audiences: Pick<AudienceStore, 'findMany'>;
-  campaigns: Pick<CampaignStore, 'find' | 'findMany' | 'page' | 'progress' | 'recipientsOf'>;
+  campaigns: Pick<CampaignStore, 'find' | 'findMany' | 'page' | 'count' | 'progress' | 'recipientsOf'>;
   createCampaign(input: CreateCampaignInput): Promise<Result<Campaign>>;
   once: Once<Omit<CampaignUseCases, 'once'>>;
   updateCampaign(id: string, edit: CampaignEdit): Promise<Result<Campaign>>;
@@ -47,8 +47,8 @@ export type CampaignUseCases = {
 };
 
 export type WebhookUseCases = {
-  webhooks: Pick<WebhookStore, 'find' | 'page'>;
-  webhookLog: Pick<WebhookLog, 'page'>;
+  webhooks: Pick<WebhookStore, 'find' | 'page' | 'count'>;
+  webhookLog: Pick<WebhookLog, 'page' | 'counts'>;
   createWebhook(input: WebhookFields): Promise<Result<MadeWebhook>>;
   onceWebhook: Once<Pick<WebhookUseCases, 'createWebhook'>>;
   updateWebhook(id: string, edit: WebhookEdit): Promise<Result<Webhook>>;

@@ -1,26 +1,19 @@
 /** Webhooks in GraphQL; a secret leaves only in the answer that made it. */
-import { connectionOf, pageArguments, type RequestContext } from '@sendpool/graphql';
-import type { MadeWebhook, WebhookEdit } from '../../domain/change-webhooks.ts';
-import type { Webhook } from '../../domain/webhook.ts';
-import { shownOnce } from '../../domain/idempotency.ts';
-import { answerOf, askOf } from './answer.ts';
-import { idOf, pageById } from './paging.ts';
-import type { MutationResolvers, QueryResolvers, UpdateWebhookInput, WebhookResolvers } from './schema.generated.ts';
+import { shownOnce } from '@sendpool/contracts';
+import { answerOf, askOf, loaderOf, type RequestContext } from '@sendpool/graphql';
+import type { MadeWebhook } from '../../domain/change-webhooks.ts';
+import type { CampaignStore } from '../../domain/campaign.ts';
+import type { DeliveryPage, Webhook } from '../../domain/webhook.ts';
+import { loadCampaign } from './campaign.resolver.ts';
+import { pageById } from './paging.ts';
+import type { MutationResolvers, QueryResolvers, WebhookResolvers } from './schema.generated.ts';
 import type { WebhookUseCases } from './use-cases.ts';
+import { webhookEditOf } from './webhook-input.ts';
 
 const payload = (webhook: Webhook) => ({ __typename: 'WebhookPayload', webhook }) as const;
 const secretPayload = (made: MadeWebhook) => ({ __typename: 'WebhookSecretPayload', ...made }) as const;
 
 const shownWebhook = shownOnce('webhook', ({ webhook }: MadeWebhook) => webhook.id);
-
-/** Null ends the restriction to a campaign; for the others it is the same as leaving them out. */
-const editOf = ({ name, url, events, campaignId, enabled }: UpdateWebhookInput): WebhookEdit => ({
-  ...(name == null ? {} : { name }),
-  ...(url == null ? {} : { url }),
-  ...(events == null ? {} : { events }),
-  ...(campaignId === undefined ? {} : { campaignId }),
-  ...(enabled == null ? {} : { enabled }),
-});
 
 const mutations = (use: WebhookUseCases) =>
   ({
@@ -30,7 +23,10 @@ const mutations = (use: WebhookUseCases) =>
       const making = use.onceWebhook(ask, (own) => own.createWebhook({ ...fields, campaignId }), shownWebhook);
       return answerOf(context, making, secretPayload);
     },
-    updateWebhook: (_, { input }, context) => answerOf(context, use.updateWebhook(input.id, editOf(input)), payload),
+    updateWebhook: (_, { input }, context) => {
+      const edit = webhookEditOf(input);
+      return answerOf(context, edit.ok ? use.updateWebhook(input.id, edit.value) : Promise.resolve(edit), payload);
+    },
     rotateWebhookSecret: (_, { input }, context) => answerOf(context, use.rotateWebhookSecret(input.id), secretPayload),
     deleteWebhook: (_, { input }, context) =>
       answerOf(context, use.deleteWebhook(input.id), (id) => ({ __typename: 'DeleteWebhookPayload', id }) as const),
@@ -49,19 +45,36 @@ const mutations = (use: WebhookUseCases) =>
       ),
   }) satisfies MutationResolvers;
 
-const webhook = (use: WebhookUseCases): WebhookResolvers => ({
+/** One statement for all webhooks of a page. */
+const countDeliveries = async (
+  context: RequestContext,
+  use: WebhookUseCases,
+  { id, state }: { id: string; state: DeliveryPage['state'] },
+): Promise<number | null> => {
+  const name = `deliveries in ${state}`;
+  const loader = loaderOf<string, number | null>(context, name, (ids) => use.webhookLog.counts(ids, state));
+  const count = await loader.load(id);
+  return count === undefined ? 0 : count;
+};
+
+/** Beside those of webhooks: the campaign that one of them is for. */
+type WebhookDeps = WebhookUseCases & { readonly campaigns: Pick<CampaignStore, 'findMany'> };
+
+const webhook = (use: WebhookDeps): WebhookResolvers => ({
   host: ({ url }) => new URL(url).host,
+  campaign: ({ campaignId }, _, context) =>
+    campaignId === null ? null : loadCampaign(context, use.campaigns, campaignId),
   previousSecretUntil: ({ previousUntil }) => previousUntil,
-  deliveries: async ({ id }, { state, first, after }) => {
-    const page = pageArguments(first, after);
-    const rows = await use.webhookLog.page(id, { state: state ?? null, first: page.first, after: idOf(page) });
-    return connectionOf(rows, page, (row) => row.id);
-  },
+  deliveries: ({ id }, { state = null, ...args }, context) =>
+    pageById(args, {
+      read: (page) => use.webhookLog.page(id, { ...page, state }),
+      count: () => countDeliveries(context, use, { id, state }),
+    }),
 });
 
-export const createWebhookResolvers = (use: WebhookUseCases) => ({
+export const createWebhookResolvers = (use: WebhookDeps) => ({
   Query: {
-    webhooks: (_, page) => pageById(page, use.webhooks.page),
+    webhooks: (_, page) => pageById(page, { read: use.webhooks.page, count: use.webhooks.count }),
     webhook: async (_, { id }) => (await use.webhooks.find(id)) ?? null,
   } satisfies QueryResolvers,
   Mutation: mutations(use),

@@ -11,6 +11,7 @@ import { Webhooks1764000800000 } from './1764000800000-webhooks.ts';
 import { ContactImports1764000900000 } from './1764000900000-contact-imports.ts';
 import { Idempotency1764001000000 } from './1764001000000-idempotency.ts';
 import { TestMessages1764001100000 } from './1764001100000-test-messages.ts';
+import { ListIndexes1764001200000 } from './1764001200000-list-indexes.ts';
 
 export const migrations: MigrationClass[] = [
   AudiencesAndCampaigns1764000000000,
@@ -24,4 +25,5 @@ export const migrations: MigrationClass[] = [
   ContactImports1764000900000,
   Idempotency1764001000000,
   TestMessages1764001100000,
+  ListIndexes1764001200000,
 ];

@@ -6,7 +6,9 @@ import { migrations } from './index.ts';
 test('every migration can be taken back and made again, and leaves nothing behind', async () => {
   await using database = await schedulerDatabase();
   const tables = async (): Promise<string[]> => {
-    const text = `select table_name as name from information_schema.tables where table_schema = 'scheduler' order by 1`;
+    const text = `
+      select table_name as name from information_schema.tables where table_schema = 'scheduler'
+      union all select indexname from pg_indexes where schemaname = 'scheduler' and tablename <> 'migration' order by 1`;
     return (await database.sql.query<{ name: string }>(text)).map(({ name }) => name);
   };
   const whole = await tables();

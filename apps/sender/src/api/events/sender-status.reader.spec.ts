@@ -16,8 +16,16 @@ const recordOf = (offset: number, change: Partial<SenderStatus>): StoredRecord =
   at: 0,
 });
 
+const places: object[] = [];
+const log = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: ({ partition, offset }: { partition?: number; offset?: number }) => void places.push({ partition, offset }),
+};
+
 describe('the status of the other senders', () => {
-  it('names the servers whose breaker is open there, and no other', () => {
+  it('names the servers whose breaker is open there and no other, and tells where a record lies that cannot be read', () => {
     const records = [
       recordOf(0, {}),
       recordOf(1, { serverId: 'b', breaker: 'HALF_OPEN' }),
@@ -25,7 +33,8 @@ describe('the status of the other senders', () => {
       recordOf(3, { serverId: 'd', source: 'me' }),
       { ...recordOf(4, {}), value: Buffer.from('"OPEN"') },
     ];
-    assert.deepEqual([...openAtPeers(records, 'me')], ['a']);
+    assert.deepEqual([...openAtPeers(records, { source: 'me', log })], ['a']);
+    assert.deepEqual(places, [{ partition: 0, offset: 4 }]);
   });
 
   it('is heard from the start of this process on', async () => {
@@ -41,6 +50,7 @@ describe('the status of the other senders', () => {
       },
       source: 'me',
       warn: (serverId) => warned.push(serverId),
+      log,
     });
     await part.start?.();
     const { from, onRecords } = await told.promise;

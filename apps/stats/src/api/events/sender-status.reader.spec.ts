@@ -23,17 +23,25 @@ const recordOf = (value: string, offset: number): StoredRecord => ({
   at: 0,
 });
 
-test('the health of servers is what all kept records say and those that come, and one that cannot be read is passed over', async () => {
+test('the health of servers is what all kept records say and those that come, and one that cannot be read is logged with its place and passed over', async () => {
   const board = createHealthBoard(() => 0);
+  const places: unknown[] = [];
+  const log = {
+    debug: () => {},
+    info: () => {},
+    warn: () => {},
+    error: ({ offset }: { offset?: number }) => void places.push(offset),
+  };
   const told = Promise.withResolvers<TailOptions>();
   const tail = async (options: TailOptions) => {
     told.resolve(options);
     return { close: () => Promise.resolve() };
   };
-  const part = createSenderStatus({ eventLog: { tail }, board });
+  const part = createSenderStatus({ eventLog: { tail }, board, log });
   await part.start?.();
   const { from, onRecords } = await told.promise;
   assert.equal(from.size, 0, 'from the first one on');
   await onRecords([said(1), 'nonsense', said(3)].map(recordOf));
   assert.equal(board.healthOf('main').deferredWaiting, 3);
+  assert.deepEqual(places, [1]);
 });

@@ -13,7 +13,7 @@ type LimitOf = (serverId: string) => number;
 const rowOf = ({ serverId, counts }: { serverId: string; counts: Counts }, limitOf: LimitOf) => ({
   server: serverId === '' ? null : { id: serverId },
   ...summarise(counts),
-  rotateOut: bounceVerdict(counts, limitOf(serverId)).significant,
+  exceedsBounceLimit: bounceVerdict(counts, limitOf(serverId)).significant,
 });
 
 /** `limitOf`: bounce rate that the pools of the server allow, 0 to 1. */

@@ -1,7 +1,7 @@
 /** Delivery events in GraphQL: as a stream of pages, and page by page. */
 import { pageArguments, type RequestContext } from '@sendpool/graphql';
 import { matchesOf } from '../../domain/event-filter.ts';
-import { placesAfter, type EventPage } from '../../domain/event-pager.ts';
+import { placeAfter, type EventPage } from '../../domain/event-pager.ts';
 import { cursorOf } from '../../domain/event-places.ts';
 import type { AskedOfClient, LiveDeliveryEvents } from '../events/delivery-events.live.ts';
 import type { DeliveryEventPageResolvers, DeliveryEventResolvers, DeliveryOutcome } from './schema.generated.ts';
@@ -25,7 +25,7 @@ const event: DeliveryEventResolvers = {
     const { lane, sequence, outcome } = eventOf(placed);
     return `${lane}-${sequence}-${outcome}`;
   },
-  cursor: ({ page, index }) => cursorOf(placesAfter(page, index)),
+  cursor: ({ page, index }) => cursorOf(placeAfter(page, index)),
   at: (placed) => new Date(eventOf(placed).at),
   // RELEASED ones are not in a page.
   outcome: (placed) => eventOf(placed).outcome as DeliveryOutcome,

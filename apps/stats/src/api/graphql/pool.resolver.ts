@@ -8,7 +8,11 @@ export type PoolResolverDeps = {
   reports: (poolIds: readonly string[]) => Promise<Map<string, MemberBounceReport[]>>;
 };
 
-const rowOf = ({ serverId, ...numbers }: MemberBounceReport) => ({ ...numbers, server: { id: serverId } });
+const rowOf = ({ serverId, rate, ...numbers }: MemberBounceReport) => ({
+  ...numbers,
+  judgedRate: rate,
+  server: { id: serverId },
+});
 
 export const createPoolResolvers = ({ reports }: PoolResolverDeps): SendingServerPoolResolvers => ({
   bounceReport: async ({ id }, _arguments, context) => {

@@ -1,11 +1,12 @@
 /** SendingServer as stats knows it: numbers over a window, minutes, and how it looks right now. A page of servers is one statement. */
+import { sendingLimitOf } from '@sendpool/contracts';
 import { loaderOf } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import type { Counts } from '../../domain/counts.ts';
 import type { ServerHealth } from '../../domain/server-health.ts';
 import { bounceVerdict, sumCounts, summarise, summariseServer, type ProviderCounts } from '../../domain/summary.ts';
 import { everyMinute, firstOfLast, windowStart, type MinuteCounts, type StatsWindow } from '../../domain/windows.ts';
-import type { MinuteStats, SendingServerResolvers, ServerStats } from './schema.generated.ts';
+import type { MinuteStats, SenderHealth, SendingServerResolvers, ServerStats } from './schema.generated.ts';
 
 type ServerNumbers = {
   byServer(serverIds: readonly string[], since: number | undefined): Promise<Map<string, ProviderCounts[]>>;
@@ -26,7 +27,7 @@ const maxMinutes = 1440;
 export const serverStats = (window: StatsWindow, rows: readonly ProviderCounts[], limit: number): ServerStats => {
   const { bounces, ...summary } = summariseServer(rows);
   const verdict = bounceVerdict(sumCounts(rows.map(({ counts }) => counts)), limit);
-  return { window, ...summary, bounced: bounces, bounceVerdict: verdict, rotateOut: verdict.significant };
+  return { window, ...summary, bounced: bounces, bounceVerdict: verdict, exceedsBounceLimit: verdict.significant };
 };
 
 const minuteStats = ({ at, counts }: { at: number; counts: Counts }): MinuteStats => {
@@ -38,6 +39,13 @@ const checkedMinutes = (last: number | null | undefined): number => {
   const minutes = last ?? 60;
   if (minutes >= 1 && minutes <= maxMinutes) return minutes;
   throw new AppError('BAD_INPUT', `\`last\` must be from 1 to ${maxMinutes}`);
+};
+
+/** As a sender names it, as in `messagesPerDay` or `gmail messagesPerDay`. */
+const limitsSaid = (text: string | null): Pick<SenderHealth, 'limitedBy' | 'limitedProvider'> => {
+  const [limit, provider] = text?.split(' ').toReversed() ?? [];
+  const limitedBy = limit === undefined ? undefined : sendingLimitOf(limit);
+  return { limitedBy: limitedBy ?? null, limitedProvider: provider ?? null };
 };
 
 const dateOf = (at: number | null): Date | null => (at === null ? null : new Date(at));
@@ -64,8 +72,9 @@ export const createServerResolvers = ({
   },
   health: ({ id }) => {
     const health = healthOf(id);
-    const senders = health.senders.map(({ source, at, breakerUntil, ...facts }) => ({
+    const senders = health.senders.map(({ source, at, breakerUntil, limitedBy, ...facts }) => ({
       ...facts,
+      ...limitsSaid(limitedBy),
       sender: source,
       at: new Date(at),
       breakerUntil: dateOf(breakerUntil),

@@ -1,5 +1,5 @@
 /** Requests that may come twice and are to have their effect once. */
-import { badInput, conflict, notFound, refuse, type Refusal, type Result } from './refusal.ts';
+import type { Refusal, Result } from './refusal.ts';
 
 /** One request, and by which key it is known again; null: it counts each time. */
 export type Ask = {
@@ -17,13 +17,19 @@ export type Made<T> = { idOf(value: T): string; again(id: string): Promise<Resul
 /** Calls `act` with use cases that work in one transaction with the key, once for each key. */
 export type Once<Use> = <T>(ask: Ask, act: (use: Use) => Promise<Result<T>>, made: Made<T>) => Promise<Result<T>>;
 
-export const keyFaults = (key: string): Refusal[] =>
-  /^[\x20-\x7e]{1,100}$/.test(key) ? [] : [badInput('must be 1 to 100 characters of ASCII', 'idempotencyKey')];
+const about = (code: Refusal['code'], message: string): Refusal => ({
+  code,
+  message,
+  path: ['input', 'idempotencyKey'],
+});
 
-const path = ['input', 'idempotencyKey'] as const;
+const refuse = (...errors: Refusal[]): Result<never> => ({ ok: false, errors });
+
+export const keyFaults = (key: string): Refusal[] =>
+  /^[\x20-\x7e]{1,100}$/.test(key) ? [] : [about('BAD_INPUT', 'must be 1 to 100 characters of ASCII')];
 
 export const usedForAnother = (): Result<never> =>
-  refuse(conflict('this key was used with another input in the last 24 hours', path));
+  refuse(about('CONFLICT', 'this key was used with another input in the last 24 hours'));
 
 /** Answered a second time as it is now. */
 export const foundAgain = <T extends { readonly id: string }>(
@@ -33,7 +39,7 @@ export const foundAgain = <T extends { readonly id: string }>(
   idOf: ({ id }) => id,
   again: async (id) => {
     const value = await find(id);
-    return value === undefined ? refuse(notFound(what, 'idempotencyKey')) : { ok: true, value };
+    return value === undefined ? refuse(about('NOT_FOUND', `there is no such ${what}`)) : { ok: true, value };
   },
 });
 
@@ -41,5 +47,5 @@ export const foundAgain = <T extends { readonly id: string }>(
 export const shownOnce = <T>(what: string, idOf: (value: T) => string): Made<T> => ({
   idOf,
   again: async (id) =>
-    refuse(conflict(`this key has made the ${what} ${id} already; its secret is not shown a second time`, path)),
+    refuse(about('CONFLICT', `this key has made the ${what} ${id} already; its secret is not shown a second time`)),
 });

@@ -1,7 +1,7 @@
 /** Turns what a use case gave into a member of the mutation's result union. */
-import { refused, type Refused, type RequestContext } from '@sendpool/graphql';
-import type { Ask } from '../../domain/idempotency.ts';
-import type { Result } from '../../domain/result.ts';
+import type { Ask, Result } from '@sendpool/contracts';
+import type { RequestContext } from './context.ts';
+import { refused, type Refused } from './refused.ts';
 
 /** A request as it is known again, by the key in its input. */
 export const askOf = (

@@ -1,0 +1,70 @@
+/** Statements for lists of rows that have an id and a name: page by page in either order, walked by key, and their number. */
+import type { Sql } from './sql.ts';
+
+/** CREATED_AT is the order of the ids, which hold the time at which they were made. */
+export type ListOrder = { readonly field: 'CREATED_AT' | 'NAME'; readonly direction: 'ASC' | 'DESC' };
+
+/** SQL that a row must meet; `parameter` stands for `value`, as in `$1`. */
+export type Condition = { readonly value: unknown; sql(parameter: string): string };
+
+export type ListPage = {
+  readonly count: number;
+  readonly order: ListOrder;
+  /** The row before the first one wanted: its name, when that is the order, and its id. */
+  readonly after: { readonly key: string; readonly id: string } | undefined;
+};
+
+/** By Unicode's rules, whatever the database was made with: under C, its own would know no letters but those of English. */
+const lower = (text: string): string => `lower(${text} collate "und-x-icu")`;
+
+/** Upper and lower case are one; every character of `text` stands for itself. */
+export const nameContains = (text: string): Condition => ({
+  value: text,
+  sql: (parameter) => `strpos(${lower('name')}, ${lower(`${parameter}::text`)}) > 0`,
+});
+
+const sortKeys = { CREATED_AT: ['id'], NAME: [lower('name'), 'id'] } as const;
+
+const orderBy = ({ field, direction }: ListOrder): string =>
+  sortKeys[field].map((key) => `${key} ${direction === 'ASC' ? 'asc' : 'desc'}`).join(', ');
+
+/** Names are compared as the database sorts them: it alone makes them lower case. */
+const beyond = ({ order: { field, direction }, after }: ListPage): Condition[] => {
+  if (after === undefined) return [];
+  const sign = direction === 'ASC' ? '>' : '<';
+  if (field === 'CREATED_AT') return [{ value: after.id, sql: (parameter) => `id ${sign} ${parameter}::uuid` }];
+  const place = (parameter: string) => `${lower(`(${parameter}::text[])[1]`)}, (${parameter}::text[])[2]::uuid`;
+  return [{ value: [after.key, after.id], sql: (parameter) => `(${lower('name')}, id) ${sign} (${place(parameter)})` }];
+};
+
+const where = (conditions: readonly Condition[]): string =>
+  conditions.length === 0 ? '' : `where ${conditions.map(({ sql }, at) => sql(`$${at + 1}`)).join(' and ')}`;
+
+/** Ids of the rows of a page, in its order. `table` is a constant of the code. */
+export const listIds = async (
+  sql: Sql,
+  table: string,
+  page: ListPage,
+  conditions: readonly Condition[] = [],
+): Promise<string[]> => {
+  const all = [...conditions, ...beyond(page)];
+  const text = `select id from ${table} ${where(all)} order by ${orderBy(page.order)} limit $${all.length + 1}`;
+  const rows = await sql.query<{ id: string }>(text, [...all.map(({ value }) => value), page.count]);
+  return rows.map(({ id }) => id);
+};
+
+/** How many rows of the table meet the conditions. */
+export const countRows = async (sql: Sql, table: string, conditions: readonly Condition[] = []): Promise<number> => {
+  const text = `select count(*) as rows from ${table} ${where(conditions)}`;
+  const [row] = await sql.query<{ rows: number }>(
+    text,
+    conditions.map(({ value }) => value),
+  );
+  return row?.rows ?? 0;
+};
+
+/** `rows` in the order of `ids`; without those that are not there any more. */
+export const inOrderOf = <Row extends { readonly id: string }>(ids: readonly string[], rows: readonly Row[]): Row[] => {
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.flatMap((id) => byId.get(id) ?? []);
+};
