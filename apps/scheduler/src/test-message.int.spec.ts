@@ -130,6 +130,23 @@ test('no list shows a test or its audience, which takes no uploads', async () =>
   assert.equal((await client.upload(audience.id, 'email\neve@example.org')).status, 404);
 });
 
+test('a test cannot be tested, and its audience is for no other campaign: neither would know who wants no more mail by then', async () => {
+  const id = await makeCampaign();
+  const test = idOf(await sendTest({ campaignId: id, to: ['me@example.net'] }));
+  assert.deepEqual(faultsOf(await sendTest({ campaignId: test, to: ['bob@example.org'] })), [
+    'CONFLICT input.campaignId',
+  ]);
+  const audienceId = (await look(test)).audience.id as string;
+  for (const [mutation, input] of [
+    ['createCampaign', { ...content, audienceId, sendingSettings: { poolId: 'pool' } }],
+    ['updateCampaign', { id, audienceId }],
+  ] as const) {
+    const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`;
+    const text = `mutation ($input: ${type}!) { ${mutation}(input: $input) { ... on Refused { errors { code message path } } } }`;
+    assert.deepEqual(faultsOf((await client.ask(text, { input }))[mutation]), ['NOT_FOUND input.audienceId']);
+  }
+});
+
 test('a key sends a test once, also by two replicas at once, and takes no other input', async () => {
   const input = { campaignId: await makeCampaign(), to: ['me@example.net'], idempotencyKey: 'test 1' };
   const tested = await Promise.all(Array.from({ length: 6 }, (_, n) => sendTest(input, world.clients[n % 2])));

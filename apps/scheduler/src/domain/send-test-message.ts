@@ -64,11 +64,17 @@ const testOf = (campaign: Campaign, now: number, trace: string | undefined): Omi
   };
 };
 
+/** A test knows only of its own addresses who wants no more mail. */
+const whyNoTest = ({ status, testOf: tested }: Campaign): string | null => {
+  if (status === 'CANCELLED') return 'the campaign is CANCELLED: nothing more is sent of it';
+  return tested === null ? null : `the campaign is a test itself: send a test of ${tested}`;
+};
+
 const findCampaign = async ({ campaignId }: TestMessageInput, deps: SendTestDeps): Promise<Result<Campaign>> => {
   const campaign = await deps.campaigns.find(campaignId);
   if (campaign === undefined) return refuse(notFound('campaign', 'campaignId'));
-  if (campaign.status !== 'CANCELLED') return done(campaign);
-  return refuse(conflict('the campaign is CANCELLED: nothing more is sent of it', ['input', 'campaignId']));
+  const why = whyNoTest(campaign);
+  return why === null ? done(campaign) : refuse(conflict(why, ['input', 'campaignId']));
 };
 
 /** Looked for in the audience of the campaign. */

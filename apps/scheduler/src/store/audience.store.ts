@@ -37,8 +37,9 @@ const insert = async (sql: Sql, audience: { id: string; name: string; createdAt:
   }
 };
 
-const findMany = async (sql: Sql, ids: readonly string[]): Promise<Audience[]> => {
-  const rows = await sql.query<Row>(`select ${columns} from audience where id = any($1::uuid[])`, [ids.filter(isId)]);
+const findMany = async (sql: Sql, ids: readonly string[], which = ''): Promise<Audience[]> => {
+  const text = `select ${columns} from audience where id = any($1::uuid[])${which}`;
+  const rows = await sql.query<Row>(text, [ids.filter(isId)]);
   return rows.map(audienceOf);
 };
 
@@ -56,7 +57,7 @@ const page = async (sql: Sql, { first, ...asked }: OrderedPage & NameFilter): Pr
 
 export const createAudienceStore = (database: Pick<Database, 'sql'>): AudienceStore => ({
   insert: (audience) => insert(database.sql, audience),
-  find: async (id) => (await findMany(database.sql, [id]))[0],
+  find: async (id) => (await findMany(database.sql, [id], ' and not of_test'))[0],
   findMany: (ids) => findMany(database.sql, ids),
   page: (asked) => page(database.sql, asked),
   count: (filter) => countRows(database.sql, 'audience', conditionsOf(filter)),
