@@ -147,6 +147,19 @@ test('a test cannot be tested, and its audience is for no other campaign: neithe
   }
 });
 
+test('webhooks hear of each status of a test, from the first one on', async () => {
+  const text = 'mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) { __typename } }';
+  await client.ask(text, { input: { name: 'all', url: 'http://127.0.0.1:9/all', events: ['CAMPAIGN_STATUS'] } });
+  const test = idOf(await sendTest({ campaignId: await makeCampaign(), to: ['me@example.net'] }));
+  await client.until(test, 'FINISHED');
+  const rows = await database.sql.query<{ body: string }>('select body from webhook_delivery order by id');
+  const told = rows.map(({ body }) => (JSON.parse(body) as { data: { campaignId: string; status: string } }).data);
+  assert.deepEqual(
+    told.filter(({ campaignId }) => campaignId === test).map(({ status }) => status),
+    ['PREPARING', 'SENDING', 'FINISHED'],
+  );
+});
+
 test('a key sends a test once, also by two replicas at once, and takes no other input', async () => {
   const input = { campaignId: await makeCampaign(), to: ['me@example.net'], idempotencyKey: 'test 1' };
   const tested = await Promise.all(Array.from({ length: 6 }, (_, n) => sendTest(input, world.clients[n % 2])));

@@ -5,6 +5,7 @@ import type { Campaign } from '../domain/campaign.ts';
 import type { NewTest, TestStore } from '../domain/send-test-message.ts';
 import { campaignColumns, campaignOf, type CampaignRow } from './campaign-row.ts';
 import { insertCampaign } from './campaign.store.ts';
+import { tellStatus } from './tell-webhooks.ts';
 
 /** Names of audiences are unique; nobody sees this one. */
 const insertAudience = `
@@ -28,7 +29,9 @@ const insertTest = async (tx: Sql, { campaign, contacts }: NewTest): Promise<Cam
   const [audience] = await tx.query<{ number: number }>(insertAudience, [audienceId, id, createdAt]);
   const columns = [contacts.map(({ email }) => email), contacts.map(({ fields }) => fields)];
   await tx.query(insertContacts, [audience!.number, ...columns, testOf]);
-  return insertCampaign(tx, campaign);
+  const test = await insertCampaign(tx, campaign);
+  await tellStatus(tx, [test.number]);
+  return test;
 };
 
 const mostTests = 20;
