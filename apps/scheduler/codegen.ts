@@ -13,6 +13,8 @@ export default subgraph({
   Webhook: '../../domain/webhook.ts#Webhook as WebhookModel',
   WebhookDelivery: '../../domain/webhook.ts#WebhookDelivery as WebhookDeliveryModel',
   Recipient: '../../domain/campaign.ts#RecipientView as RecipientModel',
+  Contact: '../../domain/contact.ts#Contact as ContactModel',
+  ContactConnection: counted('ContactModel'),
   AudienceConnection: counted('AudienceModel'),
   ContactImportConnection: counted('ContactImportModel'),
   CampaignConnection: counted('CampaignModel'),

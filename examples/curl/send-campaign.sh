@@ -5,7 +5,7 @@ set -euo pipefail
 url=${SENDPOOL_URL:-http://127.0.0.1:4000}
 smtp_port=${SMTP_PORT:-2525}
 contacts=${CONTACTS:-20}
-cursor_file=${CURSOR_FILE:-cursor.txt}
+cursor_file=${CURSOR_FILE:-curl-cursor.txt}
 # Names and idempotency keys: started again with the same RUN, nothing is made or sent a second time.
 run=${RUN:-$(date -u +%Y-%m-%dT%H:%M:%SZ)}
 
@@ -14,10 +14,12 @@ call() { curl -sS -H "authorization: Bearer ${SENDPOOL_API_KEY:?is not set}" "$@
 # The answer to a GraphQL request, given as one JSON object. Ends the script with what the API says is wrong.
 ask() {
   local answer
-  answer=$(call "$url/graphql" -H 'content-type: application/json' -d "$1")
+  # What curl says itself stands above it: no connection, a name that is not known.
+  answer=$(call "$url/graphql" -H 'content-type: application/json' -d "$1") || { echo "$url does not answer" >&2 && exit 1; }
   case $answer in
-    *'"errors":'* | '') echo "refused: $answer" >&2 && exit 1 ;;
-    *) echo "$answer" ;;
+    *'"errors":'*) echo "refused: $answer" >&2 && exit 1 ;;
+    *'"data":'*) echo "$answer" ;;
+    *) echo "$url is no Sendpool API: $answer" >&2 && exit 1 ;;
   esac
 }
 
@@ -55,7 +57,10 @@ campaign=$(change createCampaign CreateCampaignInput '... on CampaignPayload { c
     "audienceId":"'"$audience"'","sendingSettings":{"poolId":"'"$pool"'"}}' | field id)
 
 # Where the last run ended; at first a cursor of now.
-[ -s "$cursor_file" ] || ask '{"query":"{ deliveryEvents { endCursor } }"}' | field endCursor >"$cursor_file"
+if [ ! -s "$cursor_file" ]; then
+  cursor=$(ask '{"query":"{ deliveryEvents { endCursor } }"}' | field endCursor)
+  printf %s "$cursor" >"$cursor_file" # without a line end, so that every program can read it
+fi
 
 change startCampaign CampaignInput '... on CampaignPayload { campaign { id } }' \
   '{"id":"'"$campaign"'","idempotencyKey":"'"$run"'"}' >/dev/null
@@ -72,5 +77,5 @@ while [ "$after" != "$(<"$cursor_file")" ]; do
   after=$(<"$cursor_file")
   page=$(ask '{"query":"query ($after: String) { deliveryEvents(after: $after) { nodes { id outcome recipientNumber } endCursor } }","variables":{"after":"'"$after"'"}}')
   grep -o '"id":"[^"]*","outcome":"[^"]*","recipientNumber":[0-9]*' <<<"$page" || true # none on this page
-  field endCursor <<<"$page" >"$cursor_file"
+  printf %s "$(field endCursor <<<"$page")" >"$cursor_file"
 done

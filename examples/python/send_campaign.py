@@ -10,24 +10,50 @@ import urllib.request
 from datetime import datetime, timezone
 
 URL = os.environ.get("SENDPOOL_URL", "http://127.0.0.1:4000")
-KEY = os.environ["SENDPOOL_API_KEY"]
+KEY = os.environ.get("SENDPOOL_API_KEY", "")
 SMTP_PORT = int(os.environ.get("SMTP_PORT", "2525"))
 CONTACTS = int(os.environ.get("CONTACTS", "20"))
-CURSOR_FILE = os.environ.get("CURSOR_FILE", "cursor.txt")
+CURSOR_FILE = os.environ.get("CURSOR_FILE", "python-cursor.txt")
 # Names and idempotency keys: started again with the same RUN, nothing is made or sent a second time.
 RUN = os.environ.get("RUN", datetime.now(timezone.utc).isoformat())
 
 REFUSED = "... on Refused { errors { message path } }"
 
 
+class ApiError(Exception):
+    """The API has answered, and says that something is wrong."""
+
+
+def fault_of(errors):
+    """What is to be raised. UNAVAILABLE, as at the end of a stream when the API stops, is worth another try; go by the code."""
+    words = "; ".join(error["message"] for error in errors)
+    codes = [error.get("code") or error.get("extensions", {}).get("code") for error in errors]
+    return ConnectionError(words) if "UNAVAILABLE" in codes else ApiError(words)
+
+
+def refusal_of(error):
+    """The fault in an answer of 400 or above, in the words of GraphQL or of the other paths."""
+    try:
+        body = json.load(error)
+        return fault_of(body.get("errors") or [body["error"]])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ApiError(f"{URL} is no Sendpool API: it answers {error.code}")
+
+
 def post(path, body, headers):
+    """The answer, to be read. Raises ApiError when it is a refusal, and ConnectionError when none comes."""
     request = urllib.request.Request(URL + path, body, {"Authorization": f"Bearer {KEY}", **headers})
-    return urllib.request.urlopen(request, timeout=60)
+    try:
+        return urllib.request.urlopen(request, timeout=60)
+    except urllib.error.HTTPError as error:  # 401, 429 and the like, with the reason in the body
+        raise refusal_of(error) from None
+    except urllib.error.URLError as error:
+        raise ConnectionError(f"{URL} does not answer: {error.reason}") from None
 
 
 def data_of(answer):
     if answer.get("errors"):
-        raise RuntimeError("; ".join(error["message"] for error in answer["errors"]))
+        raise fault_of(answer["errors"])
     return answer["data"]
 
 
@@ -37,11 +63,8 @@ def operation(query, variables):
 
 def run(query, variables=None):
     """The data of a query or a mutation. Raises what the API says in `errors`."""
-    try:
-        with post("/graphql", operation(query, variables or {}), {"Content-Type": "application/json"}) as response:
-            return data_of(json.load(response))
-    except urllib.error.HTTPError as error:  # 401, 429 and the like, with the reason in the body
-        return data_of(json.load(error))
+    with post("/graphql", operation(query, variables or {}), {"Content-Type": "application/json"}) as response:
+        return data_of(json.load(response))
 
 
 def change(mutation, input_type, payload, given):
@@ -49,7 +72,7 @@ def change(mutation, input_type, payload, given):
     query = f"mutation ($input: {input_type}!) {{ result: {mutation}(input: $input) {{ {payload} {REFUSED} }} }}"
     result = run(query, {"input": given})["result"]
     if "errors" in result:
-        raise RuntimeError("; ".join(f"{error['path']}: {error['message']}" for error in result["errors"]))
+        raise ApiError("; ".join(f"{'.'.join(error['path'] or [])}: {error['message']}" for error in result["errors"]))
     return result
 
 
@@ -84,7 +107,7 @@ def make_campaign():
     if made["server"]["verification"]["status"] != "PASSED":
         checked = change("verifySendingServer", "SendingServerInput", payload, {"id": made["server"]["id"]})
         if checked["server"]["verification"]["status"] != "PASSED":
-            raise RuntimeError(checked["server"]["verification"]["message"])
+            raise ApiError(f"the server cannot be used: {checked['server']['verification']['message']}")
     members = [{"serverId": made["server"]["id"], "weight": 10}]
     pool = change("createPool", "CreatePoolInput", "... on PoolPayload { pool { id } }", {"members": members, **named})
     audience = change("createAudience", "CreateAudienceInput", "... on AudiencePayload { audience { id } }", named)
@@ -113,8 +136,6 @@ def watch(campaign):
                 if progress is not None:
                     print("{status}: {accepted} accepted and {bounced} bounced of {total}".format(**progress))
             return
-        except urllib.error.HTTPError:  # refused: it would be refused again
-            raise
         except (OSError, http.client.HTTPException) as error:  # broken off: the first value is of now, nothing is missed
             print(error, file=sys.stderr)
             time.sleep(1)
@@ -125,7 +146,7 @@ def read_cursor():
     if not os.path.exists(CURSOR_FILE):
         store_cursor(run("{ deliveryEvents { endCursor } }")["deliveryEvents"]["endCursor"])
     with open(CURSOR_FILE, encoding="ascii") as file:
-        return file.read()
+        return file.read().strip()  # an editor, or a shell, may have put a line end behind it
 
 
 def store_cursor(cursor):
@@ -151,15 +172,20 @@ def follow():
             return
 
 
-if __name__ == "__main__":
+def main():
     read_cursor()
     campaign_id = make_campaign()
-    change(
-        "startCampaign",
-        "CampaignInput",
-        "... on CampaignPayload { campaign { id } }",
-        {"id": campaign_id, "idempotencyKey": RUN},
-    )
+    started = {"id": campaign_id, "idempotencyKey": RUN}
+    change("startCampaign", "CampaignInput", "... on CampaignPayload { campaign { id } }", started)
     print("campaign", campaign_id, "is started")
     watch(campaign_id)
     follow()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (ApiError, OSError, http.client.HTTPException) as error:
+        sys.exit(f"it is not done: {error}")
+    except ValueError:
+        sys.exit(f"{URL} is no Sendpool API: its answer is not JSON")

@@ -8,25 +8,48 @@ const authorization = `Bearer ${key}`;
 /** A document with the types that code generation has found for it. */
 type Operation<Data, Variables> = DocumentNode & { __apiType?: (variables: Variables) => Data };
 
-type Answer<Data> = { data?: Data | null; errors?: readonly { message: string }[] };
+type Fault = { message: string; extensions?: { code?: unknown } };
+type Answer<Data> = { data?: Data | null; errors?: readonly Fault[] };
+
+/** What the API says is wrong. A program goes by the codes; docs/errors.md has them all. */
+export class ApiError extends Error {
+  readonly codes: readonly unknown[];
+  constructor(faults: readonly Fault[]) {
+    super(faults.map(({ message }) => message).join('; '));
+    this.codes = faults.map(({ extensions }) => extensions?.code);
+  }
+}
 
 const dataOf = <Data>({ data, errors }: Answer<Data>): Data => {
-  if (errors !== undefined) throw new Error(errors.map(({ message }) => message).join('; '));
+  if (errors !== undefined) throw new ApiError(errors);
   if (data === undefined || data === null) throw new Error(`${url} is no Sendpool API`);
   return data;
 };
 
-/** Runs a query or a mutation. Throws what the API says in `errors`. */
+const post = async (path: string, headers: Record<string, string>, body: string): Promise<Response> => {
+  try {
+    return await fetch(`${url}${path}`, { method: 'POST', headers: { authorization, ...headers }, body });
+  } catch (cause) {
+    throw new Error(`${url} does not answer`, { cause });
+  }
+};
+
+const jsonOf = async (response: Response): Promise<unknown> => {
+  try {
+    return await response.json();
+  } catch (cause) {
+    throw new Error(`${url} is no Sendpool API: its answer is not JSON`, { cause });
+  }
+};
+
+/** Runs a query or a mutation. Throws what the API says in `errors`, whatever the status. */
 export const run = async <Data, Variables>(
   operation: Operation<Data, Variables>,
   variables: Variables,
 ): Promise<Data> => {
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { authorization, 'content-type': 'application/json' },
-    body: JSON.stringify({ query: print(operation), variables }),
-  });
-  return dataOf((await response.json()) as Answer<Data>);
+  const body = JSON.stringify({ query: print(operation), variables });
+  const response = await post('/graphql', { 'content-type': 'application/json' }, body);
+  return dataOf((await jsonOf(response)) as Answer<Data>);
 };
 
 type Problems = { __typename: 'Refused'; errors: readonly { message: string; path: readonly string[] | null }[] };
@@ -47,13 +70,15 @@ export const change = async <Payload extends Result, Variables>(
 
 /** Sends CSV with a header line. The same key once more goes on where an upload broke off. */
 export const uploadContacts = async (audienceId: string, csv: string, idempotencyKey: string): Promise<void> => {
-  const response = await fetch(`${url}/audiences/${audienceId}/contacts`, {
-    method: 'POST',
-    headers: { authorization, 'content-type': 'text/csv', 'idempotency-key': idempotencyKey },
-    body: csv,
-  });
+  const headers = { 'content-type': 'text/csv', 'idempotency-key': idempotencyKey };
+  const response = await post(`/audiences/${audienceId}/contacts`, headers, csv);
   if (!response.ok) throw new Error(`the upload was refused: ${await response.text()}`);
 };
+
+/** The close code of a key that is wrong, expired or revoked. */
+const wrongKey = 4403;
+
+type Closing = { code?: unknown; reason?: string; message?: string };
 
 /** A WebSocket, opened with the first subscription and again up to `retryAttempts` times when it breaks off. */
 export const connect = (retryAttempts: number): Client =>
@@ -61,8 +86,18 @@ export const connect = (retryAttempts: number): Client =>
     url: `${url.replace('http', 'ws')}/graphql`,
     connectionParams: { authorization },
     retryAttempts,
-    shouldRetry: () => true, // by itself it knows a lost connection only as a CloseEvent; some WebSockets say ErrorEvent
+    // By itself it knows a lost connection only as a CloseEvent, where some WebSockets say ErrorEvent, and tries a wrong key again.
+    shouldRetry: (event) => (event as Closing).code !== wrongKey,
   });
+
+/** graphql-ws throws the errors of GraphQL as an array, and an end of the connection as the event that told it. */
+const errorOf = (thrown: unknown): Error => {
+  if (Array.isArray(thrown)) return new ApiError(thrown as Fault[]);
+  const { code, reason, message } = thrown as Closing;
+  if (code === wrongKey)
+    return new ApiError([{ message: 'the key is not valid', extensions: { code: 'UNAUTHENTICATED' } }]);
+  return thrown instanceof ApiError ? thrown : new Error(reason || message || 'the connection broke off');
+};
 
 /** Results as they come, until the API ends the stream. Throws when it breaks off for good. */
 export const subscribe = async function* <Data, Variables extends Record<string, unknown>>(
@@ -71,5 +106,9 @@ export const subscribe = async function* <Data, Variables extends Record<string,
   variables: Variables,
 ): AsyncGenerator<Data> {
   const results = client.iterate<Data>({ query: print(operation), variables });
-  for await (const result of results) yield dataOf(result as Answer<Data>);
+  try {
+    for await (const result of results) yield dataOf(result as Answer<Data>);
+  } catch (thrown) {
+    throw errorOf(thrown);
+  }
 };

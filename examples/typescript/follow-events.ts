@@ -1,13 +1,13 @@
 /** Follows delivery events for ever, each of them once: its cursor is kept in a file, and outlives broken connections and itself. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { connect, run, subscribe } from './api.ts';
+import { ApiError, connect, run, subscribe } from './api.ts';
 import { cursorOfNow, followEvents } from './operations.ts';
 
-const { CURSOR_FILE = 'cursor.txt' } = process.env;
+const { CURSOR_FILE = 'typescript-cursor.txt' } = process.env;
 
 const readCursor = async (): Promise<string> => {
-  if (existsSync(CURSOR_FILE)) return readFileSync(CURSOR_FILE, 'utf8');
+  if (existsSync(CURSOR_FILE)) return readFileSync(CURSOR_FILE, 'utf8').trim();
   const { deliveryEvents } = await run(cursorOfNow, {});
   if (deliveryEvents === null) throw new Error('the events are not to be had now');
   writeFileSync(CURSOR_FILE, deliveryEvents.endCursor);
@@ -30,9 +30,16 @@ const follow = async (): Promise<void> => {
   }
 };
 
+/** With these it would be the same again: a person is needed. */
+const lasting = new Set<unknown>(['UNAUTHENTICATED', 'FORBIDDEN', 'BAD_INPUT', 'CURSOR_EXPIRED']);
+const isLasting = (error: Error): boolean => error instanceof ApiError && error.codes.some((code) => lasting.has(code));
+
 for (;;) {
-  await follow().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : 'the connection broke off');
-  });
+  const error = await follow().then(
+    () => undefined,
+    (thrown: Error) => thrown,
+  );
+  if (error !== undefined) console.error(error.message);
+  if (error !== undefined && isLasting(error)) process.exit(1);
   await setTimeout(1_000);
 }

@@ -46,8 +46,15 @@ const watch = async (id: string): Promise<void> => {
   await client.dispose();
 };
 
-const poolId = await addPool(await addServer());
-const campaignId = await addCampaign(poolId, await addAudience());
-await change(operations.startCampaign, { input: { id: campaignId, idempotencyKey } });
-console.log(`campaign ${campaignId} is started`);
-await watch(campaignId);
+const send = async (): Promise<void> => {
+  const poolId = await addPool(await addServer());
+  const id = await addCampaign(poolId, await addAudience());
+  await change(operations.startCampaign, { input: { id, idempotencyKey } });
+  console.log(`campaign ${id} is started`);
+  await watch(id);
+};
+
+await send().catch((error: Error) => {
+  console.error(`it is not done: ${error.message}`);
+  process.exit(1);
+});

@@ -22,7 +22,9 @@ export type ImportBench = {
   good: boolean;
 };
 
-const watched = ['gateway', 'scheduler'] as const;
+/** Of a cluster each of its replicas, as in `gateway-1`. */
+const isWatched = (process: string): boolean => /^(gateway|scheduler)(-\d+)?$/.test(process);
+
 /**
  * What a process may take for an upload, however many rows it has, in MB: chunks, buffers, and what V8 has not collected yet. Measured: 257 for
  * one million rows and for two and a half.
@@ -48,7 +50,7 @@ const pidsOf = (dataFolder: string): Record<string, { pid: number }> =>
 const watchMemory = (dataFolder: string) => {
   const pids = pidsOf(dataFolder);
   const memory: Record<string, Memory> = {};
-  for (const name of watched) {
+  for (const name of Object.keys(pids).filter(isWatched)) {
     const before = residentMb(pids[name]!.pid);
     memory[name] = { before, firstHalf: 0, secondHalf: 0 };
   }

@@ -1,7 +1,8 @@
 /** What bench live measures, and what it should come to. */
+import type { Shape } from '../../apps/standalone/src/shape.ts';
 import type { Transport } from './live-words.ts';
 
-export type LiveOptions = { subscribers: number; filters: number; seconds: number };
+export type LiveOptions = { shape: Shape; subscribers: number; filters: number; seconds: number };
 
 export type Delay = { p50: number; p99: number; most: number };
 /** Resident MB: the median of the first and of the last third of the time. */

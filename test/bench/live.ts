@@ -8,6 +8,7 @@ import { createEventLog } from '@sendpool/event-log';
 import { newId, sleep } from '@sendpool/kernel';
 import { signRequest } from '@sendpool/service';
 import { openSecrets } from '../../apps/standalone/src/secrets.ts';
+import { replicaNames, type Shape } from '../../apps/standalone/src/shape.ts';
 import { cpuOf, cpuOfTree } from './cpu.ts';
 import { startClients, type Clients } from './live-clients.ts';
 import { startSource, type Source } from './live-source.ts';
@@ -31,10 +32,20 @@ const query =
 
 const pathOf: Record<Transport, string> = { WEBSOCKET: '/graphql', SSE: '/graphql', DIRECT: '/graphql/stream' };
 
-type Wiring = Bench & { secret: string; source: Source };
+type Wiring = Bench & { shape: Shape; secret: string; source: Source };
 
-const subscriptionOf = (wiring: Wiring, transport: Transport, filter: number): Subscription => {
-  const { system, processes, secret, source } = wiring;
+/** The processes of a service take turns. */
+const portOf = ({ processes, shape }: Wiring, service: 'gateway' | 'stats', turn: number): number => {
+  const names = replicaNames(service, shape);
+  return processes[names[turn % names.length]!]!.port;
+};
+
+const subscriptionOf = (
+  wiring: Wiring,
+  transport: Transport,
+  { filter, turn }: { filter: number; turn: number },
+): Subscription => {
+  const { system, secret, source } = wiring;
   const body = JSON.stringify({ query, variables: { filter: { campaignId: source.campaignIds[filter] } } });
   const target = `POST ${pathOf[transport]}`;
   const actor = { keyId: 'bench', role: 'READER', requestId: newId() } as const;
@@ -42,16 +53,19 @@ const subscriptionOf = (wiring: Wiring, transport: Transport, filter: number): S
     transport === 'DIRECT'
       ? signRequest({ target, body: Buffer.from(body), actor }, secret)
       : { authorization: `Bearer ${system.firstAdminKey}` };
-  const { port } = processes[transport === 'DIRECT' ? 'stats' : 'gateway']!;
+  const port = portOf(wiring, transport === 'DIRECT' ? 'stats' : 'gateway', turn);
   const scheme = transport === 'WEBSOCKET' ? 'ws' : 'http';
   return { transport, filter, url: `${scheme}://127.0.0.1:${port}${pathOf[transport]}`, headers, body };
 };
 
 /** And one of each filter to stats itself, to compare with. */
 const subscriptionsOf = (wiring: Wiring, { subscribers, filters }: LiveOptions): Subscription[] => [
-  ...Array.from({ length: filters }, (_, filter) => subscriptionOf(wiring, 'DIRECT', filter)),
+  ...Array.from({ length: filters }, (_, filter) => subscriptionOf(wiring, 'DIRECT', { filter, turn: filter })),
   ...Array.from({ length: subscribers }, (_, number) =>
-    subscriptionOf(wiring, number % sseEvery === 0 ? 'SSE' : 'WEBSOCKET', Math.floor(number / sseEvery) % filters),
+    subscriptionOf(wiring, number % sseEvery === 0 ? 'SSE' : 'WEBSOCKET', {
+      filter: Math.floor(number / sseEvery) % filters,
+      turn: Math.floor(number / (sseEvery * filters)),
+    }),
   ),
 ];
 
@@ -79,10 +93,9 @@ const thirdsOf = (values: readonly number[]): Memory => {
   return { first: median(values.slice(0, third)), last: median(values.slice(-third)) };
 };
 
-const watched = ['gateway', 'stats'] as const;
-
-/** Looks at the memory for so long. */
-const watchMemory = async ({ processes }: Bench, seconds: number): Promise<Record<string, Memory>> => {
+/** Looks at the memory of gateways and stats for so long. */
+const watchMemory = async ({ processes, shape }: Wiring, seconds: number): Promise<Record<string, Memory>> => {
+  const watched = (['gateway', 'stats'] as const).flatMap((service) => replicaNames(service, shape));
   const looks: Record<string, number[]> = Object.fromEntries(watched.map((name) => [name, []]));
   for (const end = performance.now() + seconds * 1000; performance.now() < end; await sleep(lookMs))
     for (const name of watched) looks[name]!.push(residentMb(processes[name]!.pid));
@@ -151,7 +164,11 @@ const measure = async (bench: Bench, folder: string, options: LiveOptions): Prom
   const source = startSource(eventLog, lanes, options.filters, perSecond);
   const clients = startClients();
   try {
-    return reportOf(options, await play({ ...bench, secret, source }, clients, options), source.appends);
+    return reportOf(
+      options,
+      await play({ ...bench, shape: options.shape, secret, source }, clients, options),
+      source.appends,
+    );
   } finally {
     clients.stop();
     await source.stop();
@@ -161,8 +178,12 @@ const measure = async (bench: Bench, folder: string, options: LiveOptions): Prom
 
 /** On a fresh system. Throws when a stream ends. */
 export const benchLive = (folder: string, options: LiveOptions): Promise<LiveReport> =>
-  withSystem(folder, async (bench) => {
-    const report = await measure(bench, folder, options);
-    printLive(report);
-    return report;
-  });
+  withSystem(
+    folder,
+    async (bench) => {
+      const report = await measure(bench, folder, options);
+      printLive(report);
+      return report;
+    },
+    options.shape,
+  );

@@ -60,8 +60,9 @@ const runApi = async (folder: string): Promise<Outcome> => {
   return { report, good: report.good };
 };
 
-const runLive = async (folder: string, { subscribers, filters, seconds }: BenchOptions): Promise<Outcome> => {
-  const report = await benchLive(folder, { subscribers, filters, seconds });
+const runLive = async (folder: string, options: BenchOptions): Promise<Outcome> => {
+  const { subscribers, filters, seconds } = options;
+  const report = await benchLive(folder, { shape: shapesOf(options)[0]!, subscribers, filters, seconds });
   return { report, good: report.good };
 };
 

@@ -25,7 +25,7 @@ npm run bench -- pick [--report FILE]
 npm run bench -- failover [--cluster] [--recipients N] [--report FILE]
 npm run bench -- import [--cluster] [--rows N] [--report FILE]
 npm run bench -- api [--report FILE]
-npm run bench -- live [--subscribers N] [--filters N] [--seconds N] [--report FILE]
+npm run bench -- live [--cluster] [--subscribers N] [--filters N] [--seconds N] [--report FILE]
 
   whole            messages a second of the whole path: three fast local SMTP servers, no faults
   idle             CPU of each process when there is nothing to do; exit code 1 when one is above the goal

@@ -2,6 +2,7 @@
 import { percent, table } from '../../apps/standalone/demo/print.ts';
 import { liveGoals, type LiveReport } from './live-report.ts';
 import type { Transport } from './live-words.ts';
+import { inWords } from './print-whole.ts';
 
 const words: Record<Transport, string> = {
   WEBSOCKET: 'WebSocket, through the gateway',
@@ -12,9 +13,9 @@ const words: Record<Transport, string> = {
 const count = (value: number): string => Math.round(value).toLocaleString('en');
 
 export const printLive = (report: LiveReport): void => {
-  const { subscribers, filters, seconds, delays, append, cpu, memory, missing, doubled } = report;
+  const { shape, subscribers, filters, seconds, delays, append, cpu, memory, missing, doubled } = report;
   console.log(
-    `\n${count(subscribers)} subscriptions, ${filters} filters, ${seconds} s: ${count(report.eventsPerSecond)} events/s in the log, ` +
+    `\n${inWords(shape)}\n${count(subscribers)} subscriptions, ${filters} filters, ${seconds} s: ${count(report.eventsPerSecond)} events/s in the log, ` +
       `${count(report.messagesPerSecond)} messages/s to clients, ${count(report.deliveries)} events delivered`,
   );
   table(

@@ -6,7 +6,8 @@ import type { WholeReport } from './whole.ts';
 const sumOf = (values: Record<string, number>): number =>
   Object.values(values).reduce((total, value) => total + value, 0);
 
-const inWords = ({ eventLog, replicas }: Shape): string =>
+/** The shape of the system that was measured. */
+export const inWords = ({ eventLog, replicas }: Shape): string =>
   `event log in ${eventLog === 'KAFKA' ? 'Apache Kafka' : 'PostgreSQL'}; ${serviceNames.map((name) => `${name} × ${replicas[name]}`).join(', ')}`;
 
 const referenceLine = ({ reference, ratio }: WholeReport): string =>

@@ -98,7 +98,8 @@ describe('a page of campaigns with audience, progress, recipients, pool, servers
   });
 
   it('costs no more for ten webhooks of a campaign each than for one', async () => {
-    const text = 'query ($first: Int!) { webhooks(first: $first) { nodes { id campaign { id name } } } }';
+    const text =
+      'query ($first: Int!) { webhooks(first: $first) { nodes { id campaign { id name } deliveries(first: 5) { nodes { id } } } } }';
     for (const campaignId of ids.slice(0, 10))
       await add('createWebhook', { name: newId(), url: 'https://1.1.1.1/hook', events: ['BOUNCED'], campaignId });
     const [one, ten] = [await costOf(text, { first: 1 }), await costOf(text, { first: 10 })];
@@ -123,6 +124,14 @@ describe('a page of campaigns with audience, progress, recipients, pool, servers
       const alone = await costOf(`{ ${list} { totalCount } }`, {});
       assert.equal(alone.statements.length, 1, alone.statements.join('\n'));
     }
+  });
+
+  it('costs no more for the contacts and uploads of forty audiences than for those of five', async () => {
+    const contacts = 'contacts(first: 1) { nodes { email } totalCount }';
+    const text = `query ($first: Int!) { audiences(first: $first) { nodes { ${contacts} some: contacts(emailStartsWith: "x", first: 1) { totalCount } imports(first: 1) { nodes { id } } } } }`;
+    const [five, forty] = [await costOf(text, { first: 5 }), await costOf(text, { first: 40 })];
+    assert.deepEqual(forty.statements, five.statements);
+    assert.equal(forty.statements.length, 5, forty.statements.join('\n'));
   });
 
   it('reads fifteen campaigns that are named one by one with one request and one statement to each service', async () => {

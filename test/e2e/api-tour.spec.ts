@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { sleep } from '@sendpool/kernel';
 import { freePort } from '../../apps/standalone/src/ports.ts';
+import { startProgram, until as untilIt, type Program } from './program.ts';
 import { compareJson, compareText, fill, isShown, stepsOf, type Bindings, type Step } from './tour-page.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendpool-tour-'));
@@ -108,4 +109,37 @@ describe('the tour of the API', () => {
       else await runShell(step);
     });
   }
+
+  describe('the program of the page', () => {
+    const { text } = stepsOf(page).find(({ kind }) => kind === 'PROGRAM')!;
+    const start = (change: NodeJS.ProcessEnv, source = here(text)): Program => {
+      const file = join(programs, 'failing.ts');
+      writeFileSync(file, source);
+      const program = startProgram([process.execPath, file], {
+        ...env(),
+        CURSOR_FILE: join(folder, 'none'),
+        ...change,
+      });
+      children.push(program.child);
+      return program;
+    };
+
+    const lasting = [
+      { what: 'a wrong key', change: { KEY: 'sp_wrong' }, said: 'Forbidden\n' },
+      { what: 'text that is no cursor', change: { CURSOR: 'no-cursor' }, said: '`after` is no cursor\n' },
+    ];
+    for (const { what, change, said } of lasting)
+      it(`says what is wrong and ends with ${what}: another try would end the same`, async () => {
+        const program = start(change);
+        assert.deepEqual([await program.ended, program.said()], [1, said]);
+      });
+
+    it('says in words that nobody answers, and tries again', async () => {
+      const program = start({}, text.replaceAll('4000', String(await freePort())));
+      await untilIt(program, () => program.said().split('\n').length > 2);
+      assert.match(program.said(), /^([A-Za-z].{10,}\n){2,}$/);
+      program.child.kill();
+      await program.ended;
+    });
+  });
 });

@@ -84,6 +84,22 @@ describe('a campaign in trouble', () => {
     assert.equal(old.length, 0);
   });
 
+  it('its pool is deleted: still within a second, waiting for a server, and every recipient is settled by a cancel', async () => {
+    await set();
+    await command(stage, 'startCampaign');
+    await waitUntil(stage, hasSent(0.3));
+    await stage.api.run(
+      'mutation ($id: ID!) { deletePool(input: { id: $id }) { ... on PoolPayload { pool { deletedAt } } } }',
+      { id: stage.poolId },
+    );
+    const deletedAt = Date.now();
+    await waitUntil(stage, ({ progress }) => progress.waitingFor === 'waiting for a server', { timeoutMs: 60_000 });
+    await sleep(1000);
+    assert.deepEqual(mailsAfter(deletedAt + 1000), []);
+    await command(stage, 'cancelCampaign');
+    await checkPromises(stage, sinks, await waitUntil(stage, isSettled, { timeoutMs: 10_000 }));
+  });
+
   it('cancelled: no mail after a second, and every recipient is settled', async () => {
     await set();
     await command(stage, 'startCampaign');

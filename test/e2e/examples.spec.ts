@@ -1,25 +1,17 @@
 /** The examples for integrators and the command line, as they are started by hand, against a running Sendpool whose gateway is killed on the way. */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { sleep } from '@sendpool/kernel';
 import { behaviourOf, startSink, type Sink } from '@sendpool/testing';
+import { startProgram, until, withoutPython, type Program } from './program.ts';
 import { endStage, processesOf, setStage, type Stage } from './stage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sendpool-examples-'));
 const generated = 'examples/typescript/generated';
-const hasPython = spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']).status === 0;
-
-type Program = { child: ChildProcess; ended: Promise<number | null>; lines(): string[]; said(): string };
-
-const until = async (program: Program, holds: () => boolean, timeoutMs = 60_000): Promise<void> => {
-  for (const end = Date.now() + timeoutMs; !holds(); await sleep(20))
-    assert.ok(Date.now() < end, `it has not come to that: ${program.said()}`);
-};
 
 const campaignOf = (program: Program): string => /campaign (\S+) is started/.exec(program.said())![1]!;
 
@@ -50,25 +42,20 @@ describe('the examples', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const start = (command: readonly string[], env: Record<string, string> = {}): Program => {
-    const [program, ...args] = command as [string, ...string[]];
+  const start = (command: readonly string[], env: Record<string, string> = {}, cwd?: string): Program => {
     const { gatewayUrl, firstAdminKey } = stage.system;
     const target = { SENDPOOL_URL: gatewayUrl, SENDPOOL_API_KEY: firstAdminKey!, SMTP_PORT: String(sink.port) };
-    const child = spawn(program, args, { env: { ...process.env, ...target, ...env } });
-    children.push(child);
-    const heard = { out: '', all: '' };
-    child.stdout.on('data', (chunk: Buffer) => {
-      heard.out += chunk.toString();
-      heard.all += chunk.toString();
-    });
-    child.stderr.on('data', (chunk: Buffer) => (heard.all += chunk.toString()));
-    const ended = once(child, 'close').then(([code]) => code as number | null);
-    const lines = (): string[] => heard.out.split('\n').filter((line) => line !== '');
-    return { child, ended, lines, said: () => heard.all };
+    const program = startProgram(command, { ...target, ...env }, cwd);
+    children.push(program.child);
+    return program;
   };
 
-  const finish = async (command: readonly string[], env: Record<string, string> = {}): Promise<Program> => {
-    const program = start(command, env);
+  const finish = async (
+    command: readonly string[],
+    env: Record<string, string> = {},
+    cwd?: string,
+  ): Promise<Program> => {
+    const program = start(command, env, cwd);
     assert.equal(await program.ended, 0, program.said());
     return program;
   };
@@ -119,13 +106,13 @@ describe('the examples', () => {
   const inSmall: { language: string; command: string[]; event: RegExp; skip: string | false }[] = [
     {
       language: 'python',
-      command: ['python3', '-X', 'utf8', '-B', '-u', 'examples/python/send_campaign.py'],
+      command: ['python3', '-X', 'utf8', '-B', '-u', resolve('examples/python/send_campaign.py')],
       event: /^\S+ [A-Z]+ (\d+) \S+ python$/,
-      skip: hasPython ? false : 'not part of the project: no Python 3.9 is installed',
+      skip: withoutPython,
     },
     {
       language: 'curl',
-      command: ['bash', 'examples/curl/send-campaign.sh'],
+      command: ['bash', resolve('examples/curl/send-campaign.sh')],
       event: /^"id":"[^"]+","outcome":"[A-Z]+","recipientNumber":(\d+)$/,
       skip: false,
     },
@@ -150,9 +137,50 @@ describe('the examples', () => {
     it(`says in ${language} that a key is wrong, and fails`, { skip }, async () => {
       const program = start(command, { SENDPOOL_API_KEY: 'sp_wrong' });
       assert.notEqual(await program.ended, 0);
-      assert.match(program.said(), /A valid API key is needed/);
+      assert.match(program.said(), /A valid API key or token is needed/);
+      assert.doesNotMatch(program.said(), /Traceback/);
     });
+
+    it(
+      `keeps a cursor of its own in ${language} where all examples are run, and goes on from that of another`,
+      { skip },
+      async () => {
+        const together = join(folder, 'together');
+        mkdirSync(together, { recursive: true });
+        const env = { RUN: `together-${language}`, CONTACTS: '3' };
+        await finish(command, env, together);
+        assert.ok(readdirSync(together).includes(`${language}-cursor.txt`));
+        // Written by hand, with the line end that editors and shells leave.
+        const cursor = readFileSync(join(folder, 'typescript.txt'), 'utf8');
+        writeFileSync(join(folder, 'other.txt'), `${cursor}\n`);
+        const again = await finish(command, { ...env, CURSOR_FILE: join(folder, 'other.txt') });
+        assert.ok(again.lines().filter((line) => event.test(line)).length > 0, again.said());
+        assert.doesNotMatch(readFileSync(join(together, `${language}-cursor.txt`), 'utf8'), /\s/);
+      },
+    );
   }
+
+  it('follows in TypeScript beside the others, from a cursor with a line end behind it', async () => {
+    const cursor = readFileSync(join(folder, 'typescript.txt'), 'utf8');
+    writeFileSync(join(folder, 'edited.txt'), `${cursor}\n`);
+    const follow = [process.execPath, 'examples/typescript/follow-events.ts'];
+    const program = start(follow, { CURSOR_FILE: join(folder, 'edited.txt') });
+    await until(program, () => program.lines().length >= 150);
+  });
+
+  it('end in TypeScript, and say why, where another try would end the same: a wrong key, text that is no cursor', async () => {
+    const follow = [process.execPath, 'examples/typescript/follow-events.ts'];
+    writeFileSync(join(folder, 'bad.txt'), 'no-cursor');
+    const badCursor = start(follow, { CURSOR_FILE: join(folder, 'bad.txt') });
+    const wrongKey = start(follow, { CURSOR_FILE: join(folder, 'typescript.txt'), SENDPOOL_API_KEY: 'sp_wrong' });
+    assert.equal(await badCursor.ended, 1);
+    assert.match(badCursor.said(), /^following\n`after` is no cursor\n$/);
+    assert.equal(await wrongKey.ended, 1);
+    assert.match(wrongKey.said(), /^following\nthe key is not valid\n$/);
+    const sending = start([process.execPath, 'examples/typescript/send-campaign.ts'], { SENDPOOL_API_KEY: 'sp_wrong' });
+    assert.equal(await sending.ended, 1);
+    assert.match(sending.said(), /^it is not done: A valid API key or token is needed: .*\n$/);
+  });
 
   it('is shown by the command line: campaigns, the progress of one, its events, and a refusal', async () => {
     const id = campaignOf(

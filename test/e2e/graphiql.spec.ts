@@ -55,7 +55,7 @@ describe('the page /graphiql', { skip }, () => {
 
   it('says what is missing while it has no key', async () => {
     await execute();
-    await until(`${textIn(answer)}.includes('A valid API key is needed')`);
+    await until(`${textIn(answer)}.includes('A valid API key or token is needed')`);
   });
 
   it('answers a query with the key that was put into the headers', async () => {

@@ -53,7 +53,6 @@ const patternOf = (shown: string, bindings: Bindings): RegExp => {
   const parts = shown.trim().split(placeholder);
   const pattern = parts.map((part, at) => {
     if (at % 2 === 0) return escape(part).replaceAll(/^…$/gm, '(?:.*\\n)*?.*');
-    if (part === 'key') return '<key>'; // what the API itself says
     const bound = bindings.get(part);
     return bound === undefined ? `(?<${part}>[^\\n]+?)` : escape(bound);
   });
@@ -78,6 +77,8 @@ const withPlaceholders = (actual: unknown, shown: unknown, bindings: Bindings): 
     if (isBound(name) && !bindings.has(name)) bindings.set(name, actual);
     return !isBound(name) || bindings.get(name) === actual ? shown : actual;
   }
+  // A number that differs is shown as text in the page: JSON knows no other placeholder.
+  if (typeof actual === 'number' && typeof shown === 'string' && /^<[a-z_]+>$/.test(shown)) return shown;
   if (Array.isArray(actual))
     return actual.map((item, at) => withPlaceholders(item, (shown as unknown[] | undefined)?.[at], bindings));
   if (typeof actual !== 'object' || actual === null) return actual;

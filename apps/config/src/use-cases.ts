@@ -5,6 +5,8 @@ import type { CreateUseCases, UseCases } from './api/graphql/use-cases.ts';
 import { createCreateApiKey } from './domain/create-api-key.ts';
 import { createCreatePool } from './domain/create-pool.ts';
 import { createCreateSendingServer, type SealPassword } from './domain/create-sending-server.ts';
+import { createDeletePool } from './domain/delete-pool.ts';
+import { createDeleteSendingServer } from './domain/delete-sending-server.ts';
 import { createRestorePoolMember } from './domain/restore-pool-member.ts';
 import { createRevokeApiKey } from './domain/revoke-api-key.ts';
 import type { KeyStore, PoolStore, RotationStore, ServerStore } from './domain/stores.ts';
@@ -65,6 +67,8 @@ export const createUseCases = ({ database, stores, changed, secret, seal, probe 
     verifySendingServer: createVerifySendingServer({ servers, probe, now }),
     activateSendingServer: createSwitchSendingServer({ servers }, 'ACTIVE'),
     deactivateSendingServer: createSwitchSendingServer({ servers }, 'INACTIVE'),
+    deleteSendingServer: createDeleteSendingServer({ servers, pools, now }),
+    deletePool: createDeletePool({ pools, now }),
     updatePool: createUpdatePool({ ...stores, now: () => Date.now() }),
     restorePoolMember: createRestorePoolMember({ pools, now }),
     revokeApiKey: createRevokeApiKey({ ...stores, now }),

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { getIntrospectionQuery } from 'graphql';
+import { WebSocket } from 'ws';
 import { startScene, type Answer, type Scene } from './scene.fixture.ts';
 
 const times = (count: number, part: (at: number) => string): string =>
@@ -84,6 +85,57 @@ describe('an attack', () => {
     assert.equal(res.statusCode, 413);
     assert.ok(performance.now() - began < cheapMs);
     req.destroy();
+  });
+
+  it('with bodies that never end fills no memory: a key has room for so many at once, on events too', async () => {
+    const piece = Buffer.alloc(1_000_000, ' ');
+    for (const accept of ['application/json', 'text/event-stream']) {
+      const headers = {
+        authorization: 'Bearer ADMIN',
+        'content-type': 'application/json',
+        'content-length': 1_040_000,
+      };
+      const all = Array.from({ length: 20 }, () =>
+        request(scene.url, { method: 'POST', headers: { ...headers, accept } }),
+      );
+      const refused = all.map(async (req) => {
+        req.on('error', () => undefined).write(piece);
+        const [res] = (await once(req, 'response')) as [IncomingMessage];
+        return [res.statusCode, res.headers['retry-after']];
+      });
+      assert.deepEqual(await Promise.race(refused), [429, '5']);
+      assert.equal((await scene.ask({ query: '{ __typename }' }, 'READER')).status, 200);
+      for (const req of all) req.destroy();
+      await Promise.allSettled(refused);
+      for (let tries = 0; (await scene.ask({ query: '{ __typename }' }, 'ADMIN')).status !== 200; tries += 1)
+        assert.ok(tries < 100);
+    }
+  });
+
+  it('with messages that never end fills no memory: the key has room for so many on all its sockets', async () => {
+    const connect = async (): Promise<WebSocket> => {
+      const socket = new WebSocket(scene.url.replace('http', 'ws'), 'graphql-transport-ws');
+      await once(socket, 'open');
+      socket.send('{"type":"connection_init","payload":{"authorization":"Bearer ADMIN"}}');
+      await once(socket, 'message');
+      return socket;
+    };
+    const all = await Promise.all(Array.from({ length: 20 }, connect));
+    const closed = all.map((socket) => once(socket, 'close').then(([code]) => code as number));
+    for (const socket of all) {
+      socket.send(Buffer.alloc(1_000_000, ' '), { fin: false });
+      socket.ping('x'.repeat(100));
+    }
+    assert.equal(await Promise.race(closed), 1013);
+    assert.equal((await scene.ask({ query: '{ __typename }' }, 'READER')).status, 200);
+    for (const socket of all) socket.terminate();
+    await Promise.all(closed);
+    const last = await connect();
+    for (let turn = 0; turn < 30; turn += 1) {
+      last.send(`{"type":"ping"${' '.repeat(1_000_000)}}`);
+      await once(last, 'message');
+    }
+    last.terminate();
   });
 
   it('with a batch runs none of it', async () => {

@@ -40,6 +40,26 @@ describe('the bounds of a document', () => {
       assert.match(errors[0].message, /may cost 10110; at most 10000/);
     });
 
+    it(`say over ${name} which variable is missing, and which may not be null`, async () => {
+      const query = 'query ($id: ID!) { pool(id: $id) { id } }';
+      for (const variables of [undefined, {}, { id: null }]) {
+        const answer = await ask(scene, { query, variables });
+        assert.equal(codeOf(answer), 'BAD_USER_INPUT');
+        assert.match(answer.errors?.[0]?.message ?? '', /^Variable "\$id" of (required|non-null) type "ID!"/);
+      }
+    });
+
+    it(`let a key pay over ${name} for the values that it sends, of whatever depth`, async () => {
+      const deepValues = `${'['.repeat(1000)}${']'.repeat(1000)}`;
+      const variables = { long: 'x'.repeat(500_000), deep: JSON.parse(deepValues) as unknown };
+      const key = `values_${keyOf(name)}`;
+      await publishKey(scene.eventLog, keyRecord(key));
+      while ((await scene.ask(cheap, key)).status !== 200) await sleep(20);
+      let answers = 0;
+      while (answers < 10 && codeOf(await ask(scene, { ...cheap, variables }, key)) === undefined) answers += 1;
+      assert.ok(answers >= 1 && answers <= 5, String(answers));
+    });
+
     it(`tell no name of the schema that was not asked for over ${name}`, async () => {
       const { errors } = await ask(scene, misspelt);
       const text = JSON.stringify(errors);

@@ -20,6 +20,8 @@ export const costs: CostTable = {
   'Mutation.verifySendingServer': { weight: 100 },
   'Mutation.testWebhook': { weight: 100 },
   // Writes a row for each contact.
+  'Mutation.addContacts': { weight: 100 },
+  'Mutation.deleteContacts': { weight: 100 },
   'Mutation.startCampaign': { weight: 100 },
   'Mutation.sendTestMessage': { weight: 100 },
   'Mutation.resendRecipients': { weight: 100 },

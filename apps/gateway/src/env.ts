@@ -71,7 +71,7 @@ export const envSchema = z
       .refine(isSafeUrl, 'must be an https:// URL, or http:// at a loopback address')
       .transform((text) => new URL(text))
       .optional()
-      .describe('Where the public keys of the identity provider are (JWKS), with https.'),
+      .describe('Where the public keys of the identity provider are (JWKS): https, or http at a loopback address.'),
     JWT_ROLE_CLAIM: z
       .string()
       .default('sendpool_role')

@@ -15,7 +15,7 @@ export const secret = 's'.repeat(32);
 
 type ServiceName = 'config' | 'scheduler' | 'stats';
 
-const schemaOf = (name: string): string =>
+export const schemaOf = (name: string): string =>
   readFileSync(new URL(`../../${name}/schema.graphql`, import.meta.url), 'utf8');
 
 export const publicSdl = (): string => readFileSync(new URL('../public.graphql', import.meta.url), 'utf8');

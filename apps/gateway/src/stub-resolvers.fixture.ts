@@ -1,4 +1,5 @@
 /** For specs: resolvers that answer any schema of a service with something of the right shape, so that its real doors can be asked. */
+import type { RequestContext } from '@sendpool/graphql';
 import {
   buildASTSchema,
   getNullableType,
@@ -39,9 +40,16 @@ const valueOf = (schema: GraphQLSchema, field: GraphQLField<unknown, unknown>, s
   return given ?? stubOf(schema, field.type);
 };
 
-const fieldsOf = (schema: GraphQLSchema, type: GraphQLObjectType): object =>
+/** Fields, as in `Resend.actor`, that say which key the service has heard of. */
+export type Own = ReadonlySet<string>;
+
+const fieldsOf = (schema: GraphQLSchema, type: GraphQLObjectType, own: Own): object =>
   Object.fromEntries(
-    Object.values(type.getFields()).map((field) => [field.name, (source: unknown) => valueOf(schema, field, source)]),
+    Object.values(type.getFields()).map((field) => [
+      field.name,
+      (source: unknown, _arguments: unknown, { actor }: RequestContext) =>
+        own.has(`${type.name}.${field.name}`) ? actor.keyId : valueOf(schema, field, source),
+    ]),
   );
 
 /** One event, and the end. */
@@ -61,14 +69,14 @@ const isEntity = (type: GraphQLObjectType): boolean =>
   type.astNode?.directives?.some(({ name }) => name.value === 'key') === true;
 
 /** `typeDefs` is the schema.graphql of a service. */
-export const stubResolvers = (typeDefs: string): Record<string, object> => {
+export const stubResolvers = (typeDefs: string, own: Own = new Set()): Record<string, object> => {
   const schema = buildASTSchema(parse(typeDefs), { assumeValidSDL: true, assumeValid: true });
   const types = Object.values(schema.getTypeMap()).filter(isObjectType);
   return Object.fromEntries(
     types
       .filter(({ name }) => !name.startsWith('__'))
       .map((type) => {
-        const fields = type === schema.getSubscriptionType() ? streamsOf(schema, type) : fieldsOf(schema, type);
+        const fields = type === schema.getSubscriptionType() ? streamsOf(schema, type) : fieldsOf(schema, type, own);
         const reference = isEntity(type) ? { __resolveReference: (given: unknown) => given } : {};
         return [type.name, { ...fields, ...reference }];
       }),

@@ -91,6 +91,15 @@ describe('how many there are on all pages', () => {
   });
 });
 
+const order = (field: string, direction: string) => `orderBy: { field: ${field}, direction: ${direction} }`;
+
+const refusal = async (list: string, args: string, after?: string): Promise<string | undefined> => {
+  const text = `query ($after: String) { ${list}(after: $after, ${args}) { nodes { name } } }`;
+  const { data, errors } = await client.answerTo(text, { after });
+  assert.equal(data[list], null);
+  return errors?.[0]?.message;
+};
+
 describe('audiences and campaigns in an order', () => {
   const names = ['Zoë', 'apple', 'Äpfel', 'Zebra', 'apple pie', '100% of A_B'];
   const byName = ['100% of A_B', 'Äpfel', 'apple', 'apple pie', 'Zebra', 'Zoë'];
@@ -122,11 +131,13 @@ describe('audiences and campaigns in an order', () => {
     }
   };
 
+  const found = (text: string) => walk('campaigns', `nameContains: ${JSON.stringify(text)}`);
+
   for (const list of ['audiences', 'campaigns'])
     it(`walks ${list} by name and by time, from either end, each once`, async () => {
       const ofSpec = (all: string[]): string[] => all.filter((name) => names.includes(name));
       const inOrder = async (field: string, direction: string): Promise<string[]> =>
-        ofSpec(await walk(list, `orderBy: { field: ${field}, direction: ${direction} }`));
+        ofSpec(await walk(list, order(field, direction)));
       assert.deepEqual(await inOrder('NAME', 'ASC'), byName);
       assert.deepEqual(await inOrder('NAME', 'DESC'), byName.toReversed());
       assert.deepEqual(await inOrder('CREATED_AT', 'ASC'), names);
@@ -135,7 +146,6 @@ describe('audiences and campaigns in an order', () => {
     });
 
   it('finds a text in names, whatever its case, and takes % and _ for themselves; the number counts what is found', async () => {
-    const found = (text: string) => walk('campaigns', `nameContains: ${JSON.stringify(text)}`);
     assert.deepEqual(await found('APPLE'), ['apple', 'apple pie']);
     assert.deepEqual(await found('äp'), ['Äpfel']);
     assert.deepEqual(
@@ -147,13 +157,6 @@ describe('audiences and campaigns in an order', () => {
   });
 
   it('takes no cursor of another order, direction or list, and no text that is no search', async () => {
-    const refusal = async (list: string, args: string, after?: string): Promise<string | undefined> => {
-      const text = `query ($after: String) { ${list}(after: $after, ${args}) { nodes { name } } }`;
-      const { data, errors } = await client.answerTo(text, { after });
-      assert.equal(data[list], null);
-      return errors?.[0]?.message;
-    };
-    const order = (field: string, direction: string) => `orderBy: { field: ${field}, direction: ${direction} }`;
     const { endCursor } = (await page('campaigns', order('NAME', 'ASC'))).pageInfo;
     for (const other of [order('NAME', 'DESC'), order('CREATED_AT', 'ASC'), 'first: 1'])
       assert.match((await refusal('campaigns', other, endCursor)) ?? '', /not a cursor of this list in this order/);

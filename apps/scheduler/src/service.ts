@@ -35,6 +35,7 @@ import { createHeldServers } from './domain/held-servers.ts';
 import { createSendingView } from './domain/sending-view.ts';
 import { createDelivery } from './delivery.ts';
 import { unknownGraceMs, type SchedulerEnv } from './env.ts';
+import { sweepContacts } from './store/contact.store.ts';
 import { sweepImports } from './store/import-sweep.ts';
 import { migrations } from './store/migrations/index.ts';
 import { createStores, createUseCases } from './use-cases.ts';
@@ -131,6 +132,7 @@ export const createSchedulerService = async (options: {
     ...delivery.parts,
     ...webhooks.parts,
     repeat({ name: 'imports', everyMs: 15_000, work: (signal) => sweepImports(database.sql, signal), log }),
+    repeat({ name: 'contacts', everyMs: 600_000, work: (signal) => sweepContacts(database.sql, signal), log }),
     repeat({ name: 'idempotency', everyMs: 60_000, work: (signal) => forgetKeys(database.sql, signal), log }),
     readSenderStatus({ eventLog, held, log }),
     door.part,

@@ -115,7 +115,7 @@ test('a test goes to its addresses with the fields of the first contact, and the
   assert.deepEqual(sentTo(id), []);
 });
 
-test('no list shows a test or its audience, which takes no uploads', async () => {
+test('no list shows a test or its audience, which takes no contacts', async () => {
   const id = await makeCampaign();
   const test = idOf(await sendTest({ campaignId: id, to: ['me@example.net'] }));
   const newer = idOf(await sendTest({ campaignId: id, to: ['me@example.net'] }));
@@ -128,6 +128,18 @@ test('no list shows a test or its audience, which takes no uploads', async () =>
     [true, false, false],
   );
   assert.equal((await client.upload(audience.id, 'email\neve@example.org')).status, 404);
+  for (const change of [
+    'addContacts(input: { audienceId: $id, contacts: [{ email: "eve@example.org" }] })',
+    'deleteContacts(input: { audienceId: $id, emails: ["eve@example.org"] })',
+  ]) {
+    const changed = await client.ask(
+      `mutation ($id: ID!) { change: ${change} { ... on Refused { errors { code } } } }`,
+      {
+        id: audience.id,
+      },
+    );
+    assert.deepEqual(changed['change'], { errors: [{ code: 'NOT_FOUND' }] });
+  }
 });
 
 test('a test cannot be tested, and its audience is for no other campaign: neither would know who wants no more mail by then', async () => {

@@ -5,7 +5,9 @@ import { checkTemplates, parseAddress, previewMail } from '@sendpool/smtp';
 import type { AudienceUseCases, CampaignUseCases } from './api/graphql/use-cases.ts';
 import type { AudienceStore } from './domain/audience.ts';
 import type { Campaign, CampaignStore } from './domain/campaign.ts';
-import type { Contact, ContactStore } from './domain/contact.ts';
+import { createAddContacts, createDeleteContacts } from './domain/change-contacts.ts';
+import type { MergeContact } from './domain/choose-contact.ts';
+import type { ContactStore } from './domain/contact.ts';
 import type { ImportStore } from './domain/contact-import.ts';
 import { createCancelCampaign, createPauseCampaign, createResumeCampaign } from './domain/change-status.ts';
 import { createCreateAudience } from './domain/create-audience.ts';
@@ -62,7 +64,7 @@ const rules = {
   checkTemplates: (content: Content) => checkTemplates(content).map(({ message, path }) => badInput(message, ...path)),
 };
 
-const render = (content: Content, { email, fields }: Contact) =>
+const render = (content: Content, { email, fields }: MergeContact) =>
   previewMail(content, { email, fields: JSON.parse(fields) as Record<string, unknown> });
 
 type OwnUseCases = Omit<AudienceUseCases & CampaignUseCases, 'once'> & {
@@ -75,10 +77,12 @@ const createOwn = (given: UseCaseDeps): OwnUseCases => {
   return {
     audiences,
     campaigns,
-    imports: given.imports,
     contacts: given.contacts,
+    imports: given.imports,
     tests: given.tests,
     createAudience: createCreateAudience(deps),
+    addContacts: createAddContacts(deps),
+    deleteContacts: createDeleteContacts(deps),
     importContacts: createImportContacts(deps),
     createCampaign: createCreateCampaign(deps),
     updateCampaign: createUpdateCampaign(deps),

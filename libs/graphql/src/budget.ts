@@ -10,8 +10,8 @@ import { createSpending, type Spending } from './spending.ts';
 export type BudgetOptions = { costOf: CostOf; maxCost: number; rateLimit: RateLimit };
 
 export type Budget = {
-  /** Pays for being heard, before anything of a request is read; undefined when the key may ask. `length` is that of its document. */
-  begin(actor: Actor, length: number): GraphQLError | undefined;
+  /** Pays for being heard, before anything of a request is read; undefined when the key may ask. */
+  begin(actor: Actor, length: { document: number; values: number }): GraphQLError | undefined;
   /** Refuses what costs too much, and pays for what is run. */
   check: Check;
   /** Pays for one more result of a stream: 0, or the milliseconds until it can be paid. */
@@ -20,7 +20,9 @@ export type Budget = {
 };
 
 /** Characters of a document that cost 1: reading and judging it takes time also when it is refused. */
-const charactersForOne = 100;
+const documentForOne = 100;
+/** Characters of values that cost 1: each is checked, and checked and sent again for the service. */
+const valuesForOne = 200;
 
 export const createBudget = ({ costOf, maxCost, rateLimit }: BudgetOptions): Budget => {
   const spending = createSpending(rateLimit);
@@ -29,7 +31,8 @@ export const createBudget = ({ costOf, maxCost, rateLimit }: BudgetOptions): Bud
     return problem && errorOf(problem);
   };
   return {
-    begin: (actor, length) => pay(actor, requestCost + Math.floor(length / charactersForOne)),
+    begin: (actor, { document, values }) =>
+      pay(actor, requestCost + Math.floor(document / documentForOne + values / valuesForOne)),
     check: ({ document, operationName, variables }, actor) => {
       const cost = costOf(document, operationName, variables);
       const fault = costFault(cost, maxCost) ?? pay(actor, cost - requestCost);

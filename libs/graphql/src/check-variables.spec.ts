@@ -35,7 +35,18 @@ describe('the variables of a document', () => {
     assert.equal(faults({ members: Array.from({ length: 5000 }, () => ({ weight: 'x' })) }).length, 50);
   });
 
-  it('are left to the run of the document when they are good, missing, or of no operation', () => {
-    assert.deepEqual([faults({ password: canary }), faults(undefined), faults({ foo: 1 }, 'Other')], [[], [], []]);
+  it('are refused when they are missing or null and may not be', () => {
+    assert.deepEqual(faults(undefined), ['Variable "$input" of required type "Login!" was not provided.']);
+    assert.deepEqual(faults(null), ['Variable "$input" of non-null type "Login!" must not be null.']);
+  });
+
+  it('may be missing where they have a default, and missing or null where they need not be given', () => {
+    const document = parse('query Q($a: Login! = {}, $b: Login) { a: log(input: $a) b: log(input: $b) }');
+    for (const variables of [{}, { b: null }])
+      assert.deepEqual(variableFaults(schema, { document, operationName: undefined, variables }), []);
+  });
+
+  it('are left to the run of the document when they are good, or of no operation', () => {
+    assert.deepEqual([faults({ password: canary }), faults({ foo: 1 }, 'Other')], [[], []]);
   });
 });

@@ -4,7 +4,9 @@ import {
   getOperationAST,
   GraphQLError,
   isInputType,
+  isNonNullType,
   typeFromAST,
+  type GraphQLInputType,
   type GraphQLSchema,
   type VariableDefinitionNode,
 } from 'graphql';
@@ -23,6 +25,21 @@ const withoutValue = (message: string): string =>
 const placeOf = (name: string, path: readonly (string | number)[]): string =>
   path.reduce<string>((place, step) => (typeof step === 'number' ? `${place}[${step}]` : `${place}.${step}`), name);
 
+const absenceFaults = (
+  node: VariableDefinitionNode,
+  type: GraphQLInputType,
+  value: null | undefined,
+): GraphQLError[] => {
+  const isFree = !isNonNullType(type) || (value === undefined && node.defaultValue !== undefined);
+  if (isFree) return [];
+  const name = `Variable "$${node.variable.name.value}"`;
+  const text =
+    value === null
+      ? `${name} of non-null type "${String(type)}" must not be null.`
+      : `${name} of required type "${String(type)}" was not provided.`;
+  return [new GraphQLError(text, { nodes: node, extensions: { code: 'BAD_USER_INPUT' } })];
+};
+
 const faultsOf = (
   schema: GraphQLSchema,
   node: VariableDefinitionNode,
@@ -31,8 +48,8 @@ const faultsOf = (
   const name = node.variable.name.value;
   const type = typeFromAST(schema, node.type);
   const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
-  // A variable that is missing or null is judged when the document is run: nothing is quoted then.
-  if (value === undefined || value === null || !isInputType(type)) return [];
+  if (!isInputType(type)) return [];
+  if (value === undefined || value === null) return absenceFaults(node, type, value);
   const faults: GraphQLError[] = [];
   try {
     coerceInputValue(value, type, (path, _value, { message }) => {

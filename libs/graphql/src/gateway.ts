@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { createAdmission, publicRules, type Admission, type Check } from './admit.ts';
 import { createApollo, type GraphQLLog } from './apollo.ts';
 import type { Authenticate } from './authenticate.ts';
+import { createBodyRooms, type BodyRooms } from './body-room.ts';
 import { createBudget, type Budget } from './budget.ts';
 import { createCostOf, type CostTable } from './cost.ts';
 import { asApolloGateway, type Engine } from './engine.ts';
@@ -64,7 +65,7 @@ const routesOf = (ask: GraphQLRoute['handle'], stream: GraphQLRoute['handle']): 
   },
 ];
 
-type Bounds = { admission: Admission; intake: Intake; budget: Budget };
+type Bounds = { admission: Admission; intake: Intake; budget: Budget; bodyRooms: BodyRooms };
 
 /** What may be asked, in one piece for all doors. */
 const boundsOf = (options: GatewayOptions): Bounds => {
@@ -75,11 +76,12 @@ const boundsOf = (options: GatewayOptions): Bounds => {
   const intake = createIntake({ schema, begin: budget.begin, resolve: createResolveDocument(documents) });
   const rules = publicRules(options.introspection);
   const checks = [...(options.checks ?? []), budget.check];
-  return { budget, intake, admission: createAdmission({ schema, intake, rules, maxTokens: limits.tokens, checks }) };
+  const admission = createAdmission({ schema, intake, rules, maxTokens: limits.tokens, checks });
+  return { budget, intake, admission, bodyRooms: createBodyRooms() };
 };
 
 /** Apollo on HTTP. It comes with parsing, validating and answering of its own; the rules and the checks are those of the other doors. */
-const createApolloDoor = async (options: GatewayOptions, { admission, intake, budget }: Bounds) => {
+const createApolloDoor = async (options: GatewayOptions, { admission, intake, budget, bodyRooms }: Bounds) => {
   const { engine, authenticate, refuseStranger = refuseAnyStranger, log, observer, traces } = options;
   const server = createApollo(
     {
@@ -97,7 +99,12 @@ const createApolloDoor = async (options: GatewayOptions, { admission, intake, bu
     server,
     identify: async (req) => {
       const credential = await authenticate(req.headers.authorization);
-      return credential && (() => (credential.isValid() ? credential.actor : undefined));
+      return (
+        credential && {
+          actorOf: () => (credential.isValid() ? credential.actor : undefined),
+          room: bodyRooms.of(credential.actor.keyId),
+        }
+      );
     },
     refuseStranger,
     intake: countRefusals(intake, observer ?? {}),
@@ -114,10 +121,10 @@ export const createGateway = async (options: GatewayOptions): Promise<GatewayDoo
   const bounds = { ...liveLimits, ...options.live };
   const asked = boundsOf(options);
   const apollo = await createApolloDoor(options, asked);
-  const { admission, budget } = asked;
+  const { admission, budget, bodyRooms } = asked;
   const operations = createOperations({ engine, admission, payMore: budget.payMore, log, observer });
   const connections = createConnections(bounds, observer);
-  const live = { authenticate, refuseStranger, operations, connections, observer, log };
+  const live = { authenticate, refuseStranger, bodyRooms, operations, connections, observer, log };
   const sockets = createWebSocketDoor({ ...live, engine, isOwnOrigin: isOwn(origins), limits: bounds });
   return {
     routes: routesOf(apollo.handle, createSseDoor(live)),

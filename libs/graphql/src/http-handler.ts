@@ -2,15 +2,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '@apollo/server';
 import type { Actor } from '@sendpool/contracts';
+import type { BodyRoom } from './body-room.ts';
 import { createContext, type RequestContext } from './context.ts';
 import { parseJson, problems, readRaw, refuse, refuseWith, type GraphQLRoute } from './http-request.ts';
 import type { Intake } from './intake.ts';
 import { refuseAnyStranger, type RefuseStranger } from './stranger-limit.ts';
 
+type Identity = {
+  actorOf(rawBody: Uint8Array): Actor | undefined;
+  /** Where its body may wait until it is whole. Default: anywhere. */
+  room?: BodyRoom;
+};
+
 export type HandlerOptions = {
   server: ApolloServer<RequestContext>;
   /** Who comes: asked before the body is read, which of a stranger is not worth it, and with it. Undefined is answered 401. */
-  identify: (req: IncomingMessage) => Promise<((rawBody: Uint8Array) => Actor | undefined) | undefined>;
+  identify: (req: IncomingMessage) => Promise<Identity | undefined>;
   /** How a stranger is refused. Default: 401. */
   refuseStranger?: RefuseStranger;
   /** Asked before the document is read: see `Intake`. */
@@ -71,11 +78,11 @@ const execute = async (
 export const createHandler =
   (options: HandlerOptions): GraphQLRoute['handle'] =>
   async (req, res) => {
-    const actorOf = await options.identify(req);
-    if (actorOf === undefined) return refuse(res, (options.refuseStranger ?? refuseAnyStranger)(req));
-    const raw = await readRaw(req, res, options.maxBodyBytes);
+    const identity = await options.identify(req);
+    if (identity === undefined) return refuse(res, (options.refuseStranger ?? refuseAnyStranger)(req));
+    const raw = await readRaw(req, res, { maxBytes: options.maxBodyBytes, room: identity.room });
     if (raw === undefined) return;
-    const actor = actorOf(raw);
+    const actor = identity.actorOf(raw);
     if (actor === undefined) return refuse(res, problems.unauthenticated);
     const parsed = parseJson(req, res, raw);
     if (parsed === undefined) return;

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GraphQLError } from 'graphql';
 import { formatError } from './errors.ts';
+import type { BodyRoom } from './body-room.ts';
 import { readBody } from './read-body.ts';
 
 /** Same shape as a route of libs/service. */
@@ -18,10 +19,16 @@ export const problems = {
   unauthenticated: {
     status: 401,
     code: 'UNAUTHENTICATED',
-    message: 'A valid API key is needed: send `Authorization: Bearer <key>`',
+    message: 'A valid API key or token is needed: send `Authorization: Bearer <key or token>`',
   },
   tooLarge: { status: 413, code: 'BAD_REQUEST', message: 'The request body is too large' },
   tooSlow: { status: 408, code: 'BAD_REQUEST', message: 'The request body did not arrive in time' },
+  noRoom: {
+    status: 429,
+    code: 'RATE_LIMITED',
+    message: 'Too many request bodies are on their way at once: send fewer at a time, each without a pause',
+    retryAfterSeconds: 5,
+  },
   notOffered: {
     status: 415,
     code: 'BAD_REQUEST',
@@ -81,15 +88,21 @@ export const refuseWith = (res: ServerResponse, error: GraphQLError): void => {
 /** Nothing that a browser sends across origins without asking first (CSRF). */
 const isJson = (req: IncomingMessage): boolean => /^application\/json\b/i.test(req.headers['content-type'] ?? '');
 
+const bodyProblems = {
+  TOO_LARGE: problems.tooLarge,
+  NOT_COMPLETE: problems.tooSlow,
+  NO_ROOM: problems.noRoom,
+} as const;
+
 /** The body as it came, undefined when it has been refused. */
 export const readRaw = async (
   req: IncomingMessage,
   res: ServerResponse,
-  maxBodyBytes: number,
+  bounds: { maxBytes: number; room?: BodyRoom | undefined },
 ): Promise<Buffer | undefined> => {
-  const read = await readBody(req, maxBodyBytes);
+  const read = await readBody(req, bounds.maxBytes, bounds.room);
   if (read.ok) return read.body;
-  refuse(res, read.reason === 'TOO_LARGE' ? problems.tooLarge : problems.tooSlow);
+  refuse(res, bodyProblems[read.reason]);
   return undefined;
 };
 

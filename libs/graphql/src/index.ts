@@ -26,7 +26,7 @@ export { createSubgraph, type GraphQLDoor, type SubgraphOptions } from './subgra
 export type { GraphQLLog } from './apollo.ts';
 export type { GraphQLObserver } from './observer.ts';
 export type { GraphQLTraces } from './traces.ts';
-export { problems, refusePlainly, type GraphQLRoute, type Problem } from './http-request.ts';
+export { refusePlainly, type GraphQLRoute, type Problem } from './http-request.ts';
 export { createRateLimit } from './rate-limit.ts';
 export { createRefuseStranger, refuseAnyStranger, type RefuseStranger } from './stranger-limit.ts';
 export { createSpending, type Spending } from './spending.ts';
@@ -34,7 +34,7 @@ export type { Authenticate, Credential } from './authenticate.ts';
 export { createGateway, type GatewayOptions } from './gateway.ts';
 export { createStitchedEngine, type StitchedEngineOptions } from './stitched-engine.ts';
 export type { Engine, EngineRequest, StreamRequest } from './engine.ts';
-export type { Sign } from './upstream.ts';
+export type { Sign } from './question.ts';
 export { createReplicas, type Replicas } from './replicas.ts';
 export { limits, type LiveLimits } from './limits.ts';
 export { createTally } from './live/tally.ts';

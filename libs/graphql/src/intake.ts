@@ -37,6 +37,22 @@ const documentOf = (body: unknown): string => {
   return typeof query === 'string' ? query : '';
 };
 
+/** About the characters of the variables as JSON. Without recursion: they may be of any depth. */
+const valuesLength = (body: unknown): number => {
+  const left: unknown[] = [typeof body === 'object' && body !== null && 'variables' in body ? body.variables : ''];
+  let length = 0;
+  while (left.length > 0) {
+    const value = left.pop();
+    length += typeof value === 'string' ? value.length + 2 : 2;
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [name, inner] of Object.entries(value)) {
+      if (!Array.isArray(value)) length += name.length;
+      left.push(inner);
+    }
+  }
+  return length;
+};
+
 /** A comment is no token, and a name may be of any length: only the length bounds what the parser reads. */
 const documentFault = (query: string, schema: GraphQLSchema): GraphQLError | undefined => {
   if (query.length <= limits.documentLength) return boundsFault(query, schema);
@@ -48,7 +64,8 @@ export const createIntake =
   ({ schema, begin, resolve }: IntakeOptions): Intake =>
   (request, actor) => {
     const query = documentOf(request);
-    const error = begin(actor, query.length) ?? documentFault(query, schema);
+    const error =
+      begin(actor, { document: query.length, values: valuesLength(request) }) ?? documentFault(query, schema);
     return error === undefined ? resolve(request) : { ok: false, error };
   };
 

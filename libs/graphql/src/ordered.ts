@@ -5,7 +5,7 @@ import { connectionOf, pageArguments, type Connection, type Page } from './conne
 export type Order<Field extends string> = { readonly field: Field; readonly direction: 'ASC' | 'DESC' };
 
 /** A row by what its list is sorted by, and by its id, which tells equals apart. */
-export type Place = { readonly key: string; readonly id: string };
+type Place = { readonly key: string; readonly id: string };
 
 export type OrderedPage<Field extends string> = {
   /** Rows wanted, 1 to 100. */

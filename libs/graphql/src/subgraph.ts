@@ -67,7 +67,7 @@ export const createSubgraph = async (options: SubgraphOptions): Promise<GraphQLD
   await server.start();
   const stream = createSubgraphStream({ schema, actorOf, log, observer, maxBodyBytes });
   // Its signature is over the body: before that nobody can be told from anybody.
-  const identify = async (req: IncomingMessage) => (raw: Uint8Array) => actorOf(req, raw);
+  const identify = async (req: IncomingMessage) => ({ actorOf: (raw: Uint8Array) => actorOf(req, raw) });
   const handle = createHandler({ server, identify, maxBodyBytes, isTraced: traces !== undefined });
   return {
     routes: [{ method: 'POST', path: '/graphql', handle }, stream.route],

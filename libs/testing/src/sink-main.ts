@@ -17,12 +17,18 @@ const config = JSON.parse(process.argv[2] ?? '{}') as SinkConfig;
 const { file, rules = [], seed, ...options } = config;
 const random = seed === undefined ? Math.random : seededRandom(seed);
 const log = file === undefined ? null : openMailLog(file);
+const failWith = (error: NodeJS.ErrnoException): never => {
+  if (error.code !== 'EADDRINUSE') throw error;
+  console.error(`port ${options.port} is taken: end the sink that has it, or give another port`);
+  process.exit(1);
+};
+
 const sink = await startSink({
   ...options,
   keepReceived: false,
   ...(rules.length === 0 ? {} : { behave: behaviourOf(rules, random) }),
   ...(log === null ? {} : { onMail: (mail) => log.append(mail), onCut: (mail) => void log.append(mail) }),
-});
+}).catch(failWith);
 
 createInterface({ input: process.stdin }).on('line', (line) => {
   const wanted = (JSON.parse(line) as { rules: SinkRule[] }).rules;

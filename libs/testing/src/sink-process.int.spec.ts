@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -77,5 +78,13 @@ test('a certificate that is handed in is kept', async () => {
   const certificate = await makeCertificate();
   await withProcess({ tls: 'STARTTLS', certificate }, async (sink) => {
     assert.equal(sink.ca, certificate.ca);
+  });
+});
+
+test('a port that is taken is said in one line, without a trace of the stack', async () => {
+  await withProcess({}, async ({ port }) => {
+    const second = spawnSync(process.execPath, [join(import.meta.dirname, 'sink-main.ts'), JSON.stringify({ port })]);
+    const said = `port ${port} is taken: end the sink that has it, or give another port\n`;
+    assert.deepEqual([second.status, second.stderr.toString()], [1, said]);
   });
 });

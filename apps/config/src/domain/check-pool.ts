@@ -3,6 +3,7 @@ import { checkName, defaultRotateOut } from '@sendpool/contracts';
 import { checkGiven, checkRole, checkWhole } from './check-text.ts';
 import { neverOut, type Pool, type PoolMember, type RotateOut } from './pool.ts';
 import { bad, createFaults, good, kept, type Checked, type Faults, type Result } from './result.ts';
+import type { SendingServer } from './sending-server.ts';
 import type { ServerStore } from './stores.ts';
 
 export type PoolMemberInput = { readonly serverId: string; readonly weight: number; readonly role?: string | null };
@@ -69,17 +70,19 @@ const checkMembers = (faults: Faults, members: readonly PoolMemberInput[]): Pool
   }));
 };
 
+const isThere = ({ deletedAt }: Pick<SendingServer, 'deletedAt'>): boolean => deletedAt === null;
+
 /** The draft in its normal form, or all that is wrong with it. Members need not be usable: their shares are 0 until they are. */
 export const checkPool = async (
   draft: PoolDraft,
   servers: Pick<ServerStore, 'find'>,
-): Promise<Result<Omit<Pool, 'id' | 'revision'>>> => {
+): Promise<Result<Omit<Pool, 'id' | 'revision' | 'deletedAt'>>> => {
   const faults = createFaults();
   const name = faults.take(['name'], checkName(draft.name), '');
   const rotateOut = checkRotateOut(faults, draft.rotateOut);
   const members = checkMembers(faults, draft.members);
   const found = await servers.find(members.map(({ serverId }) => serverId));
-  checkServers(faults, members, new Set(found.map(({ id }) => id)));
+  checkServers(faults, members, new Set(found.filter(isThere).map(({ id }) => id)));
   return faults.errors.length > 0
     ? { ok: false, errors: faults.errors }
     : good({ name, whenBusy: draft.whenBusy, isp: draft.isp, rotateOut, members });

@@ -21,8 +21,12 @@ export const createCreatePool =
     const { name, members } = input;
     const ways = { whenBusy: input.whenBusy ?? 'KEEP_WEIGHTS', isp: input.providerMode ?? 'SPREAD' } as const;
     const draft = { name, members, ...ways, rotateOut: mergeRotateOut(input.rotateOut) };
-    const checked = await checkPool(draft, deps.servers);
-    if (!checked.ok) return checked;
-    const pool: Pool = { id: deps.newId(), revision: 1, ...checked.value };
-    return (await deps.pools.insert(pool)) === 'NAME_TAKEN' ? nameTaken('pool') : good(pool);
+    for (;;) {
+      const checked = await checkPool(draft, deps.servers);
+      if (!checked.ok) return checked;
+      const pool: Pool = { id: deps.newId(), revision: 1, ...checked.value, deletedAt: null };
+      const end = await deps.pools.insert(pool);
+      // Stale: a member was deleted since it was looked at, and the next look says so.
+      if (end !== 'STALE') return end === 'NAME_TAKEN' ? nameTaken('pool') : good(pool);
+    }
   };

@@ -60,7 +60,7 @@ const serverOf = (draft: CheckedServer, deps: CreateSendingServerDeps): SendingS
   const id = deps.newId();
   const sealed = password === null ? null : deps.seal(password, id);
   const fresh = { state: 'ACTIVE', verification: neverVerified, ses: ses && { ...ses, account: null } } as const;
-  return { id, revision: 1, ...fresh, ...facts, password: sealed };
+  return { id, revision: 1, ...fresh, ...facts, password: sealed, deletedAt: null };
 };
 
 export const createCreateSendingServer =

@@ -5,11 +5,23 @@ import type { ApiKey } from './api-key.ts';
 import type { Pool } from './pool.ts';
 import { isSameRefusal, type RotationEntry } from './rotation-entry.ts';
 import type { SendingServer } from './sending-server.ts';
-import type { KeyStore, Listed, PoolStore, RotationStore, ServerStore, Versioned, VersionedStore } from './stores.ts';
+import type {
+  Deletable,
+  KeyStore,
+  Listed,
+  PoolStore,
+  RotationStore,
+  ServerStore,
+  Versioned,
+  VersionedStore,
+} from './stores.ts';
 
 type Named = Versioned & { readonly name: string };
+type Row = Deletable & Named;
 
-export type FakeStore<T extends Named> = VersionedStore<T> & { readonly rows: Map<string, T> };
+export type FakeStore<T extends Row> = VersionedStore<T> & { readonly rows: Map<string, T> };
+
+const isThere = (row: object): boolean => !('deletedAt' in row) || row.deletedAt === null;
 
 const isNamed =
   (part = '') =>
@@ -22,18 +34,20 @@ const createFakeList = <T extends Named>(rows: ReadonlyMap<string, T>): Listed<T
     const [sign, last] = [direction === 'ASC' ? 1 : -1, after && keyOf(after.id, after.key)];
     const compare = (one: string, other: string): number => (one < other ? -sign : one > other ? sign : 0);
     return [...rows.values()]
-      .filter(isNamed(nameContains))
+      .filter((row) => isThere(row) && isNamed(nameContains)(row))
       .filter(({ id, name }) => last === undefined || compare(keyOf(id, name), last) > 0)
       .sort((one, other) => compare(keyOf(one.id, one.name), keyOf(other.id, other.name)))
       .slice(0, count);
   },
-  count: async (nameContains) => [...rows.values()].filter(isNamed(nameContains)).length,
+  count: async (nameContains) => [...rows.values()].filter((row) => isThere(row) && isNamed(nameContains)(row)).length,
 });
 
-const createFakeStore = <T extends Named>(): FakeStore<T> => {
+const createFakeStore = <T extends Row>(): FakeStore<T> => {
   const rows = new Map<string, T>();
   const isTaken = (row: T): boolean =>
-    [...rows.values()].some(({ id, name }) => id !== row.id && name.toLowerCase() === row.name.toLowerCase());
+    [...rows.values()].some(
+      ({ id, name, deletedAt }) => id !== row.id && deletedAt === null && name.toLowerCase() === row.name.toLowerCase(),
+    );
   const put = (row: T): 'SAVED' | 'NAME_TAKEN' => {
     if (isTaken(row)) return 'NAME_TAKEN';
     rows.set(row.id, row);
@@ -55,8 +69,12 @@ export const createFakePoolStore = (): PoolStore & FakeStore<Pool> => {
   const store = createFakeStore<Pool>();
   return {
     ...store,
+    withMember: async (serverId) =>
+      [...store.rows.values()]
+        .filter((pool) => isThere(pool) && pool.members.some((member) => member.serverId === serverId))
+        .map(({ name }) => name),
     withMembersDue: async (now) =>
-      [...store.rows.values()].filter((pool) => isDue(pool, now.getTime())).map(({ id }) => id),
+      [...store.rows.values()].filter((pool) => isThere(pool) && isDue(pool, now.getTime())).map(({ id }) => id),
   };
 };
 
@@ -98,8 +116,8 @@ export const createFakeRotationStore = (pools: Map<string, Pool>): RotationStore
   };
 };
 
-const isRefreshable = ({ kind, verification }: SendingServer): boolean =>
-  kind === 'SES' && verification.status !== 'NEVER';
+const isRefreshable = ({ kind, verification, deletedAt }: SendingServer): boolean =>
+  kind === 'SES' && verification.status !== 'NEVER' && deletedAt === null;
 
 export const createFakeServerStore = (): ServerStore & FakeStore<SendingServer> => {
   const claims = new Map<string, number>();

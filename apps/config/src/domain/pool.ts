@@ -41,6 +41,7 @@ export type Pool = {
   readonly isp: ProviderMode;
   readonly rotateOut: RotateOut;
   readonly members: readonly PoolMember[];
+  readonly deletedAt: Date | null;
 };
 
 export const neverOut: Rotation = { state: 'IN', since: 0, until: null, times: 0, reason: null, evidence: null };
@@ -64,9 +65,9 @@ const toMemberRecord = ({ rotation, ...member }: PoolMember): PoolConfig['member
 };
 
 /** The pool as every other service sees it on the topic. */
-export const toPoolRecord = (pool: Pool): PoolConfig => ({
+export const toPoolRecord = ({ deletedAt, ...pool }: Pool): PoolConfig => ({
   type: 'POOL',
-  deleted: false,
+  deleted: deletedAt !== null,
   ...pool,
   members: pool.members.map(toMemberRecord),
 });

@@ -33,7 +33,7 @@ const isSilent = (before: SendingServer, after: SendingServer): boolean =>
 
 const refreshOne = async (deps: RefreshSesDeps, id: string): Promise<void> => {
   const [asked] = await deps.servers.find([id]);
-  if (asked === undefined || asked.kind !== 'SES') return;
+  if (asked === undefined || asked.kind !== 'SES' || asked.deletedAt !== null) return;
   const answer = await deps.probe(asked);
   let silent: SendingServer | undefined;
   const decide = (current: SendingServer) => {

@@ -42,6 +42,7 @@ export type SendingServer = {
   /** Of kind SES alone. */
   readonly ses: SesSettings | null;
   readonly verification: Verification;
+  readonly deletedAt: Date | null;
 };
 
 export const neverVerified: Verification = { status: 'NEVER', at: null, failedStage: null, message: null };
@@ -70,10 +71,10 @@ const toLimitsRecord = (limits: SendingLimits): ServerLimits => ({
 
 /** The server as every other service sees it on the topic. */
 export const toServerRecord = (server: SendingServer): SendingServerConfig => {
-  const { verification, fromDomains, limits: _, ses, warmUp, ...rest } = server;
+  const { verification, fromDomains, limits: _, ses, warmUp, deletedAt, ...rest } = server;
   return {
     type: 'SERVER',
-    deleted: false,
+    deleted: deletedAt !== null,
     verified: verification.status === 'PASSED',
     ...rest,
     fromDomains: [...fromDomains],

@@ -8,6 +8,9 @@ import type { SesAccount } from './ses.ts';
 
 export type Versioned = { readonly id: string; readonly revision: number };
 
+/** A deleted row is in no list, and nothing changes it any more. It stays, for what was done with it before. */
+export type Deletable = Versioned & { readonly deletedAt: Date | null };
+
 export type ListPage = {
   readonly count: number;
   readonly order: { readonly field: 'CREATED_AT' | 'NAME'; readonly direction: 'ASC' | 'DESC' };
@@ -26,11 +29,12 @@ export type Listed<T> = {
 };
 
 /** Rows whose changes are made in order: a save takes effect only on the revision before its own. */
-export type VersionedStore<T extends Versioned> = Listed<T> & {
-  /** Those of the ids that exist, in no order. Texts that are no id are not found. */
+export type VersionedStore<T extends Deletable> = Listed<T> & {
+  /** Those of the ids that exist, deleted ones too, in no order. Texts that are no id are not found. */
   find(ids: readonly string[]): Promise<T[]>;
-  insert(row: T): Promise<'SAVED' | 'NAME_TAKEN'>;
-  /** STALE: the stored row is not at `row.revision - 1` any more; nothing was changed. */
+  /** STALE: a server that the row names is deleted; nothing was changed. */
+  insert(row: T): Promise<'SAVED' | 'NAME_TAKEN' | 'STALE'>;
+  /** STALE: the stored row is not at `row.revision - 1` any more, it names a server that is deleted, or it is deleted and a pool names it; nothing was changed. */
   save(row: T): Promise<'SAVED' | 'NAME_TAKEN' | 'STALE'>;
 };
 
@@ -49,6 +53,8 @@ export type ServerStore = VersionedStore<SendingServer> & {
 };
 
 export type PoolStore = VersionedStore<Pool> & {
+  /** Names of the pools that have the server as a member, at most 5. */
+  withMember(serverId: string): Promise<string[]>;
   /** Ids of pools with a member that is OUT until `now` or before. */
   withMembersDue(now: Date): Promise<string[]>;
 };

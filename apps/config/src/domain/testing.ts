@@ -25,6 +25,7 @@ export const serverWith = (change: Partial<SendingServer> = {}): SendingServer =
   warmUp: null,
   ses: null,
   verification: { status: 'PASSED', at: new Date(0), failedStage: null, message: null },
+  deletedAt: null,
   ...change,
 });
 
@@ -64,6 +65,7 @@ export const poolWith = (members: readonly PoolMember[], change: Partial<Pool> =
   isp: 'SPREAD',
   rotateOut: defaultRotateOut,
   members,
+  deletedAt: null,
   ...change,
 });
 

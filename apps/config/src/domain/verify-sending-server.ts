@@ -57,7 +57,7 @@ export const createVerifySendingServer =
   (deps: VerifySendingServerDeps) =>
   async (id: string): Promise<Result<SendingServer>> => {
     const [server] = await deps.servers.find([id]);
-    if (server === undefined) return notFound('sending server', id);
+    if (server === undefined || server.deletedAt !== null) return notFound('sending server', id);
     if (!(await deps.servers.claimVerification(id, deps.now(), gapMs)))
       return refuse('CONFLICT', 'The sending server was verified a moment ago. Wait two seconds and verify it again.', [
         'input',

@@ -9,12 +9,20 @@ export type ListedTable<T> = {
   find(ids: readonly string[]): Promise<T[]>;
 };
 
-const conditionsOf = (part: string | undefined): Condition[] => (part === undefined ? [] : [nameContains(part)]);
+const notDeleted: Condition = {
+  value: null,
+  sql: (parameter) => `deleted_at is not distinct from ${parameter}::timestamptz`,
+};
+
+const conditionsOf = (table: ListedTable<never>['table'], part: string | undefined): Condition[] => [
+  ...(table === 'api_key' ? [] : [notDeleted]),
+  ...(part === undefined ? [] : [nameContains(part)]),
+];
 
 export const createList = <T extends { readonly id: string }>({ sql, table, find }: ListedTable<T>): Listed<T> => ({
   page: async (asked) => {
-    const ids = await listIds(sql, table, asked, conditionsOf(asked.nameContains));
+    const ids = await listIds(sql, table, asked, conditionsOf(table, asked.nameContains));
     return inOrderOf(ids, await find(ids));
   },
-  count: (part) => countRows(sql, table, conditionsOf(part)),
+  count: (part) => countRows(sql, table, conditionsOf(table, part)),
 });

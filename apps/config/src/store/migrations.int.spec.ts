@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createDatabase } from '@sendpool/database';
+import { createDatabase, type Database } from '@sendpool/database';
 import { freshDatabase } from '@sendpool/database/testing';
 import { newId } from '@sendpool/kernel';
 import { defaultLimits } from '../domain/limits.ts';
 import { neverOut } from '../domain/pool.ts';
-import { sesServerWith } from '../domain/testing.ts';
+import { memberWith, poolWith, serverWith, sesServerWith } from '../domain/testing.ts';
 import { createPoolStore } from './pool.store.ts';
 import { createServerStore } from './sending-server.store.ts';
-import { entities, migrations as all, schema } from './tables.ts';
+import { entities, migrations, schema } from './tables.ts';
 
-/** The delivery engine's is the last of these. */
-const migrations = all.slice(0, 2);
+/** To before the delivery engine. */
+const goBack = async ({ source }: Database): Promise<void> => {
+  for (const _ of migrations.slice(1)) await source.undoLastMigration();
+};
 
 const silent = (): void => undefined;
 
@@ -23,7 +25,7 @@ const insertPool = `insert into pool (id, revision, name, when_busy, members) va
 it('servers and pools from before the delivery engine keep what they had, and may go back', async () => {
   await using own = await freshDatabase();
   const database = await createDatabase({ url: own.url, schema, entities, migrations, applicationName: 'spec' });
-  await database.source.undoLastMigration();
+  await goBack(database);
   const [serverId, poolId] = [newId(), newId()];
   const members = [1, 2].map((weight) => ({ serverId: newId(), weight, role: null }));
   await database.source.query(insertServer, [serverId]);
@@ -40,7 +42,7 @@ it('servers and pools from before the delivery engine keep what they had, and ma
     [pool.isp, pool.rotateOut],
     ['SPREAD', { rule: 'SIGNIFICANT', maxBounceRate: 0.03, minSends: 1000 }],
   );
-  await database.source.undoLastMigration();
+  await goBack(database);
   const rows = await database.source.query<{ members: unknown }[]>('select members from pool');
   assert.deepEqual(rows, [{ members }]);
   await database.close();
@@ -52,7 +54,24 @@ it('the way back is refused while there is a server of kind SES, and leaves ever
   const server = sesServerWith();
   const store = createServerStore(database, silent);
   await store.insert(server);
-  await assert.rejects(database.source.undoLastMigration(), /sending_server_kind_check/);
+  await assert.rejects(goBack(database), /sending_server_kind_check/);
+  await database.source.runMigrations();
   assert.deepEqual(await store.find([server.id]), [server]);
+  await database.close();
+});
+
+it('what was deleted does not come back to life on the way back, and leaves its name', async () => {
+  await using own = await freshDatabase();
+  const database = await createDatabase({ url: own.url, schema, entities, migrations, applicationName: 'spec' });
+  const [servers, pools] = [createServerStore(database, silent), createPoolStore(database, silent)];
+  const rows = [serverWith({ name: 'Main' }), serverWith({ name: 'main', deletedAt: new Date(0) })] as const;
+  for (const row of rows) await servers.insert(row);
+  const gone = poolWith([memberWith(rows[0].id, 1)], { deletedAt: new Date(0) });
+  await pools.insert(gone);
+  await database.source.undoLastMigration();
+  assert.deepEqual(await database.source.query('select id from sending_server'), [{ id: rows[0].id }]);
+  assert.deepEqual(await database.source.query('select id from pool'), []);
+  await database.source.runMigrations();
+  assert.deepEqual(await servers.find(rows.map(({ id }) => id)), [rows[0]]);
   await database.close();
 });

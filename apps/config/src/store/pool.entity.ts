@@ -1,4 +1,4 @@
-/** The table of pools. Members are one value of the row: they are read and replaced as a whole, and servers are never deleted. */
+/** The table of pools. Members are one value of the row: they are read and replaced as a whole, and the row of a server stays when it is deleted. */
 import type { ProviderMode, RotateOutRule } from '@sendpool/contracts';
 import { EntitySchema } from 'typeorm';
 import type { PoolMember } from '../domain/pool.ts';
@@ -15,6 +15,7 @@ export type PoolRow = {
   maxBounceRate: number;
   minSends: number;
   members: readonly PoolMember[];
+  deletedAt: Date | null;
 };
 
 export const poolEntity = new EntitySchema<PoolRow>({
@@ -31,5 +32,6 @@ export const poolEntity = new EntitySchema<PoolRow>({
     maxBounceRate: { type: 'double precision', name: 'max_bounce_rate' },
     minSends: { type: 'int', name: 'min_sends' },
     members: { type: 'jsonb' },
+    deletedAt: { type: 'timestamptz', name: 'deleted_at', nullable: true },
   },
 });

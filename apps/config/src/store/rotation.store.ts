@@ -1,7 +1,7 @@
 /** Keeps the verdicts of stats, each once, with what became of it; what one changes in its pool is in the same transaction. */
 import type { RotationEvidence, RotationVerdict, VerdictKind } from '@sendpool/contracts';
 import { isId } from '@sendpool/kernel';
-import type { EntityManager } from 'typeorm';
+import { IsNull, type EntityManager } from 'typeorm';
 import type { Pool } from '../domain/pool.ts';
 import { isSameRefusal, type RotationEntry, type SettleVerdict } from '../domain/rotation-entry.ts';
 import type { RotationStore } from '../domain/stores.ts';
@@ -50,7 +50,10 @@ const entryOf = (row: Row): RotationEntry => {
 /** The newest pool, which nobody else changes until the transaction ends. */
 const lockPool = async (manager: EntityManager, id: string): Promise<Pool | undefined> => {
   if (!isId(id)) return undefined;
-  const row = await manager.findOne(poolEntity, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  const row = await manager.findOne(poolEntity, {
+    where: { id, deletedAt: IsNull() },
+    lock: { mode: 'pessimistic_write' },
+  });
   return row === null ? undefined : fromPoolRow(row);
 };
 

@@ -39,6 +39,7 @@ export type SendingServerRow = {
   verifiedAt: Date | null;
   failedStage: SmtpStage | null;
   verificationMessage: string | null;
+  deletedAt: Date | null;
   /** Belongs to the claim of a verification; not read with the row. */
   verificationClaimedAt?: Date | null;
   /** Belongs to the claim of a look at the SES account; not read with the row. */
@@ -78,6 +79,7 @@ export const sendingServerEntity = new EntitySchema<SendingServerRow>({
     verifiedAt: { type: 'timestamptz', name: 'verified_at', nullable: true },
     failedStage: { type: 'text', name: 'failed_stage', nullable: true },
     verificationMessage: { type: 'text', name: 'verification_message', nullable: true },
+    deletedAt: { type: 'timestamptz', name: 'deleted_at', nullable: true },
     verificationClaimedAt: { type: 'timestamptz', name: 'verification_claimed_at', nullable: true, select: false },
     sesClaimedAt: { type: 'timestamptz', name: 'ses_claimed_at', nullable: true, select: false },
   },

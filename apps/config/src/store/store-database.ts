@@ -11,7 +11,7 @@ export type StoreDatabase = {
 };
 
 /** SQL in the transaction of `manager`. Its `update` and `delete` answer nothing. */
-const sqlOf = (manager: EntityManager): Sql => ({
+export const sqlOf = (manager: EntityManager): Sql => ({
   query: <Row extends object>(text: string, values: readonly unknown[] = []) => manager.query<Row[]>(text, [...values]),
 });
 

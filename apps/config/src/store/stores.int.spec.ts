@@ -8,7 +8,7 @@ import type { Outbox } from '../domain/outbox.ts';
 import type { Pool } from '../domain/pool.ts';
 import { noRates } from '../domain/limits.ts';
 import { neverVerified, type SendingServer } from '../domain/sending-server.ts';
-import type { KeyStore, ListPage, PoolStore, ServerStore, Versioned, VersionedStore } from '../domain/stores.ts';
+import type { Deletable, KeyStore, ListPage, PoolStore, ServerStore, VersionedStore } from '../domain/stores.ts';
 import { memberWith, poolWith, sesServerWith, verdictWith } from '../domain/testing.ts';
 import { createKeyStore } from './api-key.store.ts';
 import { createOutboxes } from './outbox.store.ts';
@@ -71,10 +71,10 @@ after(async () => {
 });
 
 /** The suite that a store of rows with revisions passes, in memory and in PostgreSQL. */
-const describeVersionedStore = <T extends Versioned & { readonly name: string }>(
+const describeVersionedStore = <T extends Deletable & { readonly name: string }>(
   name: string,
   create: () => VersionedStore<T>,
-  rowWith: (change: Partial<Versioned & { name: string }>) => T,
+  rowWith: (change: Partial<Deletable & { name: string }>) => T,
 ): void => {
   describe(name, () => {
     it('gives a row back as it was put in, and finds nothing for texts that are no id', async () => {
@@ -105,6 +105,20 @@ const describeVersionedStore = <T extends Versioned & { readonly name: string }>
       assert.equal(await store.insert(rowWith({ name: row.name.toUpperCase() })), 'NAME_TAKEN');
       assert.equal(await store.save({ ...other, revision: 2, name: row.name.toLowerCase() }), 'NAME_TAKEN');
       assert.equal(await store.save({ ...row, revision: 2 }), 'SAVED');
+    });
+
+    it('finds a deleted row by its id, lists and counts it no more, and has its name for another', async () => {
+      const store = create();
+      const row = rowWith({ name: `Gone ${newId()}` });
+      await store.insert(row);
+      const gone = { ...row, revision: 2, deletedAt: new Date(5000) };
+      assert.equal(await store.save(gone), 'SAVED');
+      assert.deepEqual(await store.find([row.id]), [gone]);
+      assert.equal(await store.count(row.name), 0);
+      const other = rowWith({ name: row.name.toUpperCase() });
+      assert.equal(await store.insert(other), 'SAVED');
+      const order = { field: 'NAME', direction: 'ASC' } as const;
+      assert.deepEqual(await store.page({ count: 9, order, after: undefined, nameContains: row.name }), [other]);
     });
 
     it('lists rows in the order in which they were made or by name, from either end, and counts them', async () => {

@@ -20,6 +20,9 @@ export type OrderedPage = {
 /** Those with this text in their name; undefined: all. */
 export type NameFilter = { readonly nameContains: string | undefined };
 
+/** To count millions takes long, and a number of that size says nothing. */
+export const maxCounted = 10_000;
+
 /** A page goes forward by `after`, the last id seen (null from the start); ids sort by the time they were made. */
 export type Page = { readonly first: number; readonly after: string | null };
 

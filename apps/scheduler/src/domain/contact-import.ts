@@ -76,11 +76,11 @@ export type ImportStore = {
   fail(run: ImportRun, failure: string): Promise<void>;
   find(id: string): Promise<ContactImport | undefined>;
   findMany(ids: readonly string[]): Promise<ContactImport[]>;
-  /** Up to `first` + 1 imports of an audience, the newest first, older than `after`; of one idempotency key when it is given. */
+  /** Up to `first` + 1 imports of each of these audiences, the newest first, older than `after`; of one idempotency key when it is given. */
   page(
-    audienceId: string,
+    audienceIds: readonly string[],
     page: { first: number; after: string | null; idempotencyKey: string | null },
-  ): Promise<ContactImport[]>;
+  ): Promise<ReadonlyMap<string, ContactImport[]>>;
   /** How many imports each of these audiences has, of one idempotency key when it is given. */
   counts(audienceIds: readonly string[], idempotencyKey: string | null): Promise<ReadonlyMap<string, number>>;
   /** Errors by row, beyond the row `after`. */

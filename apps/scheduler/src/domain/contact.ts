@@ -1,28 +1,37 @@
-/** One contact of an audience, whose fields fill the templates for a preview or a test message. */
-import type { ParseAddress } from './campaign.ts';
-import { badInput, done, refuse, type Result } from './refusal.ts';
+/** A contact of an audience as the API shows it, and what the use cases need of its store. */
+import type { MergeContact } from './choose-contact.ts';
+import type { ContactRow } from './contact-import.ts';
 
 export type Contact = {
+  /** Names it over all audiences, for as long as it is in one. */
+  readonly number: number;
   readonly email: string;
-  /** A JSON object as text. */
-  readonly fields: string;
+  /** By name. */
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+};
+
+/** Those with this text in their address; undefined: all. */
+export type ContactFilter = { readonly emailStartsWith: string | undefined };
+
+export type ContactPage = ContactFilter & { readonly first: number; readonly after: number };
+
+/** What became of rows that are added together. */
+export type AddedCounts = {
+  readonly imported: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly duplicates: number;
 };
 
 export type ContactStore = {
   /** Of each of these audiences the contact with this address, or the one made first (null); an audience without it has no entry. */
-  findIn(audienceIds: readonly string[], email: string | null): Promise<ReadonlyMap<string, Contact>>;
-};
-
-/** The refusals are about `path` in the input. */
-export const chooseContact = async (
-  email: string | null,
-  path: string,
-  deps: { parseAddress: ParseAddress; find(email: string | null): Promise<Contact | undefined> },
-): Promise<Result<Contact>> => {
-  const parsed = email === null ? null : deps.parseAddress(email);
-  if (parsed?.ok === false) return refuse(badInput(parsed.reason, path));
-  const contact = await deps.find(parsed === null ? null : parsed.address);
-  if (contact !== undefined) return done(contact);
-  const message = email === null ? 'the audience has no contacts' : 'the audience has no contact with this address';
-  return refuse({ code: 'NOT_FOUND', message, path: ['input', path] });
+  findIn(audienceIds: readonly string[], email: string | null): Promise<ReadonlyMap<string, MergeContact>>;
+  /** Up to `first` + 1 contacts of each of these audiences beyond number `after`; one without any there has no entry. */
+  page(audienceIds: readonly string[], page: ContactPage): Promise<ReadonlyMap<string, Contact[]>>;
+  /** How many contacts of each of these audiences match; null instead of more than `maxCounted`. */
+  counts(audienceIds: readonly string[], filter: ContactFilter): Promise<ReadonlyMap<string, number | null>>;
+  /** By lower(email), as uploads do it: new ones, changed ones, and those that are as they were. Undefined: there is no such audience. */
+  add(audienceId: string, rows: readonly ContactRow[]): Promise<Omit<AddedCounts, 'duplicates'> | undefined>;
+  /** Takes these addresses out of the audience; recipients of campaigns stay as they are. Undefined: there is no such audience. */
+  remove(audienceId: string, emails: readonly string[]): Promise<number | undefined>;
 };

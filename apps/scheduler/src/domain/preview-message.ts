@@ -1,7 +1,7 @@
 /** What one contact of its audience would get of a campaign as it is now. Nothing is sent. */
 import { AppError } from '@sendpool/kernel';
 import type { Campaign, ParseAddress } from './campaign.ts';
-import { chooseContact, type Contact } from './contact.ts';
+import { chooseContact, type MergeContact } from './choose-contact.ts';
 
 export type MessagePreview = {
   readonly contactEmail: string;
@@ -13,14 +13,14 @@ export type MessagePreview = {
 };
 
 /** By the code that makes the mail; handed in, because it lives with the SMTP adapter. Throws AppError BAD_INPUT. */
-export type RenderPreview = (campaign: Campaign, contact: Contact) => Omit<MessagePreview, 'contactEmail'>;
+export type RenderPreview = (campaign: Campaign, contact: MergeContact) => Omit<MessagePreview, 'contactEmail'>;
 
 export type PreviewAsked = {
   readonly campaign: Campaign;
   /** Null: the contact that was made first. */
   readonly email: string | null;
   /** Looks in the audience of the campaign. */
-  find(email: string | null): Promise<Contact | undefined>;
+  find(email: string | null): Promise<MergeContact | undefined>;
   /** Runs the work when it is its turn: rendering may take long. */
   inTurn<T>(work: () => T): Promise<T>;
 };

@@ -4,7 +4,8 @@
  */
 import { newId } from '@sendpool/kernel';
 import type { Campaign, CampaignStore, ParseAddress } from './campaign.ts';
-import { chooseContact, type Contact, type ContactStore } from './contact.ts';
+import { chooseContact, type MergeContact } from './choose-contact.ts';
+import type { ContactStore } from './contact.ts';
 import { badInput, conflict, done, notFound, refuse, type Result } from './refusal.ts';
 import { sendFaults, type SendChecks } from './start-campaign.ts';
 
@@ -16,7 +17,7 @@ export type TestMessageInput = {
 };
 
 /** A test and the contacts of its audience, which is made with it: `campaign.audienceId`. */
-export type NewTest = { readonly campaign: Omit<Campaign, 'number'>; readonly contacts: readonly Contact[] };
+export type NewTest = { readonly campaign: Omit<Campaign, 'number'>; readonly contacts: readonly MergeContact[] };
 
 export type TestStore = {
   /**
@@ -30,7 +31,7 @@ export type TestStore = {
 
 export type SendTestDeps = SendChecks & {
   campaigns: Pick<CampaignStore, 'find'>;
-  contacts: ContactStore;
+  contacts: Pick<ContactStore, 'findIn'>;
   tests: Pick<TestStore, 'insert'>;
   changed(campaign: Campaign): void;
   now(): number;
@@ -82,7 +83,7 @@ const fillingContact = (
   { audienceId }: Campaign,
   { asContact }: TestMessageInput,
   { contacts, parseAddress }: SendTestDeps,
-): Promise<Result<Contact>> => {
+): Promise<Result<MergeContact>> => {
   const find = async (email: string | null) => (await contacts.findIn([audienceId], email)).get(audienceId);
   return chooseContact(asContact, 'asContact', { parseAddress, find });
 };
@@ -92,7 +93,7 @@ const contactsOf = async (
   campaign: Campaign,
   input: TestMessageInput,
   deps: SendTestDeps,
-): Promise<Result<Contact[]>> => {
+): Promise<Result<MergeContact[]>> => {
   const addresses = addressesOf(input.to, deps.parseAddress);
   const filling = await fillingContact(campaign, input, deps);
   if (addresses.ok && filling.ok)

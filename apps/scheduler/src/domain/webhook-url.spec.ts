@@ -53,6 +53,13 @@ describe('the URL of a webhook', () => {
   for (const text of ['http://example.com/', 'http://127.evil.example/', 'http://10.0.0.1/', 'https://me@127.0.0.1/'])
     it(`is not ${text} either where private addresses are allowed`, () => assert.equal(hrefOf(text, true), undefined));
 
+  it('of this machine is refused in words that name the variable for development', () => {
+    for (const text of ['http://localhost:4811/', 'https://127.0.0.1:4811/']) {
+      const url = checkWebhookUrl(text, false);
+      assert.match(url.ok ? '' : url.errors[0]!.message, /WEBHOOK_ALLOW_PRIVATE=true/, text);
+    }
+  });
+
   it('is HTTPS to the internet, in its normal form', () => {
     assert.equal(hrefOf('https://Example.com'), 'https://example.com/');
     assert.equal(hrefOf('https://example.com:8443/hook?key=1'), 'https://example.com:8443/hook?key=1');

@@ -21,8 +21,11 @@ const isSecured = (url: URL, allowPrivate: boolean): boolean =>
 const isPortAllowed = ({ port }: URL, allowPrivate: boolean): boolean =>
   port === '' || allowPrivate || Number(port) > 1023;
 
+/** What a developer with a receiver on this machine looks for. */
+const inDevelopment = 'for a receiver of your own machine, start the scheduler with WEBHOOK_ALLOW_PRIVATE=true';
+
 /** One answer for unknown and for private hosts, so that it tells nothing of the network behind. */
-export const notPublic = 'the host is not known, or is not an address of the public internet';
+export const notPublic = `the host is not known, or is not an address of the public internet (${inDevelopment})`;
 
 /**
  * The URL in its normal form (`0x7f.1` becomes `127.0.0.1`), or what is wrong with it. A name is looked up when it is connected to, each
@@ -31,7 +34,7 @@ export const notPublic = 'the host is not known, or is not an address of the pub
 export const checkWebhookUrl = (text: string, allowPrivate: boolean): Result<URL> => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || text.length > longest) return faultOf(`give a URL of at most ${longest} characters`);
-  if (!isSecured(url, allowPrivate)) return faultOf('the URL must begin with https://');
+  if (!isSecured(url, allowPrivate)) return faultOf(`the URL must begin with https:// (${inDevelopment})`);
   if (!isPortAllowed(url, allowPrivate)) return faultOf('the port must be 443 or above 1023');
   if (url.username !== '' || url.password !== '') return faultOf('the URL must not hold a user or a password');
   if (url.hash !== '') return faultOf('the URL must not have a part behind #');

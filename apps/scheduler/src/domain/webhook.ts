@@ -108,12 +108,9 @@ export type ReplayChoice = { readonly deliveryIds: readonly string[] } | { reado
 /** Messages that one replay may send again. */
 export const maxReplayed = 10_000;
 
-/** To count millions takes long, and a number of that size says nothing. */
-export const maxCounted = 10_000;
-
 export type WebhookLog = {
-  /** Up to `first` + 1, the newest first. */
-  page(webhookId: string, page: DeliveryPage): Promise<WebhookDelivery[]>;
+  /** Up to `first` + 1 of each of these webhooks, the newest first; one without any there has no entry. */
+  page(webhookIds: readonly string[], page: DeliveryPage): Promise<ReadonlyMap<string, WebhookDelivery[]>>;
   /** How many messages of each of these webhooks are in the state, null for any; null instead of more than `maxCounted`. */
   counts(
     webhookIds: readonly string[],

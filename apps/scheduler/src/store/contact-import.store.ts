@@ -112,10 +112,14 @@ const findMany = async (sql: Sql, ids: readonly string[]): Promise<ContactImport
   (await sql.query<ImportRow>(byId, [ids.filter(isId)])).map(importOf);
 
 const page = `
-  select ${importColumns} from contact_import join audience on audience.number = contact_import.audience
-  where audience.id = $1 and ($2::uuid is null or contact_import.id < $2)
-    and ($3::text is null or contact_import.idempotency_key = $3)
-  order by contact_import.id desc limit $4`;
+  select page.* from audience
+  cross join lateral (
+    select ${importColumns} from contact_import
+    where contact_import.audience = audience.number and ($2::uuid is null or contact_import.id < $2)
+      and ($3::text is null or contact_import.idempotency_key = $3)
+    order by contact_import.id desc limit $4
+  ) page
+  where audience.id = any($1::uuid[]) order by audience.number, page.id desc`;
 
 const counts = `
   select audience.id, count(*)::int as count from contact_import join audience on audience.number = contact_import.audience
@@ -142,8 +146,10 @@ export const createContactImportStore = ({ sql, transaction }: Pick<Database, 's
   fail: async ({ number, attempt }, failure) => void (await sql.query(end, [number, attempt, 'FAILED', failure])),
   find: async (id) => (await findMany(sql, [id]))[0],
   findMany: (ids) => findMany(sql, ids),
-  page: async (audienceId, { first, after, idempotencyKey }) =>
-    (await sql.query<ImportRow>(page, [audienceId, after, idempotencyKey, first + 1])).map(importOf),
+  page: async (audienceIds, { first, after, idempotencyKey }) => {
+    const rows = await sql.query<ImportRow>(page, [audienceIds, after, idempotencyKey, first + 1]);
+    return Map.groupBy(rows.map(importOf), ({ audienceId }) => audienceId);
+  },
   counts: async (audienceIds, idempotencyKey) => {
     const rows = await sql.query<{ id: string; count: number }>(counts, [audienceIds, idempotencyKey]);
     return new Map(rows.map(({ id, count }) => [id, count]));

@@ -1,8 +1,8 @@
 /** Messages to webhooks in PostgreSQL: what is due, what became of it, and the log of seven days. */
 import type { Database, Sql } from '@sendpool/database';
+import { maxCounted } from '../domain/audience.ts';
 import type { DueMessage, DueStore } from '../domain/send-webhooks.ts';
 import {
-  maxCounted,
   maxReplayed,
   type DeliveryPage,
   type ReplayChoice,
@@ -79,17 +79,32 @@ const settle = async (tx: Sql, message: DueMessage, result: Parameters<DueStore[
   await settleHealth(tx, message.webhook.id, { isGood: after.kind === 'DELIVERED', health });
 };
 
-const pageColumns = `id, at as "createdAt", state, attempts, next_at as "nextAttemptAt", last_status as "lastStatus",
+const pageColumns = `webhook_delivery.id, at as "createdAt", state, attempts, next_at as "nextAttemptAt", last_status as "lastStatus",
   last_answer as "lastAnswer", event_count as "eventCount"`;
 
 /** Each list has its own text, and so a plan by its own index. */
 const inState = (state: WebhookDelivery['state'] | null, parameter: string): string =>
   state === null ? `${parameter}::text is null` : `state = ${parameter}`;
 
+/** One walk of each webhook, by its own index. */
 const pageOf = (state: WebhookDelivery['state'] | null): string => `
-  select ${pageColumns} from webhook_delivery
-  where webhook = $1 and ($2::uuid is null or id < $2) and ${inState(state, '$3')}
-  order by id desc limit $4`;
+  select webhook.id as "webhookId", page.* from webhook
+  cross join lateral (
+    select ${pageColumns} from webhook_delivery
+    where webhook = webhook.id and ($2::uuid is null or webhook_delivery.id < $2) and ${inState(state, '$3')}
+    order by webhook_delivery.id desc limit $4
+  ) page
+  where webhook.id = any($1::uuid[]) order by webhook.id, page.id desc`;
+
+const page = async (
+  sql: Sql,
+  webhookIds: readonly string[],
+  { state, first, after }: DeliveryPage,
+): Promise<Map<string, WebhookDelivery[]>> => {
+  const values = [webhookIds, after, state, first + 1];
+  const rows = await sql.query<WebhookDelivery & { webhookId: string }>(pageOf(state), values);
+  return Map.groupBy(rows, ({ webhookId }) => webhookId);
+};
 
 /** Of each webhook no more are looked at than are told. */
 const countsOf = (state: WebhookDelivery['state'] | null): string => `
@@ -166,8 +181,7 @@ export const createWebhookDeliveryStore = (
     return rows.map(dueOf);
   },
   settle: (message, result) => database.transaction((tx) => settle(tx, message, result)),
-  page: (webhookId, { state, first, after }: DeliveryPage) =>
-    database.sql.query<WebhookDelivery>(pageOf(state), [webhookId, after, state, first + 1]),
+  page: (webhookIds, asked) => page(database.sql, webhookIds, asked),
   counts: async (webhookIds, state) => {
     const rows = await database.sql.query<{ id: string; count: number | null }>(countsOf(state), [webhookIds, state]);
     return new Map(rows.map(({ id, count }) => [id, count]));

@@ -63,10 +63,9 @@ const settle = (message: DueMessage, status: number, after: AfterAttempt): Promi
 };
 
 const stateOf = async (webhookId: string) =>
-  (await deliveries.page(webhookId, { state: null, first: 100, after: null })).map(({ state, attempts }) => [
-    state,
-    attempts,
-  ]);
+  ((await deliveries.page([webhookId], { state: null, first: 100, after: null })).get(webhookId) ?? []).map(
+    ({ state, attempts }) => [state, attempts],
+  );
 
 test('two that claim at the same time never get the same message, and none is left', async () => {
   const { id } = await insert();

@@ -48,8 +48,14 @@ export const sendText = (socket: WebSocket, text: string): Promise<void> =>
     else resolve();
   });
 
+/** A close frame has room for so many bytes; reasons of graphql-ws quote what the client sent. */
+const maxReasonBytes = 123;
+
+const shortened = (reason: string): string =>
+  reason.slice(0, new TextEncoder().encodeInto(reason, new Uint8Array(maxReasonBytes)).read);
+
 export const closeSocket = (socket: WebSocket, code: number, reason: string): void => {
-  socket.close(code, reason);
+  socket.close(code, shortened(reason));
   setTimeout(() => socket.terminate(), closeMs).unref();
 };
 

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { newId } from '@sendpool/kernel';
 import type { Authenticate, Credential } from '../authenticate.ts';
+import type { BodyRooms } from '../body-room.ts';
 import { parseJson, problems, readRaw, refuse } from '../http-request.ts';
 import { limits } from '../limits.ts';
 import type { GraphQLLog } from '../apollo.ts';
@@ -17,6 +18,7 @@ import { writeEvents } from './write-events.ts';
 export type SseDoorOptions = {
   authenticate: Authenticate;
   refuseStranger: RefuseStranger;
+  bodyRooms: BodyRooms;
   operations: Operations;
   connections: Connections;
   observer: GraphQLObserver;
@@ -63,7 +65,10 @@ export const createSseDoor =
   async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const credential = await options.authenticate(req.headers.authorization);
     if (credential === undefined) return refuse(res, options.refuseStranger(req));
-    const raw = await readRaw(req, res, limits.bodyBytes);
+    const raw = await readRaw(req, res, {
+      maxBytes: limits.bodyBytes,
+      room: options.bodyRooms.of(credential.actor.keyId),
+    });
     if (raw === undefined) return;
     // A body may take its time: the key may have ended meanwhile.
     if (!credential.isValid()) return refuse(res, problems.unauthenticated);

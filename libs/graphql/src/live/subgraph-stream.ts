@@ -55,7 +55,7 @@ export const createSubgraphStream = (options: SubgraphStreamOptions): SubgraphSt
     await writeEvents(res, frames).finally(() => streams.delete(frames));
   };
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-    const raw = await readRaw(req, res, options.maxBodyBytes);
+    const raw = await readRaw(req, res, { maxBytes: options.maxBodyBytes });
     if (raw === undefined) return;
     const actor = options.actorOf(req, raw);
     if (actor === undefined) return refuse(res, problems.unauthenticated);

@@ -7,6 +7,7 @@ import { CloseCode, MessageType, makeServer, type Context, type ServerOptions } 
 import type { Operation } from '../admit.ts';
 import type { GraphQLLog } from '../apollo.ts';
 import type { Authenticate, Credential } from '../authenticate.ts';
+import type { BodyRoom, BodyRooms } from '../body-room.ts';
 import type { Engine } from '../engine.ts';
 import type { LiveLimits } from '../limits.ts';
 import type { GraphQLObserver } from '../observer.ts';
@@ -15,12 +16,14 @@ import type { Connections, Ending } from './connections.ts';
 import { presentErrors } from './frame.ts';
 import type { Frames } from './frames.ts';
 import type { Operations } from './operations.ts';
+import { watchMessages } from './whole-messages.ts';
 import { closeSocket, createSockets, sendText, type Client, type Sockets, type SocketsOptions } from './sockets.ts';
 
 export type WebSocketDoorOptions = {
   engine: Engine;
   authenticate: Authenticate;
   refuseStranger: RefuseStranger;
+  bodyRooms: BodyRooms;
   operations: Operations;
   connections: Connections;
   isOwnOrigin: SocketsOptions['isOwnOrigin'];
@@ -71,6 +74,15 @@ const refuseStranger = (client: Known, options: WebSocketDoorOptions): boolean =
   return true;
 };
 
+/** Paused, since what comes yet would be kept too. */
+const bindMessages = ({ socket, request }: Known, room: BodyRoom): void => {
+  const tooMuch = (): void => {
+    closeSocket(socket, tryLater, 'Too many messages of this key are on their way');
+    socket.pause();
+  };
+  watchMessages(socket, request.socket, { room, tooMuch });
+};
+
 const connect = async (socket: Socket, options: WebSocketDoorOptions): Promise<boolean> => {
   const { authenticate, connections } = options;
   const client = socket.extra;
@@ -81,6 +93,7 @@ const connect = async (socket: Socket, options: WebSocketDoorOptions): Promise<b
   else if (client.socket.readyState === client.socket.OPEN) {
     Object.assign(client, { credential, leave });
     client.welcome();
+    bindMessages(client, options.bodyRooms.of(credential.actor.keyId));
   } else leave();
   return true;
 };
@@ -89,9 +102,14 @@ const refusal = (code: string, message: string): [GraphQLError] => [
   new GraphQLError(message, { extensions: { code } }),
 ];
 
+/** Each result repeats it. */
+const maxIdLength = 200;
+
 type Judged = ExecutionArgs | readonly GraphQLError[];
 
 const judge = (socket: Socket, id: string, payload: unknown, options: WebSocketDoorOptions): Judged => {
+  if (id.length > maxIdLength)
+    return refusal('BAD_REQUEST', `The id of an operation has at most ${maxIdLength} characters`);
   const { credential, streams } = socket.extra;
   // This one has its place among `subscriptions` already. Streams that end may still be on their way out.
   const others = Math.max(streams.size, Object.keys(socket.subscriptions).length - 1);
@@ -186,6 +204,12 @@ const pong = (payload: unknown): string => {
   return JSON.stringify({ type: MessageType.Pong, payload: isShort ? payload : undefined });
 };
 
+/** For a message that only servers send, graphql-ws throws: of the client's making, so it is no fault of ours to be logged. */
+const closeUnexpected = (socket: Client['socket'], error: unknown): void => {
+  if (!(error instanceof Error) || !error.message.startsWith('Unexpected message of type')) throw error;
+  closeSocket(socket, CloseCode.BadRequest, 'Unexpected message');
+};
+
 /** A socket of another subprotocol is closed without a word. */
 const unheard = async (_text: string): Promise<void> => {};
 
@@ -207,7 +231,8 @@ export const createWebSocketDoor = (options: WebSocketDoorOptions): Sockets => {
       },
       client,
     );
-    return { message: (text) => message(text), closed: (code, reason) => void closed(code, reason) };
+    const hear = (text: string): Promise<void> => message(text).catch((error) => closeUnexpected(socket, error));
+    return { message: hear, closed: (code, reason) => void closed(code, reason) };
   };
   return createSockets({ limits, isOwnOrigin, isKnown: (req) => isKnown(req, options), opened, log });
 };

@@ -83,6 +83,7 @@ export const createPoolResolvers = (use: PoolUseCases) => ({
       );
     },
     updatePool: (_, { input }, context) => answerOf(context, use.updatePool(input), payload),
+    deletePool: (_, { input }, context) => answerOf(context, use.deletePool(input.id), payload),
     restorePoolMember: (_, { input }, context) => answerOf(context, use.restorePoolMember(input), payload),
   } satisfies MutationResolvers,
   SendingServerPool: createPool(use),

@@ -38,6 +38,7 @@ const createMutation = (use: ServerUseCases) =>
     updateSendingServer: (_, { input }, context) => answerOf(context, use.updateSendingServer(input), payload),
     verifySendingServer: (_, { input }, context) => answerOf(context, use.verifySendingServer(input.id), payload),
     activateSendingServer: (_, { input }, context) => answerOf(context, use.activateSendingServer(input.id), payload),
+    deleteSendingServer: (_, { input }, context) => answerOf(context, use.deleteSendingServer(input.id), payload),
     deactivateSendingServer: (_, { input }, context) =>
       answerOf(context, use.deactivateSendingServer(input.id), payload),
   }) satisfies MutationResolvers;

@@ -26,6 +26,7 @@ export type ServerUseCases = {
   verifySendingServer(id: string): Promise<Result<SendingServer>>;
   activateSendingServer(id: string): Promise<Result<SendingServer>>;
   deactivateSendingServer(id: string): Promise<Result<SendingServer>>;
+  deleteSendingServer(id: string): Promise<Result<SendingServer>>;
   now(): Date;
 };
 
@@ -35,6 +36,7 @@ export type PoolUseCases = {
   pools: Pick<PoolStore, 'find' | 'page' | 'count'>;
   rotations: Pick<RotationStore, 'page' | 'counts'>;
   updatePool(input: UpdatePoolInput): Promise<Result<Pool>>;
+  deletePool(id: string): Promise<Result<Pool>>;
   restorePoolMember(input: RestorePoolMemberInput): Promise<Result<Pool>>;
   now(): Date;
 };

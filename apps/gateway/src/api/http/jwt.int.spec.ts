@@ -25,8 +25,16 @@ let second: Signing;
 let published: { status: number; body: string } | undefined;
 let fetches = 0;
 const warnings: string[] = [];
+/** What the log got at level debug. */
+const reasons: unknown[] = [];
+const noRole = 'it has no role that is known (READER, OPERATOR, ADMIN) in `sendpool_role`';
 const silent = (): void => undefined;
-const log = { debug: silent, info: silent, error: silent, warn: (_: object, text: string) => void warnings.push(text) };
+const log = {
+  debug: (...said: unknown[]) => void reasons.push(said),
+  info: silent,
+  error: silent,
+  warn: (_: object, text: string) => void warnings.push(text),
+};
 
 const publish = (...signings: Signing[]): void => {
   published = { status: 200, body: JSON.stringify({ keys: signings.map(({ jwk }) => jwk) }) };
@@ -78,6 +86,7 @@ describe('a token of the identity provider', () => {
     publish(first, second);
     fetches = 0;
     warnings.length = 0;
+    reasons.length = 0;
   });
 
   it('lets its subject in with the role it says, in any case, until it expires', async () => {
@@ -88,21 +97,34 @@ describe('a token of the identity provider', () => {
     assert.equal((await verify(tokenOf({ signing: second })))?.role, 'OPERATOR');
   });
 
-  const refused: Record<string, Parameters<typeof tokenOf>[0]> = {
-    'with another issuer': { set: (token) => token.setIssuer('https://evil.example.com/') },
-    'for another audience': { set: (token) => token.setAudience('other') },
-    'that has expired': { set: (token) => token.setExpirationTime(secondsFromNow(-31)) },
-    'that is not valid yet': { set: (token) => token.setNotBefore(secondsFromNow(40)) },
-    'without a subject': { set: (token) => token.setSubject('') },
-    'without a role': { claims: { sendpool_role: undefined } },
-    'with a role that is not known': { claims: { sendpool_role: 'ROOT' } },
-    'with a list of roles': { claims: { sendpool_role: ['ADMIN'] } },
-    'that is huge': { claims: { filler: 'x'.repeat(9000) } },
+  const refused: Record<string, { change: Parameters<typeof tokenOf>[0]; reason: string }> = {
+    'with another issuer': {
+      change: { set: (token) => token.setIssuer('https://evil.example.com/') },
+      reason: 'unexpected "iss" claim value',
+    },
+    'for another audience': {
+      change: { set: (token) => token.setAudience('other') },
+      reason: 'unexpected "aud" claim value',
+    },
+    'that has expired': {
+      change: { set: (token) => token.setExpirationTime(secondsFromNow(-31)) },
+      reason: '"exp" claim timestamp check failed',
+    },
+    'that is not valid yet': {
+      change: { set: (token) => token.setNotBefore(secondsFromNow(40)) },
+      reason: '"nbf" claim timestamp check failed',
+    },
+    'without a subject': { change: { set: (token) => token.setSubject('') }, reason: 'it has no subject (`sub`)' },
+    'without a role': { change: { claims: { sendpool_role: undefined } }, reason: noRole },
+    'with a role that is not known': { change: { claims: { sendpool_role: 'ROOT' } }, reason: noRole },
+    'with a list of roles': { change: { claims: { sendpool_role: ['ADMIN'] } }, reason: noRole },
+    'that is huge': { change: { claims: { filler: 'x'.repeat(9000) } }, reason: 'it has more than 8192 characters' },
   };
-  for (const [name, change] of Object.entries(refused))
-    it(`${name} is refused`, async () => {
+  for (const [name, { change, reason }] of Object.entries(refused))
+    it(`${name} is refused, and the log says why at level debug, with nothing of the person`, async () => {
       assert.ok(await verify(tokenOf()));
       assert.equal(await verify(tokenOf(change)), undefined);
+      assert.deepEqual(reasons, [[{}, `a token was refused: ${reason}`]]);
     });
 
   it('without an expiry is refused', async () => {

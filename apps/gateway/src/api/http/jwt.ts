@@ -56,10 +56,13 @@ const keyIdOf = (subject: string): string =>
 const roleOf = (claim: unknown): Role | undefined =>
   typeof claim === 'string' ? roles.find((role) => role === claim.toUpperCase()) : undefined;
 
-const holderOf = (claims: JWTPayload, roleClaim: string): JwtHolder | undefined => {
+/** Throws what is missing, in words for the log. */
+const holderOf = (claims: JWTPayload, roleClaim: string): JwtHolder => {
   const { sub, exp } = claims;
   const role = roleOf(claims[roleClaim]);
-  if (typeof sub !== 'string' || sub === '' || typeof exp !== 'number' || role === undefined) return undefined;
+  if (typeof sub !== 'string' || sub === '') throw new Error('it has no subject (`sub`)');
+  if (typeof exp !== 'number') throw new Error('it has no expiry (`exp`)');
+  if (role === undefined) throw new Error(`it has no role that is known (${roles.join(', ')}) in \`${roleClaim}\``);
   return { keyId: keyIdOf(sub), role, expiresAt: Math.min(exp, latest) * 1000 };
 };
 
@@ -67,12 +70,10 @@ export const createVerifyJwt = (options: JwtOptions): VerifyJwt => {
   const { issuer, audience, roleClaim, keys, log, now } = options;
   const rules = { issuer, audience, algorithms, clockTolerance: clockToleranceSeconds, requiredClaims: ['sub', 'exp'] };
   return async (token) => {
-    if (token.length > maxTokenLength) return undefined;
     try {
+      if (token.length > maxTokenLength) throw new Error(`it has more than ${maxTokenLength} characters`);
       const { payload } = await jwtVerify(token, keys, { ...rules, currentDate: new Date(now()) });
-      const holder = holderOf(payload, roleClaim);
-      if (holder === undefined) log.debug({ roleClaim }, 'a token was refused: no subject, or no role that is known');
-      return holder;
+      return holderOf(payload, roleClaim);
     } catch (error) {
       // The error of jose holds the claims, which are about a person: only its words are kept.
       log.debug({}, `a token was refused: ${messageOf(error)}`);

@@ -3,6 +3,8 @@ import { foundAgain } from '@sendpool/contracts';
 import { answerOf, askOf, loaderOf, searchText, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import type { Audience, AudienceStore } from '../../domain/audience.ts';
+import type { ContactImport } from '../../domain/contact-import.ts';
+import { contactsOf } from './contact.resolver.ts';
 import { pageById, pageInOrder } from './paging.ts';
 import type {
   AudienceResolvers,
@@ -33,6 +35,17 @@ export const loadAudienceOf = async (
   const audience = await loadAudience(context, store, audienceId);
   if (audience === null) throw new AppError('INTERNAL', `audience ${audienceId} is gone`);
   return audience;
+};
+
+/** The same page of many audiences is one statement. */
+const loadImports = async (
+  { context, use }: { context: RequestContext; use: AudienceUseCases },
+  id: string,
+  page: Parameters<AudienceUseCases['imports']['page']>[1],
+): Promise<ContactImport[]> => {
+  const name = `imports ${JSON.stringify(page)}`;
+  const loader = loaderOf<string, ContactImport[]>(context, name, (ids) => use.imports.page(ids, page));
+  return (await loader.load(id)) ?? [];
 };
 
 /** One statement for all audiences of a page. */
@@ -73,9 +86,10 @@ export const createAudienceResolvers = (use: AudienceUseCases) => ({
   } satisfies MutationResolvers,
   Audience: {
     __resolveReference: ({ id }, context) => loadAudience(context, use.audiences, id),
+    contacts: contactsOf(use),
     imports: ({ id }, { idempotencyKey = null, ...args }, context) =>
       pageById(args, {
-        read: (page) => use.imports.page(id, { ...page, idempotencyKey }),
+        read: (page) => loadImports({ context, use }, id, { ...page, idempotencyKey }),
         count: () => countImports(context, use, { id, idempotencyKey }),
       }),
   } satisfies AudienceResolvers,

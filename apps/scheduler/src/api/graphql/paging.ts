@@ -23,9 +23,9 @@ const idOf = ({ after }: Page): string | null => {
   return after;
 };
 
-const numberOf = ({ after }: Page): number => {
+const numberOf = ({ after }: Page, most: number): number => {
   if (after === undefined) return -1;
-  if (typeof after !== 'number' || !Number.isInteger(after) || after < 0 || after > 2_147_483_647) throw strange();
+  if (typeof after !== 'number' || !Number.isInteger(after) || after < 0 || after > most) throw strange();
   return after;
 };
 
@@ -55,11 +55,13 @@ export const pageById = <Node extends { readonly id: string }>(
   return countedConnection({ read: async () => connectionOf(await read(wanted), page, ({ id }) => id), count });
 };
 
+/** `most` is the greatest number that the database could take. */
 export const pageByNumber = <Node extends { readonly number: number }>(
   args: PageArguments,
   { read, count }: List<{ first: number; after: number }, Node>,
+  most = 2_147_483_647,
 ): CountedConnection<Node> => {
   const page = pageArguments(args.first, args.after);
-  const wanted = { first: page.first, after: numberOf(page) };
+  const wanted = { first: page.first, after: numberOf(page, most) };
   return countedConnection({ read: async () => connectionOf(await read(wanted), page, ({ number }) => number), count });
 };

@@ -3,7 +3,7 @@ import { foundAgain } from '@sendpool/contracts';
 import { answerOf, askOf, loaderOf, type RequestContext } from '@sendpool/graphql';
 import { sleep, systemClock } from '@sendpool/kernel';
 import type { Campaign } from '../../domain/campaign.ts';
-import type { Contact } from '../../domain/contact.ts';
+import type { MergeContact } from '../../domain/choose-contact.ts';
 import { loadCampaign } from './campaign.resolver.ts';
 import { createInTurn, type InTurn } from './render-turns.ts';
 import type { CampaignResolvers, MutationResolvers } from './schema.generated.ts';
@@ -14,9 +14,9 @@ const loadContact = (
   { context, use }: { context: RequestContext; use: CampaignUseCases },
   audienceId: string,
   email: string | null,
-): Promise<Contact | undefined> => {
+): Promise<MergeContact | undefined> => {
   const name = `contact ${email ?? ''}`;
-  return loaderOf<string, Contact>(context, name, (ids) => use.contacts.findIn(ids, email)).load(audienceId);
+  return loaderOf<string, MergeContact>(context, name, (ids) => use.contacts.findIn(ids, email)).load(audienceId);
 };
 
 const campaign = (use: CampaignUseCases, inTurn: InTurn) =>

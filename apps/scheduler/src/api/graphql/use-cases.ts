@@ -2,6 +2,7 @@
 import type { Once } from '@sendpool/contracts';
 import type { Audience, AudienceStore } from '../../domain/audience.ts';
 import type { Campaign, CampaignStore } from '../../domain/campaign.ts';
+import type { AddedContacts, ContactInput, DeletedContacts } from '../../domain/change-contacts.ts';
 import type { ContactStore } from '../../domain/contact.ts';
 import type { ImportStore } from '../../domain/contact-import.ts';
 import type { CreateCampaignInput } from '../../domain/create-campaign.ts';
@@ -16,10 +17,13 @@ import type { ReplayInput, WebhookTest } from '../../domain/use-webhooks.ts';
 import type { Webhook, WebhookLog, WebhookStore } from '../../domain/webhook.ts';
 
 export type AudienceUseCases = {
+  contacts: Pick<ContactStore, 'page' | 'counts'>;
   audiences: Pick<AudienceStore, 'find' | 'findMany' | 'page' | 'count'>;
   imports: Pick<ImportStore, 'find' | 'findMany' | 'page' | 'counts'>;
   createAudience(input: { name: string }): Promise<Result<Audience>>;
-  once: Once<Pick<AudienceUseCases, 'createAudience'>>;
+  addContacts(input: { audienceId: string; contacts: readonly ContactInput[] }): Promise<Result<AddedContacts>>;
+  deleteContacts(input: { audienceId: string; emails: readonly string[] }): Promise<Result<DeletedContacts>>;
+  once: Once<Pick<AudienceUseCases, 'createAudience' | 'addContacts'>>;
 };
 
 export type CampaignUseCases = {
@@ -38,7 +42,7 @@ export type CampaignUseCases = {
   resendRecipients(input: ResendInput, actor: string): Promise<Result<Resent>>;
   /** The reason for which its messages wait in the senders: every server that it may use is at a limit; null = none. */
   heldBy(campaign: Campaign): string | null;
-  contacts: ContactStore;
+  contacts: Pick<ContactStore, 'findIn'>;
   tests: Pick<TestStore, 'testsOf'>;
   previewMessage(asked: PreviewAsked): Promise<MessagePreview>;
   /** Resolves to the campaign that sends it; `trace`: the span of the request. */

@@ -3,7 +3,7 @@ import { shownOnce } from '@sendpool/contracts';
 import { answerOf, askOf, loaderOf, type RequestContext } from '@sendpool/graphql';
 import type { MadeWebhook } from '../../domain/change-webhooks.ts';
 import type { CampaignStore } from '../../domain/campaign.ts';
-import type { DeliveryPage, Webhook } from '../../domain/webhook.ts';
+import type { DeliveryPage, Webhook, WebhookDelivery } from '../../domain/webhook.ts';
 import { loadCampaign } from './campaign.resolver.ts';
 import { pageById } from './paging.ts';
 import type { MutationResolvers, QueryResolvers, WebhookResolvers } from './schema.generated.ts';
@@ -45,6 +45,17 @@ const mutations = (use: WebhookUseCases) =>
       ),
   }) satisfies MutationResolvers;
 
+/** The same page of many webhooks is one statement. */
+const loadDeliveries = async (
+  { context, use }: { context: RequestContext; use: WebhookUseCases },
+  id: string,
+  page: DeliveryPage,
+): Promise<WebhookDelivery[]> => {
+  const name = `deliveries ${JSON.stringify(page)}`;
+  const loader = loaderOf<string, WebhookDelivery[]>(context, name, (ids) => use.webhookLog.page(ids, page));
+  return (await loader.load(id)) ?? [];
+};
+
 /** One statement for all webhooks of a page. */
 const countDeliveries = async (
   context: RequestContext,
@@ -67,7 +78,7 @@ const webhook = (use: WebhookDeps): WebhookResolvers => ({
   previousSecretUntil: ({ previousUntil }) => previousUntil,
   deliveries: ({ id }, { state = null, ...args }, context) =>
     pageById(args, {
-      read: (page) => use.webhookLog.page(id, { ...page, state }),
+      read: (page) => loadDeliveries({ context, use }, id, { ...page, state }),
       count: () => countDeliveries(context, use, { id, state }),
     }),
 });

@@ -12,6 +12,7 @@ import { ContactImports1764000900000 } from './1764000900000-contact-imports.ts'
 import { Idempotency1764001000000 } from './1764001000000-idempotency.ts';
 import { TestMessages1764001100000 } from './1764001100000-test-messages.ts';
 import { ListIndexes1764001200000 } from './1764001200000-list-indexes.ts';
+import { RemovedContacts1764001300000 } from './1764001300000-removed-contacts.ts';
 
 export const migrations: MigrationClass[] = [
   AudiencesAndCampaigns1764000000000,
@@ -26,4 +27,5 @@ export const migrations: MigrationClass[] = [
   Idempotency1764001000000,
   TestMessages1764001100000,
   ListIndexes1764001200000,
+  RemovedContacts1764001300000,
 ];

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { deliveryEventsTopic } from '@sendpool/contracts';
+import { createDatabase } from '@sendpool/database';
 import { freshDatabase } from '@sendpool/database/testing';
 import { createEventLog, type EventLog } from '@sendpool/event-log';
 import { isAppError, newId, sleep } from '@sendpool/kernel';
@@ -118,6 +119,36 @@ const databases = new AsyncDisposableStack();
 after(() => databases.disposeAsync());
 let made: Promise<string> | undefined;
 describeCursors('PostgreSQL', () => (made ??= freshDatabase().then((fresh) => databases.use(fresh).url)));
+
+test('after a restore in PostgreSQL cursors of before the backup hold, and those of after it do not, however much was written since', async () => {
+  await using opened = new AsyncDisposableStack();
+  const { url } = opened.use(await freshDatabase());
+  const before = await openAs(url, 'restored');
+  const database = await createDatabase({
+    url,
+    schema: 'event_log',
+    migrations: [],
+    poolSize: 1,
+    applicationName: 'spec',
+  });
+  opened.defer(before.close);
+  opened.defer(database.close);
+  await before.write(numbers(0, 30));
+  const old = cursorOf((await before.page(null)).to);
+  for (const table of ['log_batch', 'log_partition'])
+    await database.sql.query(`create table backup_${table} as table ${table}`);
+  await before.write(numbers(30, 9));
+  const newer = cursorOf((await before.page(null)).to);
+  for (const table of ['log_batch', 'log_partition']) {
+    await database.sql.query(`delete from ${table}`);
+    await database.sql.query(`insert into ${table} table backup_${table}`);
+  }
+  const restored = await openAs(url, 'restored');
+  opened.defer(restored.close);
+  await restored.write(numbers(60, 30));
+  assert.deepEqual((await readAll(restored, old)).seen, numbers(60, 30));
+  await assert.rejects(restored.page(newer), isOfAnotherLog);
+});
 
 const broker = process.env['SENDPOOL_TEST_KAFKA']?.split(',')[0];
 if (broker === undefined)
