@@ -26,6 +26,3 @@ export const costs: CostTable = {
   'Mutation.sendTestMessage': { weight: 100 },
   'Mutation.resendRecipients': { weight: 100 },
 };
-
-/** Of an upload or a download, whatever its size: it holds a connection and a place, and reads or writes many rows. */
-export const transferCost = 1000;
