@@ -58,7 +58,7 @@ const page = async (sql: Sql, audienceIds: readonly string[], asked: ContactPage
 /** The lock lets one change of an audience through at a time, as in `upsertContacts`. */
 const lockAudience = async (tx: Sql, id: string): Promise<number | undefined> => {
   if (!isId(id)) return undefined;
-  const text = 'select number from audience where id = $1 for no key update';
+  const text = 'select number from audience where id = $1 and not of_test for no key update';
   return (await tx.query<{ number: number }>(text, [id]))[0]?.number;
 };
 
