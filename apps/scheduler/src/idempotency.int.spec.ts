@@ -21,8 +21,8 @@ type Result = Record<string, { id?: string; status?: string; name?: string }> & 
 const types: Record<string, [input: string, payload: string, fields: string]> = {
   createAudience: ['CreateAudienceInput', 'AudiencePayload', 'audience { id name }'],
   createCampaign: ['CreateCampaignInput', 'CampaignPayload', 'campaign { id status }'],
-  startCampaign: ['CampaignInput', 'CampaignPayload', 'campaign { id status }'],
-  pauseCampaign: ['CampaignInput', 'CampaignPayload', 'campaign { id status }'],
+  startCampaign: ['StartCampaignInput', 'CampaignPayload', 'campaign { id status }'],
+  pauseCampaign: ['PauseCampaignInput', 'CampaignPayload', 'campaign { id status }'],
   scheduleCampaign: ['ScheduleCampaignInput', 'CampaignPayload', 'campaign { id status }'],
   createWebhook: ['CreateWebhookInput', 'WebhookSecretPayload', 'webhook { id } secret'],
 };

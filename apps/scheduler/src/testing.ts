@@ -190,8 +190,9 @@ const createClient = (port: number) => {
       return created['createCampaign'].campaign.id as string;
     },
     act: async (verb: string, id: string) => {
+      const type = `${verb[0]!.toUpperCase()}${verb.slice(1)}Input`;
       const data = await ask(
-        `mutation ($input: CampaignInput!) { ${verb}(input: $input) { ... on CampaignPayload { campaign { status } } ${refusals} } }`,
+        `mutation ($input: ${type}!) { ${verb}(input: $input) { ... on CampaignPayload { campaign { status } } ${refusals} } }`,
         { input: { id } },
       );
       return data[verb] as { campaign?: { status: string }; errors?: { code: string; message: string }[] };

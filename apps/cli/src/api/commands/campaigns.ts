@@ -83,7 +83,8 @@ const refusal = ({ errors }: Refused): AppError =>
   new AppError('CONFLICT', errors.map(({ message }) => message).join('; '));
 
 const change = async ({ api, terminal, words }: Run, mutation: string): Promise<void> => {
-  const query = `mutation ($input: CampaignInput!) { result: ${mutation}(input: $input) {
+  const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`;
+  const query = `mutation ($input: ${type}!) { result: ${mutation}(input: $input) {
     __typename ... on CampaignPayload { campaign { ${selection} } } ... on Refused { errors { message } }
   } }`;
   const { result } = await api.ask<Changed>(query, { input: { id: words[0] } });

@@ -9,12 +9,12 @@ import { loadAudienceOf } from './audience.resolver.ts';
 import { createInputOf, editOf, resendOf } from './campaign-input.ts';
 import { pageByNumber, pageInOrder } from './paging.ts';
 import type {
-  CampaignInput,
   CampaignProgressResolvers,
   CampaignResolvers,
   MutationResolvers,
   QueryResolvers,
   RecipientResolvers,
+  StartCampaignInput,
 } from './schema.generated.ts';
 import type { CampaignUseCases } from './use-cases.ts';
 
@@ -113,9 +113,10 @@ type Change = 'startCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCamp
 /** Those that may come with an idempotency key. */
 const keyed = (use: CampaignUseCases) => {
   const made = foundAgain('campaign', use.campaigns.find);
+  // The four inputs have the same fields.
   const change =
     (operation: Change) =>
-    (_: unknown, { input }: { input: CampaignInput }, context: RequestContext) =>
+    (_: unknown, { input }: { input: StartCampaignInput }, context: RequestContext) =>
       answerOf(
         context,
         use.once(askOf(context, operation, input), (own) => own[operation](input.id, context.trace), made),
