@@ -8,7 +8,7 @@ import { shortDoubt } from './engine-scene.ts';
 import { endStage, isFinished, setStage, waitUntil, type Stage } from './stage.ts';
 
 const previewQuery = `query ($id: ID!, $email: EmailAddress) { campaign(id: $id) {
-  preview(email: $email) { contactEmail subject html text missingFields } } }`;
+  preview(contactEmail: $email) { ... on MessagePreview { contactEmail subject html text missingFields } } } }`;
 
 const sendTest = `mutation ($input: SendTestMessageInput!) { sendTestMessage(input: $input) {
   ... on TestMessagePayload { testCampaign { id testOf { id } } } ... on Refused { errors { message path } } } }`;
@@ -84,7 +84,7 @@ describe('a test message', () => {
     const [as, to] = [stage.addresses[7]!, ['me@test.example', 'you@test.example']];
     assert.deepEqual([preview.contactEmail, preview.missingFields], [as, []]);
     assert.equal((await previewOf(null)).contactEmail, stage.addresses[0]);
-    const input = { to, asContact: as, idempotencyKey: 'once' };
+    const input = { to, contactEmail: as, idempotencyKey: 'once' };
     const campaignId = await ask(input);
     stage.system.processes.kill('scheduler');
     assert.equal(await askAgain(input), campaignId);

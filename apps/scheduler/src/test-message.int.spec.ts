@@ -202,7 +202,7 @@ test('a campaign is tested in every status but CANCELLED', async () => {
 test('another contact may fill the templates, and who wants no more mail gets no test', async () => {
   const id = await makeCampaign();
   const test = idOf(
-    await sendTest({ campaignId: id, to: ['me@example.net', 'BOB@example.org'], asContact: 'Bob@Example.org' }),
+    await sendTest({ campaignId: id, to: ['me@example.net', 'BOB@example.org'], contactEmail: 'Bob@Example.org' }),
   );
   await client.until(test, 'FINISHED');
   assert.deepEqual(sentTo(test), [{ email: 'me@example.net', fields: { n: '100000000' } }]);
@@ -215,9 +215,9 @@ test('another contact may fill the templates, and who wants no more mail gets no
 test('everything that is wrong is said at once with its path, and nothing is made', async () => {
   const id = await makeCampaign({ sendingSettings: { poolId: 'another' } });
   const to = ['me@example.net', 'nobody', 'a@example.net,b@example.net'];
-  const refused = await sendTest({ campaignId: id, to, asContact: 'eve@example.org', idempotencyKey: 'free' });
+  const refused = await sendTest({ campaignId: id, to, contactEmail: 'eve@example.org', idempotencyKey: 'free' });
   const pool = 'BAD_INPUT input.sendingSettings.poolId';
-  const contact = 'NOT_FOUND input.asContact';
+  const contact = 'NOT_FOUND input.contactEmail';
   assert.deepEqual(faultsOf(refused), ['BAD_INPUT input.to.1', 'BAD_INPUT input.to.2', contact, pool]);
   for (const many of [[], Array.from({ length: 11 }, (_, n) => `p${n}@example.net`)])
     assert.deepEqual(faultsOf(await sendTest({ campaignId: id, to: many })), ['BAD_INPUT input.to', pool]);
@@ -234,8 +234,8 @@ test('everything that is wrong is said at once with its path, and nothing is mad
 });
 
 const preview = async (id: string, email: string | null = null) => {
-  const text = `query ($id: ID!, $email: EmailAddress) { campaign(id: $id) { name preview(email: $email) {
-    contactEmail subject html text missingFields } } }`;
+  const text = `query ($id: ID!, $email: EmailAddress) { campaign(id: $id) { name preview(contactEmail: $email) {
+    ... on MessagePreview { contactEmail subject html text missingFields } ... on Refused { errors { code message path } } } } }`;
   const { data, errors } = await client.answerTo(text, { id, email });
   assert.equal(data['campaign'].name, 'Autumn');
   return { preview: data['campaign'].preview, error: errors?.[0] as unknown };
@@ -255,22 +255,23 @@ test('a preview is what the contact would get, with the fields that it lacks, an
   assert.deepEqual(world.senders.received, []);
 });
 
-test('a preview that cannot be had is null alone, and says why', async () => {
+test('a preview that cannot be had is refused, and says why and where', async () => {
   const id = await makeCampaign();
-  const path = ['campaign', 'preview'];
-  const cases: [email: string, code: string, message: RegExp][] = [
-    ['bob@example.org', 'BAD_INPUT', /^html, line 2: it needs too much memory/],
-    ['eve@example.org', 'NOT_FOUND', /^the audience has no contact with this address$/],
-    ['eve', 'BAD_INPUT', /@/],
+  const path = ['contactEmail'];
+  const cases: [email: string, code: string, path: string[] | null, message: RegExp][] = [
+    ['bob@example.org', 'BAD_INPUT', null, /^html, line 2: it needs too much memory/],
+    ['eve@example.org', 'NOT_FOUND', path, /^the audience has no contact with this address$/],
+    ['eve', 'BAD_INPUT', path, /@/],
   ];
-  for (const [email, code, message] of cases) {
-    const answer = await preview(id, email);
-    assert.equal(answer.preview, null);
-    assert.partialDeepStrictEqual(answer.error, { path, extensions: { code } });
-    assert.match((answer.error as Error).message, message);
+  for (const [email, code, where, message] of cases) {
+    const { preview: answer, error } = await preview(id, email);
+    assert.deepEqual([error, answer.errors.length], [undefined, 1]);
+    assert.partialDeepStrictEqual(answer.errors[0], { code, path: where });
+    assert.match(answer.errors[0].message, message);
   }
   const empty = await makeCampaign({ audienceId: await client.makeAudience(0) });
-  assert.partialDeepStrictEqual((await preview(empty)).error, { path, message: 'the audience has no contacts' });
+  const nobody = { code: 'NOT_FOUND', path, message: 'the audience has no contacts' };
+  assert.deepEqual(await preview(empty), { preview: { errors: [nobody] }, error: undefined });
 });
 
 test('the previews and tests of a page are one statement each', async () => {
@@ -279,7 +280,7 @@ test('the previews and tests of a page are one statement each', async () => {
   await client.until(test, 'FINISHED');
   const sent: string[] = [];
   using _watch = watchStatements((text) => void sent.push(text));
-  const fields = 'preview { subject } tests { id testOf { id } }';
+  const fields = 'preview { ... on MessagePreview { subject } } tests { id testOf { id } }';
   const query = ids.map((id, n) => `c${n}: campaign(id: "${id}") { ${fields} }`).join(' ');
   const data = await client.ask(`{ ${query} }`);
   assert.deepEqual(
@@ -298,12 +299,14 @@ test('the previews of one request are given up when they take long together', as
   const loop = '{% for i in (1..n) %}';
   const id = await makeCampaign({ html: loop.repeat(3) + '{% endfor %}'.repeat(3) });
   await database.sql.query(`update contact set fields = '{"n":"9999"}' where email = 'ann@example.org'`);
-  const query = Array.from({ length: 30 }, (_, n) => `p${n}: preview { subject }`).join(' ');
+  const query = Array.from({ length: 30 }, (_, n) => `p${n}: preview { ... on Refused { errors { message } } }`).join(
+    ' ',
+  );
   const begin = performance.now();
-  const { errors = [] } = await client.answerTo(`query ($id: ID!) { campaign(id: $id) { ${query} } }`, { id });
+  const { data, errors = [] } = await client.answerTo(`query ($id: ID!) { campaign(id: $id) { ${query} } }`, { id });
   assert.ok(performance.now() - begin < 10_000);
-  assert.equal(errors.length, 30);
-  assert.match(errors[0]!.message, /^html, line 1: it takes longer than 250 ms/);
+  assert.match(data['campaign'].p0.errors[0].message, /^html, line 1: it takes longer than 250 ms/);
+  assert.equal(data['campaign'].p29, null);
   assert.match(errors.at(-1)!.message, /take too long together/);
 });
 

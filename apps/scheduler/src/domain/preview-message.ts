@@ -1,7 +1,8 @@
 /** What one contact of its audience would get of a campaign as it is now. Nothing is sent. */
-import { AppError } from '@sendpool/kernel';
+import { isAppError } from '@sendpool/kernel';
 import type { Campaign, ParseAddress } from './campaign.ts';
 import { chooseContact, type MergeContact } from './choose-contact.ts';
+import { done, refuse, type Result } from './refusal.ts';
 
 export type MessagePreview = {
   readonly contactEmail: string;
@@ -18,19 +19,29 @@ export type RenderPreview = (campaign: Campaign, contact: MergeContact) => Omit<
 export type PreviewAsked = {
   readonly campaign: Campaign;
   /** Null: the contact that was made first. */
-  readonly email: string | null;
+  readonly contactEmail: string | null;
   /** Looks in the audience of the campaign. */
   find(email: string | null): Promise<MergeContact | undefined>;
   /** Runs the work when it is its turn: rendering may take long. */
   inTurn<T>(work: () => T): Promise<T>;
 };
 
-/** Throws AppError BAD_INPUT for an address that is none and for templates that cannot be rendered, NOT_FOUND without such a contact. */
+type PreviewDeps = { parseAddress: ParseAddress; render: RenderPreview };
+
+/** Templates that fail on the fields of the contact are the author's to mend: refused, with part and line in the message. */
+const renderFor = (contact: MergeContact, campaign: Campaign, render: RenderPreview): Result<MessagePreview> => {
+  try {
+    return done({ contactEmail: contact.email, ...render(campaign, contact) });
+  } catch (error) {
+    if (!isAppError(error, 'BAD_INPUT')) throw error;
+    return refuse({ code: 'BAD_INPUT', message: error.message, path: null });
+  }
+};
+
+/** Rejects when `inTurn` gives no turn. */
 export const createPreviewMessage =
-  (deps: { parseAddress: ParseAddress; render: RenderPreview }) =>
-  async ({ campaign, email, find, inTurn }: PreviewAsked): Promise<MessagePreview> => {
-    const contact = await chooseContact(email, 'email', { parseAddress: deps.parseAddress, find });
-    if (!contact.ok) throw new AppError(contact.errors[0]!.code, contact.errors[0]!.message);
-    const preview = await inTurn(() => deps.render(campaign, contact.value));
-    return { contactEmail: contact.value.email, ...preview };
+  ({ parseAddress, render }: PreviewDeps) =>
+  async ({ campaign, contactEmail, find, inTurn }: PreviewAsked): Promise<Result<MessagePreview>> => {
+    const contact = await chooseContact(contactEmail, ['contactEmail'], { parseAddress, find });
+    return contact.ok ? inTurn(() => renderFor(contact.value, campaign, render)) : contact;
   };

@@ -13,7 +13,7 @@ export type TestMessageInput = {
   readonly campaignId: string;
   readonly to: readonly string[];
   /** Address of the contact whose fields fill the templates; null: the one that was made first. */
-  readonly asContact: string | null;
+  readonly contactEmail: string | null;
 };
 
 /** A test and the contacts of its audience, which is made with it: `campaign.audienceId`. */
@@ -81,11 +81,11 @@ const findCampaign = async ({ campaignId }: TestMessageInput, deps: SendTestDeps
 /** Looked for in the audience of the campaign. */
 const fillingContact = (
   { audienceId }: Campaign,
-  { asContact }: TestMessageInput,
+  { contactEmail }: TestMessageInput,
   { contacts, parseAddress }: SendTestDeps,
 ): Promise<Result<MergeContact>> => {
   const find = async (email: string | null) => (await contacts.findIn([audienceId], email)).get(audienceId);
-  return chooseContact(asContact, 'asContact', { parseAddress, find });
+  return chooseContact(contactEmail, ['input', 'contactEmail'], { parseAddress, find });
 };
 
 /** The addresses with the fields of that contact, or all that is wrong with both. */

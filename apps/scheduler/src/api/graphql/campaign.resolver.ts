@@ -148,7 +148,7 @@ const keyed = (use: CampaignUseCases) => {
 
 export const createCampaignResolvers = (use: CampaignUseCases) => ({
   Query: {
-    campaigns: (_, { status: statuses = null, nameContains, ...args }) => {
+    campaigns: (_, { statuses = null, nameContains, ...args }) => {
       const filter = { statuses, nameContains: searchText('nameContains', nameContains) };
       return pageInOrder(args, {
         read: (page) => use.campaigns.page({ ...page, ...filter }),

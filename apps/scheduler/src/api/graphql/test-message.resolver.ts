@@ -1,6 +1,6 @@
 /** Previews and test messages of campaigns in GraphQL. */
 import { foundAgain } from '@sendpool/contracts';
-import { answerOf, askOf, loaderOf, type RequestContext } from '@sendpool/graphql';
+import { answerOf, askOf, loaderOf, refused, type RequestContext } from '@sendpool/graphql';
 import { sleep, systemClock } from '@sendpool/kernel';
 import type { Campaign } from '../../domain/campaign.ts';
 import type { MergeContact } from '../../domain/choose-contact.ts';
@@ -21,13 +21,15 @@ const loadContact = (
 
 const campaign = (use: CampaignUseCases, inTurn: InTurn) =>
   ({
-    preview: (row, { email }, context) =>
-      use.previewMessage({
+    preview: async (row, { contactEmail }, context) => {
+      const preview = await use.previewMessage({
         campaign: row,
-        email: email ?? null,
+        contactEmail: contactEmail ?? null,
         find: (address) => loadContact({ context, use }, row.audienceId, address),
         inTurn: (work) => inTurn(context, work),
-      }),
+      });
+      return preview.ok ? { __typename: 'MessagePreview' as const, ...preview.value } : refused(preview.errors);
+    },
     testOf: ({ testOf }, _, context) => (testOf === null ? null : loadCampaign(context, use.campaigns, testOf)),
     tests: async ({ id }, _, context) => {
       const loader = loaderOf<string, Campaign[]>(context, 'tests', (ids) => use.tests.testsOf(ids));
@@ -41,13 +43,13 @@ export const createTestMessageResolvers = (use: CampaignUseCases) => ({
   Campaign: campaign(use, createInTurn({ ...systemClock, sleep })),
   Mutation: {
     sendTestMessage: (_, { input }, context) => {
-      const { campaignId, to, asContact = null } = input;
+      const { campaignId, to, contactEmail = null } = input;
       const ask = askOf(context, 'sendTestMessage', input);
       return answerOf(
         context,
         use.once(
           ask,
-          (own) => own.sendTestMessage({ campaignId, to, asContact }, context.trace),
+          (own) => own.sendTestMessage({ campaignId, to, contactEmail }, context.trace),
           foundAgain('campaign', use.campaigns.find),
         ),
         payload,

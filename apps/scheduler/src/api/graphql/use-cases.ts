@@ -44,7 +44,7 @@ export type CampaignUseCases = {
   heldBy(campaign: Campaign): string | null;
   contacts: Pick<ContactStore, 'findIn'>;
   tests: Pick<TestStore, 'testsOf'>;
-  previewMessage(asked: PreviewAsked): Promise<MessagePreview>;
+  previewMessage(asked: PreviewAsked): Promise<Result<MessagePreview>>;
   /** Resolves to the campaign that sends it; `trace`: the span of the request. */
   sendTestMessage(input: TestMessageInput, trace?: string): Promise<Result<Campaign>>;
   resends(campaignIds: readonly string[]): Promise<ReadonlyMap<string, Resend[]>>;
