@@ -4,6 +4,9 @@ import type { CostTable } from '@sendpool/graphql';
 export const costs: CostTable = {
   'Campaign.resends': { rows: 100 },
   'Campaign.tests': { rows: 20 },
+  // Half a megabyte each, at most.
+  'Campaign.html': { weight: 20 },
+  'Campaign.text': { weight: 20 },
   // Reads the templates and renders them.
   'Campaign.preview': { weight: 100 },
   'ServerStats.byProvider': { rows: 20 },
@@ -25,4 +28,6 @@ export const costs: CostTable = {
   'Mutation.startCampaign': { weight: 100 },
   'Mutation.sendTestMessage': { weight: 100 },
   'Mutation.resendRecipients': { weight: 100 },
+  // Checks all that a start does.
+  'Mutation.scheduleCampaign': { weight: 100 },
 };
