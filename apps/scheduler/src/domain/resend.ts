@@ -24,7 +24,7 @@ export type ResendInput = {
 export type Resend = {
   readonly id: string;
   readonly createdAt: Date;
-  /** Id of the API key that asked. */
+  /** `Viewer.id` of who asked. */
   readonly actor: string;
   readonly states: readonly ResendState[];
   /** How many recipients were named; null: all in these states. */
