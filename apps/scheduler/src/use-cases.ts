@@ -9,7 +9,12 @@ import { createAddContacts, createDeleteContacts } from './domain/change-contact
 import type { MergeContact } from './domain/choose-contact.ts';
 import type { ContactStore } from './domain/contact.ts';
 import type { ImportStore } from './domain/contact-import.ts';
-import { createCancelCampaign, createPauseCampaign, createResumeCampaign } from './domain/change-status.ts';
+import {
+  createCancelCampaign,
+  createPauseCampaign,
+  createResumeCampaign,
+  createUnscheduleCampaign,
+} from './domain/change-status.ts';
 import { createCreateAudience } from './domain/create-audience.ts';
 import { createCreateCampaign } from './domain/create-campaign.ts';
 import { heldBy, type HeldServers } from './domain/held-servers.ts';
@@ -20,7 +25,7 @@ import type { SendingView } from './domain/sending-view.ts';
 import type { ResendStore } from './domain/resend.ts';
 import { createResendRecipients } from './domain/resend-recipients.ts';
 import { createSendTestMessage, type TestStore } from './domain/send-test-message.ts';
-import { createScheduleCampaign, createStartCampaign } from './domain/start-campaign.ts';
+import { createScheduleCampaign, createStartCampaign, createStartDueCampaign } from './domain/start-campaign.ts';
 import { createUpdateCampaign } from './domain/update-campaign.ts';
 import { onceOver, type StoreDatabase } from './once.ts';
 import { createAudienceStore } from './store/audience.store.ts';
@@ -69,6 +74,7 @@ const render = (content: Content, { email, fields }: MergeContact) =>
 
 type OwnUseCases = Omit<AudienceUseCases & CampaignUseCases, 'once'> & {
   importContacts: ReturnType<typeof createImportContacts>;
+  startDueCampaign: ReturnType<typeof createStartDueCampaign>;
 };
 
 const createOwn = (given: UseCaseDeps): OwnUseCases => {
@@ -89,7 +95,9 @@ const createOwn = (given: UseCaseDeps): OwnUseCases => {
     previewMessage: createPreviewMessage({ parseAddress, render }),
     sendTestMessage: createSendTestMessage(deps),
     startCampaign: createStartCampaign(deps),
+    startDueCampaign: createStartDueCampaign(deps),
     scheduleCampaign: createScheduleCampaign(deps),
+    unscheduleCampaign: createUnscheduleCampaign(deps),
     pauseCampaign: createPauseCampaign(deps),
     resumeCampaign: createResumeCampaign(deps),
     cancelCampaign: createCancelCampaign(deps),

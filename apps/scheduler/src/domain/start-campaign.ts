@@ -43,11 +43,23 @@ const startFaults = async (campaign: Campaign, deps: StartCampaignDeps): Promise
 
 const mayBegin: ReadonlySet<CampaignStatus> = new Set(['DRAFT', 'SCHEDULED'] as const);
 
+type Beginning = { readonly patch: CampaignPatch; whyNot(campaign: Campaign): string | null };
+
+const whyNotByHand = ({ status }: Campaign): string | null =>
+  mayBegin.has(status) ? null : `the campaign is already ${status}`;
+
+/** Somebody may have taken its time away, or put it off, since it was found to be due. */
+const whyNotDue = ({ status, scheduledAt }: Campaign, now: number): string | null =>
+  status === 'SCHEDULED' && scheduledAt !== null && scheduledAt.getTime() <= now
+    ? null
+    : 'its time is not now any more';
+
 /** Changes the campaign by `patch` when it may begin, nothing is wrong with it, and nobody changed it in between. */
-const begin = async (id: string, patch: CampaignPatch, deps: StartCampaignDeps): Promise<Result<Campaign>> => {
+const begin = async (id: string, { patch, whyNot }: Beginning, deps: StartCampaignDeps): Promise<Result<Campaign>> => {
   const campaign = await deps.campaigns.find(id);
   if (campaign === undefined) return refuse(notFound('campaign', 'id'));
-  if (!mayBegin.has(campaign.status)) return refuse(conflict(`the campaign is already ${campaign.status}`, idPath));
+  const why = whyNot(campaign);
+  if (why !== null) return refuse(conflict(why, idPath));
   const faults = await startFaults(campaign, deps);
   if (faults.length > 0) return refuse(...faults);
   const result = await deps.campaigns.change(id, (now) =>
@@ -62,11 +74,20 @@ const begin = async (id: string, patch: CampaignPatch, deps: StartCampaignDeps):
 export const createStartCampaign =
   (deps: StartCampaignDeps) =>
   (id: string, trace?: string): Promise<Result<Campaign>> =>
-    begin(id, { status: 'PREPARING', startedAt: new Date(deps.now()), trace }, deps);
+    begin(id, { patch: { status: 'PREPARING', startedAt: new Date(deps.now()), trace }, whyNot: whyNotByHand }, deps);
+
+/** Starts one whose time has come. */
+export const createStartDueCampaign =
+  (deps: StartCampaignDeps) =>
+  (id: string): Promise<Result<Campaign>> => {
+    const now = deps.now();
+    const patch: CampaignPatch = { status: 'PREPARING', startedAt: new Date(now) };
+    return begin(id, { patch, whyNot: (campaign) => whyNotDue(campaign, now) }, deps);
+  };
 
 export const createScheduleCampaign =
   (deps: StartCampaignDeps) =>
   async (id: string, at: Date): Promise<Result<Campaign>> => {
     if (!(at.getTime() > deps.now())) return refuse(badInput('the time must lie in the future', 'at'));
-    return begin(id, { status: 'SCHEDULED', scheduledAt: at }, deps);
+    return begin(id, { patch: { status: 'SCHEDULED', scheduledAt: at }, whyNot: whyNotByHand }, deps);
   };

@@ -108,12 +108,12 @@ const campaignProgress: CampaignProgressResolvers = {
   done: doneShare,
 };
 
-type Change = 'startCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign';
+type Change = 'startCampaign' | 'unscheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign';
 
 /** Those that may come with an idempotency key. */
 const keyed = (use: CampaignUseCases) => {
   const made = foundAgain('campaign', use.campaigns.find);
-  // The four inputs have the same fields.
+  // The inputs have the same fields.
   const change =
     (operation: Change) =>
     (_: unknown, { input }: { input: StartCampaignInput }, context: RequestContext) =>
@@ -140,6 +140,7 @@ const keyed = (use: CampaignUseCases) => {
       );
     },
     startCampaign: change('startCampaign'),
+    unscheduleCampaign: change('unscheduleCampaign'),
     pauseCampaign: change('pauseCampaign'),
     resumeCampaign: change('resumeCampaign'),
     cancelCampaign: change('cancelCampaign'),

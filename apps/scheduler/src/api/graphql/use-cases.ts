@@ -35,6 +35,7 @@ export type CampaignUseCases = {
   /** `trace`: the span of the request. */
   startCampaign(id: string, trace?: string): Promise<Result<Campaign>>;
   scheduleCampaign(id: string, at: Date): Promise<Result<Campaign>>;
+  unscheduleCampaign(id: string): Promise<Result<Campaign>>;
   pauseCampaign(id: string): Promise<Result<Campaign>>;
   resumeCampaign(id: string): Promise<Result<Campaign>>;
   cancelCampaign(id: string): Promise<Result<Campaign>>;
