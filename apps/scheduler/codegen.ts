@@ -8,6 +8,7 @@ export default subgraph({
   ContactImport: '../../domain/contact-import.ts#ContactImport as ContactImportModel',
   Campaign: '../../domain/campaign.ts#Campaign as CampaignModel',
   CampaignProgress: '../../domain/campaign.ts#CampaignProgress as ProgressModel',
+  MessagePreview: '../../domain/preview-message.ts#MessagePreview as PreviewModel',
   Resend: '../../domain/resend.ts#Resend as ResendModel',
   Webhook: '../../domain/webhook.ts#Webhook as WebhookModel',
   WebhookDelivery: '../../domain/webhook.ts#WebhookDelivery as WebhookDeliveryModel',

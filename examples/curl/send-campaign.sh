@@ -62,7 +62,7 @@ if [ ! -s "$cursor_file" ]; then
   printf %s "$cursor" >"$cursor_file" # without a line end, so that every program can read it
 fi
 
-change startCampaign CampaignInput '... on CampaignPayload { campaign { id } }' \
+change startCampaign StartCampaignInput '... on CampaignPayload { campaign { id } }' \
   '{"id":"'"$campaign"'","idempotencyKey":"'"$run"'"}' >/dev/null
 echo "campaign $campaign is started"
 

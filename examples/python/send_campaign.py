@@ -176,7 +176,7 @@ def main():
     read_cursor()
     campaign_id = make_campaign()
     started = {"id": campaign_id, "idempotencyKey": RUN}
-    change("startCampaign", "CampaignInput", "... on CampaignPayload { campaign { id } }", started)
+    change("startCampaign", "StartCampaignInput", "... on CampaignPayload { campaign { id } }", started)
     print("campaign", campaign_id, "is started")
     watch(campaign_id)
     follow()

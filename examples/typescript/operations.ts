@@ -87,7 +87,7 @@ export const createCampaign = graphql(`
 `);
 
 export const startCampaign = graphql(`
-  mutation StartCampaign($input: CampaignInput!) {
+  mutation StartCampaign($input: StartCampaignInput!) {
     result: startCampaign(input: $input) {
       __typename
       ... on CampaignPayload {

@@ -32,10 +32,10 @@ const payloads = {
   createAudience: ['CreateAudienceInput', 'AudiencePayload', 'audience { id }'],
   createCampaign: ['CreateCampaignInput', ...campaign],
   updateCampaign: ['UpdateCampaignInput', ...campaign],
-  startCampaign: ['CampaignInput', ...campaign],
-  pauseCampaign: ['CampaignInput', ...campaign],
-  resumeCampaign: ['CampaignInput', ...campaign],
-  cancelCampaign: ['CampaignInput', ...campaign],
+  startCampaign: ['StartCampaignInput', ...campaign],
+  pauseCampaign: ['PauseCampaignInput', ...campaign],
+  resumeCampaign: ['ResumeCampaignInput', ...campaign],
+  cancelCampaign: ['CancelCampaignInput', ...campaign],
   createWebhook: ['CreateWebhookInput', 'WebhookSecretPayload', 'webhook { id }'],
 } as const;
 

@@ -178,8 +178,9 @@ export const restartSystem = async (stage: Stage): Promise<void> => {
 export type Command = 'startCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign';
 
 export const command = async (stage: Stage, name: Command, id = stage.campaignId): Promise<void> => {
+  const type = `${name[0]!.toUpperCase()}${name.slice(1)}Input`;
   await stage.api.run(
-    `mutation ($input: CampaignInput!) { ${name}(input: $input) { ${refusable('CampaignPayload', 'campaign { status }')} } }`,
+    `mutation ($input: ${type}!) { ${name}(input: $input) { ${refusable('CampaignPayload', 'campaign { status }')} } }`,
     { input: { id } },
   );
 };

@@ -66,7 +66,8 @@ const refused = '... on Refused { errors { message path } }';
 const order = (api: Api, id: string, command: Command, from: string): Promise<void> =>
   insist(async () => {
     if ((await askFor(api, id)).status !== from) return;
-    await api.run(`mutation ($input: CampaignInput!) { ${command}(input: $input) { ${refused} } }`, { input: { id } });
+    const type = `${command[0]!.toUpperCase()}${command.slice(1)}Input`;
+    await api.run(`mutation ($input: ${type}!) { ${command}(input: $input) { ${refused} } }`, { input: { id } });
   });
 
 const edit = (api: Api, id: string, text: string): Promise<void> =>

@@ -95,6 +95,8 @@ const answerTo = (asked: Asked): object => {
   if (asked.query.includes('startCampaign(')) return { result: refused };
   if (asked.query.includes('resumeCampaign('))
     return { result: { __typename: 'CampaignPayload', campaign: { ...campaign, status: 'SENDING' } } };
+  if (asked.query.includes('sendTestMessage('))
+    return { result: { __typename: 'TestMessagePayload', testCampaign: { id: 't1', name: 'Spring' } } };
   const known = asked.variables['id'] === 'c1';
   return { campaign: known ? { ...campaign, subject: 's', pausedReason: 'by hand', serverStats: [] } : null };
 };

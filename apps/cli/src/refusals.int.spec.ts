@@ -31,6 +31,7 @@ for (const [line, reason] of [
   ['', 'Which command?'],
   ['serves', 'serves is no command'],
   ['watch', 'watch <campaign id> is how it is written'],
+  ['test c1', 'test <campaign id> <address> is how it is written'],
   ['servers c1', 'servers is how it is written'],
   ['servers --jsno', "Unknown option '--jsno'"],
   ['servers --url 127.0.0.1:4000', '127.0.0.1:4000 is no address, as http://127.0.0.1:4000 is one'],
@@ -64,5 +65,5 @@ test('without a key nothing is asked, and it ends with 2', async () => {
 test('--help is printed and is no fault', async () => {
   const { code, printed } = await api.run('--help');
   assert.equal(code, 0);
-  assert.match(printed, /watch <campaign id> {5}the progress/);
+  assert.match(printed, /watch <campaign id> {11}the progress/);
 });

@@ -107,3 +107,12 @@ test('a refused start says why and ends with 1; what is taken says what became o
     /^Spring is SENDING\. \[█{30}\] 100\.0 % {2}17 of 20 accepted, 0 deferred, 3 bounced, 0 unknown$/,
   );
 });
+
+test('a test goes to the address that was named, and can be followed', async () => {
+  assert.deepEqual(await api.run('test c1 me@example.net'), {
+    code: 0,
+    printed: 'A test of Spring goes to me@example.net. To follow it: watch t1',
+    complained: '',
+  });
+  assert.deepEqual(api.asked[0]!.variables, { input: { campaignId: 'c1', to: ['me@example.net'] } });
+});

@@ -46,7 +46,7 @@ const explain = (error: unknown): string =>
 
 export const runLine = async (invocation: Invocation): Promise<0 | 1 | 2> => {
   const { args, env, terminal, complain, signal } = invocation;
-  const line = parseCommandLine({ usage, options, words: 2 }, args);
+  const line = parseCommandLine({ usage, options, words: 3 }, args);
   if (!line.ok) {
     if (line.exitCode === 2) return misunderstood(invocation, line.reason);
     terminal.line(line.text);

@@ -3,7 +3,7 @@ import { commands } from './api/commands/index.ts';
 
 const lines = Object.entries(commands).map(([name, { takes, help }]) => {
   const call = [name, ...takes].join(' ');
-  return `  ${call.padEnd(24)}${help}`;
+  return `  ${call.padEnd(30)}${help}`;
 });
 
 export const usage = `npm run -s sendpool -- <command>
@@ -18,4 +18,4 @@ Options
   --after <cursor>        of events: everything after this one first
   --help                  this text
 
-The API key is read from SENDPOOL_API_KEY: READER is enough to look, OPERATOR starts and stops campaigns.`;
+The API key is read from SENDPOOL_API_KEY: READER is enough to look, OPERATOR sends tests, starts and stops campaigns.`;

@@ -34,6 +34,13 @@ describe('the table of costs', () => {
     assert.ok(costOf(page) < limits.cost / 3, String(costOf(page)));
   });
 
+  it('counts contents of half a megabyte, and each look at templates, as work', () => {
+    const page = (fields: string) => costOf(`{ campaigns(first: 50) { nodes { id ${fields} } } }`);
+    assert.equal(page('html text') - page(''), 50 * 40);
+    const schedule = 'mutation { scheduleCampaign(input: { id: "1", at: "2027-01-01T00:00:00Z" }) { __typename } }';
+    assert.ok(costOf(schedule) >= 100, String(costOf(schedule)));
+  });
+
   it('puts lists inside lists inside lists above it', () => {
     const deep = '{ campaigns(first: 100) { nodes { recipients(first: 100) { nodes { email } } } } }';
     assert.ok(costOf(deep) > limits.cost);

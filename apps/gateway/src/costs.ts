@@ -3,6 +3,12 @@ import type { CostTable } from '@sendpool/graphql';
 
 export const costs: CostTable = {
   'Campaign.resends': { rows: 100 },
+  'Campaign.tests': { rows: 20 },
+  // Half a megabyte each, at most.
+  'Campaign.html': { weight: 20 },
+  'Campaign.text': { weight: 20 },
+  // Reads the templates and renders them.
+  'Campaign.preview': { weight: 100 },
   'ServerStats.byProvider': { rows: 20 },
   // Most verdicts are about a server, and name no campaign.
   'RotationVerdict.campaigns': { rows: 1 },
@@ -20,8 +26,8 @@ export const costs: CostTable = {
   'Mutation.addContacts': { weight: 100 },
   'Mutation.deleteContacts': { weight: 100 },
   'Mutation.startCampaign': { weight: 100 },
+  'Mutation.sendTestMessage': { weight: 100 },
   'Mutation.resendRecipients': { weight: 100 },
+  // Checks all that a start does.
+  'Mutation.scheduleCampaign': { weight: 100 },
 };
-
-/** Of an upload or a download, whatever its size: it holds a connection and a place, and reads or writes many rows. */
-export const transferCost = 1000;

@@ -21,9 +21,10 @@ type Result = Record<string, { id?: string; status?: string; name?: string }> & 
 const types: Record<string, [input: string, payload: string, fields: string]> = {
   createAudience: ['CreateAudienceInput', 'AudiencePayload', 'audience { id name }'],
   createCampaign: ['CreateCampaignInput', 'CampaignPayload', 'campaign { id status }'],
-  startCampaign: ['CampaignInput', 'CampaignPayload', 'campaign { id status }'],
-  pauseCampaign: ['CampaignInput', 'CampaignPayload', 'campaign { id status }'],
+  startCampaign: ['StartCampaignInput', 'CampaignPayload', 'campaign { id status }'],
+  pauseCampaign: ['PauseCampaignInput', 'CampaignPayload', 'campaign { id status }'],
   scheduleCampaign: ['ScheduleCampaignInput', 'CampaignPayload', 'campaign { id status }'],
+  unscheduleCampaign: ['UnscheduleCampaignInput', 'CampaignPayload', 'campaign { id status scheduledAt }'],
   createWebhook: ['CreateWebhookInput', 'WebhookSecretPayload', 'webhook { id } secret'],
 };
 
@@ -101,6 +102,11 @@ test('the same key for another mutation is another request', async () => {
   const schedule = keyed('flow', { id: made['campaign']!.id, at });
   for (let times = 0; times < 2; times++)
     assert.equal((await mutate('scheduleCampaign', schedule))['campaign']?.status, 'SCHEDULED');
+  const { id } = made['campaign']!;
+  const draft = { id, status: 'DRAFT', scheduledAt: null };
+  for (let times = 0; times < 2; times++)
+    assert.deepEqual((await mutate('unscheduleCampaign', keyed('flow', { id })))['campaign'], draft);
+  assert.deepEqual(faultOf(await mutate('unscheduleCampaign', { id })), ['CONFLICT', 'input.id']);
 });
 
 test('a webhook is made once, and its secret is shown once', async () => {

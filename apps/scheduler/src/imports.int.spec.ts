@@ -19,10 +19,10 @@ type Import = {
   unchanged: number;
   duplicates: number;
   rejected: number;
-  failure: string | null;
+  failureReason: string | null;
 };
 
-const fields = 'id state rows imported updated unchanged duplicates rejected failure';
+const fields = 'id state rows imported updated unchanged duplicates rejected failureReason';
 const actor = { keyId: 'k', role: 'OPERATOR' as const, requestId: 'r' };
 
 const headersOf = (path: string, key?: string, type = 'text/csv') => ({
@@ -109,7 +109,7 @@ describe('an upload', () => {
     assert.deepEqual([other.status, /running/.test(other.body.error ?? '')], [409, true]);
     sending.destroy();
     const failed = await until(id, ({ state }) => state === 'FAILED');
-    assert.deepEqual([failed.failure, failed.rows, await contacts(id)], ['the upload broke off', 4000, 4000]);
+    assert.deepEqual([failed.failureReason, failed.rows, await contacts(id)], ['the upload broke off', 4000, 4000]);
   });
 
   it('that broke off goes on with its key, and comes to the numbers of one that did not', async () => {
@@ -143,7 +143,7 @@ describe('an upload', () => {
     ]);
     await sweepImports(database.sql, new AbortController().signal);
     const failed = await newest(id);
-    assert.deepEqual([failed?.state, /2 minutes/.test(failed?.failure ?? '')], ['FAILED', true]);
+    assert.deepEqual([failed?.state, /2 minutes/.test(failed?.failureReason ?? '')], ['FAILED', true]);
     const isTied = (act: (old: ImportRun) => Promise<unknown>) => assert.rejects(act(run), { code: 'CONFLICT' });
     await isTied((old) => store.take(old, chunk, () => false));
     assert.equal((await send(id, csv(100), 'killed')).body.imported, 100);
@@ -156,7 +156,7 @@ describe('an upload', () => {
     const id = await client.makeAudience(0);
     const { status } = await send(id, 'name\nx\n', 'mended');
     const failed = await newest(id);
-    assert.deepEqual([status, failed?.state, /"email"/.test(failed?.failure ?? '')], [400, 'FAILED', true]);
+    assert.deepEqual([status, failed?.state, /"email"/.test(failed?.failureReason ?? '')], [400, 'FAILED', true]);
     assert.equal((await send(id, csv(10), 'mended')).body.imported, 10);
     assert.equal((await send(id, csv(10), 'x'.repeat(101))).status, 400);
     assert.equal((await send(newId(), csv(10), 'k')).status, 404);

@@ -35,8 +35,8 @@ describe('how many there are on all pages', () => {
     await client.act('startCampaign', sent);
     await client.until(sent, 'FINISHED');
     assert.equal(await totalOf('campaigns(first: 1)'), 2);
-    assert.equal(await totalOf('campaigns(status: [FINISHED, CANCELLED])'), 1);
-    assert.equal(await totalOf('campaigns(status: [])'), 0);
+    assert.equal(await totalOf('campaigns(statuses: [FINISHED, CANCELLED])'), 1);
+    assert.equal(await totalOf('campaigns(statuses: [])'), 0);
     assert.equal(await totalOf('audiences'), 1);
     const data = await client.ask(
       `{ campaigns { totalCount nodes { all: recipients { totalCount } some: recipients(state: ACCEPTED, first: 1) { totalCount nodes { state } } } } }`,
@@ -152,7 +152,7 @@ describe('audiences and campaigns in an order', () => {
       [await found('0%'), await found('%Z'), await found('a_b')],
       [['100% of A_B'], [], ['100% of A_B']],
     );
-    assert.equal(await totalOf('campaigns(nameContains: "apple", status: [DRAFT], first: 1)'), 2);
+    assert.equal(await totalOf('campaigns(nameContains: "apple", statuses: [DRAFT], first: 1)'), 2);
     assert.equal(await totalOf('audiences(nameContains: "Z")'), 2);
   });
 

@@ -200,15 +200,15 @@ test('a page of recipients that is refused makes that field null alone, and the 
 test('campaigns are asked for by status: forward by cursor among those alone, and none for no status', async () => {
   const ids = [await makeCampaign(await makeAudience(1)), await makeCampaign(await makeAudience(1))];
   await act('cancelCampaign', ids[0]!);
-  const query = `query ($status: [CampaignStatus!], $after: String) {
-    campaigns(status: $status, first: 1, after: $after) { nodes { id status } pageInfo { hasNextPage endCursor } } }`;
+  const query = `query ($statuses: [CampaignStatus!], $after: String) {
+    campaigns(statuses: $statuses, first: 1, after: $after) { nodes { id status } pageInfo { hasNextPage endCursor } } }`;
   const seen: Record<string, string> = {};
   for (let [after, more]: [string | null, boolean] = [null, true]; more;) {
-    const data: Awaited<ReturnType<typeof ask>> = await ask(query, { status: ['DRAFT', 'CANCELLED'], after });
+    const data: Awaited<ReturnType<typeof ask>> = await ask(query, { statuses: ['DRAFT', 'CANCELLED'], after });
     for (const { id, status } of data['campaigns'].nodes) seen[id] = status;
     ({ endCursor: after, hasNextPage: more } = data['campaigns'].pageInfo);
   }
   assert.deepEqual([seen[ids[0]!], seen[ids[1]!]], ['CANCELLED', 'DRAFT']);
   assert.deepEqual([...new Set(Object.values(seen))].toSorted(), ['CANCELLED', 'DRAFT']);
-  assert.deepEqual((await ask(query, { status: [] }))['campaigns'].nodes, []);
+  assert.deepEqual((await ask(query, { statuses: [] }))['campaigns'].nodes, []);
 });

@@ -90,7 +90,7 @@ export const createSchedulerService = async (options: {
     changed: () => delivery.changed(),
   });
   const start = async (id: string): Promise<boolean> => {
-    const result = await useCases.startCampaign(id);
+    const result = await useCases.startDueCampaign(id);
     // A conflict says that another process, or a person, was first.
     const errors = result.ok ? [] : result.errors.filter(({ code }) => code !== 'CONFLICT');
     if (errors.length > 0)

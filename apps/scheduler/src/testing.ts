@@ -149,8 +149,11 @@ const createClient = (port: number) => {
     const data = await ask(`query ($id: ID!) { campaign(id: $id) { ${fields} } }`, { id });
     return data['campaign'] as { status: string; progress: Record<string, number> };
   };
+  const upload = (audienceId: string, csv: string): Promise<Response> =>
+    send(`/audiences/${audienceId}/contacts`, csv, { headers: { 'content-type': 'text/csv' }, bytes: streamedBody });
   return {
     port,
+    upload,
     answerTo,
     ask,
     look,
@@ -166,8 +169,7 @@ const createClient = (port: number) => {
       );
       const id = created['createAudience'].audience.id as string;
       const rows = Array.from({ length: contacts }, (_, n) => `p${n}@example.com,Ann\n`).join('');
-      const signed = { headers: { 'content-type': 'text/csv' }, bytes: streamedBody };
-      const answer = await send(`/audiences/${id}/contacts`, `email,first_name\n${rows}`, signed);
+      const answer = await upload(id, `email,first_name\n${rows}`);
       assert.equal(answer.status, 200);
       return id;
     },
@@ -188,8 +190,9 @@ const createClient = (port: number) => {
       return created['createCampaign'].campaign.id as string;
     },
     act: async (verb: string, id: string) => {
+      const type = `${verb[0]!.toUpperCase()}${verb.slice(1)}Input`;
       const data = await ask(
-        `mutation ($input: CampaignInput!) { ${verb}(input: $input) { ... on CampaignPayload { campaign { status } } ${refusals} } }`,
+        `mutation ($input: ${type}!) { ${verb}(input: $input) { ... on CampaignPayload { campaign { status } } ${refusals} } }`,
         { input: { id } },
       );
       return data[verb] as { campaign?: { status: string }; errors?: { code: string; message: string }[] };

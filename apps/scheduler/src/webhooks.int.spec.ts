@@ -51,7 +51,7 @@ const makeWebhook = async (path: string, input: object = {}): Promise<string> =>
 
 const fields = 'enabled disabledReason failingSince lastError heldUntil previousSecretUntil revision';
 const log =
-  'deliveries(first: 100) { nodes { id createdAt state attempts nextAttemptAt lastStatus lastAnswer eventCount } }';
+  'deliveries(first: 100) { nodes { id createdAt state attempts nextAttemptAt lastHttpStatus lastAnswer eventCount } }';
 const look = async (id: string) =>
   (await client.ask(`query ($id: ID!) { webhook(id: $id) { ${fields} ${log} } }`, { id }))['webhook'];
 
@@ -125,7 +125,7 @@ test('a message that was refused is sent again with the same id, and the webhook
   await until('a failure', async () => (await look(id)).failingSince !== null);
   const failing = await look(id);
   assert.equal(failing.lastError, 'HTTP 500 the disk is full');
-  const message = failing.deliveries.nodes.find((node: { lastStatus: number }) => node.lastStatus === 500);
+  const message = failing.deliveries.nodes.find((node: { lastHttpStatus: number }) => node.lastHttpStatus === 500);
   assert.deepEqual([message.state, message.attempts], ['PENDING', 1]);
   await until('a success', async () =>
     (await look(id)).deliveries.nodes.every((node: { state: string }) => node.state === 'DELIVERED'),
@@ -134,7 +134,7 @@ test('a message that was refused is sent again with the same id, and the webhook
   assert.deepEqual([whole.failingSince, whole.lastError], [null, null]);
   const again = whole.deliveries.nodes.find((node: { id: string }) => node.id === message.id);
   assert.deepEqual(
-    [again.attempts, again.lastStatus, again.lastAnswer, again.nextAttemptAt],
+    [again.attempts, again.lastHttpStatus, again.lastAnswer, again.nextAttemptAt],
     [2, 200, 'thank you', null],
   );
   const copies = receiver.received.filter((one) => one.id === message.id);
@@ -219,10 +219,10 @@ test('a replay sends what was delivered once more, with the same ids', async () 
 test('a test says what came back, at once, also of a webhook that is disabled', async () => {
   const id = await makeWebhook('/tested');
   await mutate('updateWebhook', { id, enabled: false }, '... on WebhookPayload { webhook { id } }');
-  const payload = '... on TestWebhookPayload { messageId ok status answer durationMs }';
+  const payload = '... on TestWebhookPayload { messageId ok httpStatus answer durationMs }';
   receiver.answers.set('/tested', (response) => void response.writeHead(503).end('closed\n\u0000 today'));
   const answer = await mutate('testWebhook', { id }, payload);
-  assert.deepEqual([answer.ok, answer.status, answer.answer], [false, 503, 'closed today']);
+  assert.deepEqual([answer.ok, answer.httpStatus, answer.answer], [false, 503, 'closed today']);
   const got = receiver.at('/tested').at(-1);
   assert.deepEqual([got?.id, got?.message.type], [answer.messageId, 'webhook.test']);
 });

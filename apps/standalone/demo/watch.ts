@@ -6,7 +6,7 @@ import type { RunningSink } from './sinks.ts';
 import type { CampaignEvent, Phase, PhaseName, Progress, QueueSample } from './types.ts';
 
 const startCampaign =
-  'mutation ($input: CampaignInput!) { startCampaign(input: $input) { ... on CampaignPayload { campaign { id } } ... on Refused { errors { message path } } } }';
+  'mutation ($input: StartCampaignInput!) { startCampaign(input: $input) { ... on CampaignPayload { campaign { id } } ... on Refused { errors { message path } } } }';
 const deactivate =
   'mutation ($input: SendingServerInput!) { deactivateSendingServer(input: $input) { ... on SendingServerPayload { server { state } } ... on Refused { errors { message path } } } }';
 const lookAt = `query ($campaign: ID!, $pool: ID!) {

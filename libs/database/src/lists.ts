@@ -28,12 +28,14 @@ const sortKeys = { CREATED_AT: ['id'], NAME: [lower('name'), 'id'] } as const;
 const orderBy = ({ field, direction }: ListOrder): string =>
   sortKeys[field].map((key) => `${key} ${direction === 'ASC' ? 'asc' : 'desc'}`).join(', ');
 
+/** Of a name and an id in one parameter. */
+const place = (parameter: string): string => `${lower(`(${parameter}::text[])[1]`)}, (${parameter}::text[])[2]::uuid`;
+
 /** Names are compared as the database sorts them: it alone makes them lower case. */
 const beyond = ({ order: { field, direction }, after }: ListPage): Condition[] => {
   if (after === undefined) return [];
   const sign = direction === 'ASC' ? '>' : '<';
   if (field === 'CREATED_AT') return [{ value: after.id, sql: (parameter) => `id ${sign} ${parameter}::uuid` }];
-  const place = (parameter: string) => `${lower(`(${parameter}::text[])[1]`)}, (${parameter}::text[])[2]::uuid`;
   return [{ value: [after.key, after.id], sql: (parameter) => `(${lower('name')}, id) ${sign} (${place(parameter)})` }];
 };
 

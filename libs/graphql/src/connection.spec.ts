@@ -83,16 +83,16 @@ describe('a connection', () => {
   });
 });
 
-describe('a connection that counts', () => {
-  const counted = (calls: string[]) =>
-    countedConnection({
-      read: async () => {
-        calls.push('read');
-        return connectionOf(rows(0, 3), { first: 2, after: undefined }, ({ id }) => id);
-      },
-      count: async () => calls.push('count'),
-    });
+const counted = (calls: string[]) =>
+  countedConnection({
+    read: async () => {
+      calls.push('read');
+      return connectionOf(rows(0, 3), { first: 2, after: undefined }, ({ id }) => id);
+    },
+    count: async () => calls.push('count'),
+  });
 
+describe('a connection that counts', () => {
   it('reads no page for whoever asks how many there are, and counts nothing for whoever reads', async () => {
     const calls: string[] = [];
     assert.equal(await counted(calls).totalCount(), 1);

@@ -14,6 +14,7 @@ export {
   type Page,
 } from './connection.ts';
 export { answerOf, askOf } from './answer.ts';
+export { refused } from './refused.ts';
 export {
   orderedConnection,
   orderedPage,

@@ -9,6 +9,7 @@ export {
   type MailRecipient,
   type TemplateError,
 } from './compile/campaign.ts';
+export { previewMail, type MailPreview } from './compile/preview.ts';
 export { openConnection } from './conversation.ts';
 export { probeServer } from './probe.ts';
 export { parseReply } from './reply.ts';

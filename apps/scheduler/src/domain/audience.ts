@@ -29,9 +29,10 @@ export type Page = { readonly first: number; readonly after: string | null };
 export type AudienceStore = {
   /** False when the name is taken. */
   insert(audience: { id: string; name: string; createdAt: Date }): Promise<boolean>;
+  /** One that a campaign can be for: not that of a test, which keeps who wants no more mail as it was when the test was sent. */
   find(id: string): Promise<Audience | undefined>;
   findMany(ids: readonly string[]): Promise<Audience[]>;
-  /** Up to `first` + 1 audiences, so that the caller sees whether there is more. */
+  /** Up to `first` + 1 audiences, without those of tests, so that the caller sees whether there is more. */
   page(page: OrderedPage & NameFilter): Promise<Audience[]>;
   count(filter: NameFilter): Promise<number>;
 };

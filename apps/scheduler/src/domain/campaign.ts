@@ -31,13 +31,15 @@ export type Campaign = CampaignContent & {
   readonly finishedAt: Date | null;
   /** Why it is PAUSED, in words for people, when nobody paused it by hand. */
   readonly pausedReason: string | null;
+  /** Id of the campaign that this is a test message of; null for all others. */
+  readonly testOf: string | null;
   /** The request that started it, when that is traced (W3C traceparent): its messages belong to the same trace. */
   readonly trace?: string | undefined;
 };
 
 /** The parts of a campaign that a change may touch. */
 export type CampaignPatch = Partial<
-  Omit<Campaign, 'id' | 'number' | 'revision' | 'createdAt' | 'prepared'> & { readonly prepared: boolean }
+  Omit<Campaign, 'id' | 'number' | 'revision' | 'createdAt' | 'prepared' | 'testOf'> & { readonly prepared: boolean }
 >;
 
 export type CampaignProgress = {
@@ -70,7 +72,7 @@ export type CampaignStore = {
   insert(campaign: Omit<Campaign, 'number'>): Promise<Campaign>;
   find(id: string): Promise<Campaign | undefined>;
   findMany(ids: readonly string[]): Promise<Campaign[]>;
-  /** Up to `first` + 1. */
+  /** Up to `first` + 1, without tests. */
   page(page: OrderedPage & CampaignFilter): Promise<Campaign[]>;
   count(filter: CampaignFilter): Promise<number>;
   /** Locks the campaign, asks `decide` for the patch, and stores it as the next revision in the same transaction. */

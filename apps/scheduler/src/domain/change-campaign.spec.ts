@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { campaignStatuses, type CampaignStatus } from '@sendpool/contracts';
 import type { Campaign } from './campaign.ts';
-import { createCancelCampaign, createPauseCampaign, createResumeCampaign } from './change-status.ts';
+import {
+  createCancelCampaign,
+  createPauseCampaign,
+  createResumeCampaign,
+  createUnscheduleCampaign,
+} from './change-status.ts';
 import { createCreateAudience } from './create-audience.ts';
 import { createCreateCampaign } from './create-campaign.ts';
 import type { Result } from './refusal.ts';
@@ -95,8 +100,13 @@ test('a name is one line of 1 to 100 characters, the same for campaigns and audi
   assert.equal((await create({ name: 'x'.repeat(100) })).ok, true);
 });
 
-type Verb = 'pause' | 'resume' | 'cancel';
-const verbs = { pause: createPauseCampaign, resume: createResumeCampaign, cancel: createCancelCampaign };
+type Verb = 'unschedule' | 'pause' | 'resume' | 'cancel';
+const verbs = {
+  unschedule: createUnscheduleCampaign,
+  pause: createPauseCampaign,
+  resume: createResumeCampaign,
+  cancel: createCancelCampaign,
+};
 
 const moved = async (verb: Verb, campaign: Partial<Campaign>): Promise<string> => {
   const campaigns = campaignsInMemory(aCampaign(campaign));
@@ -111,6 +121,7 @@ const table = async (verb: Verb) =>
 
 test('each status change follows exactly the statuses that it may follow', async () => {
   const conflicts = Object.fromEntries(campaignStatuses.map((status) => [status, 'CONFLICT']));
+  assert.deepEqual(await table('unschedule'), { ...conflicts, SCHEDULED: 'DRAFT' });
   assert.deepEqual(await table('pause'), { ...conflicts, PREPARING: 'PAUSED', SENDING: 'PAUSED' });
   assert.deepEqual(await table('resume'), { ...conflicts, PAUSED: 'SENDING' });
   const cancelled = Object.fromEntries(campaignStatuses.map((status) => [status, 'CANCELLED']));
@@ -135,6 +146,13 @@ const reasonAfter = async (verb: Verb, status: CampaignStatus): Promise<string |
 test('a resume and a cancel clear the reason of a pause, and a pause by hand has none', async () => {
   assert.deepEqual([await reasonAfter('resume', 'PAUSED'), await reasonAfter('cancel', 'PAUSED')], [null, null]);
   assert.equal(await reasonAfter('pause', 'SENDING'), null);
+});
+
+test('a campaign whose time was taken away has none', async () => {
+  const campaigns = campaignsInMemory(aCampaign({ status: 'SCHEDULED', scheduledAt: new Date(9) }));
+  const deps = { campaigns, changed: () => undefined, now: () => 0 };
+  assert.equal((await createUnscheduleCampaign(deps)(campaigns.stored().id)).ok, true);
+  assert.equal(campaigns.stored().scheduledAt, null);
 });
 
 test('a campaign that was paused while it was prepared goes on preparing', async () => {

@@ -1,4 +1,4 @@
-/** Pause, resume and cancel: which status each may follow. */
+/** Unschedule, pause, resume and cancel: which status each may follow. */
 import type { CampaignStatus } from '@sendpool/contracts';
 import type { Campaign, CampaignPatch, CampaignStore } from './campaign.ts';
 import { conflict, done, idPath, refuse, type Result } from './refusal.ts';
@@ -13,6 +13,12 @@ type Step = {
   readonly verb: string;
   readonly from: readonly CampaignStatus[];
   to(campaign: Campaign, now: number): CampaignPatch;
+};
+
+const unschedule: Step = {
+  verb: 'unscheduled',
+  from: ['SCHEDULED'],
+  to: () => ({ status: 'DRAFT', scheduledAt: null }),
 };
 
 const pause: Step = {
@@ -49,6 +55,7 @@ const createStep =
     return result;
   };
 
+export const createUnscheduleCampaign = createStep(unschedule);
 export const createPauseCampaign = createStep(pause);
 export const createResumeCampaign = createStep(resume);
 export const createCancelCampaign = createStep(cancel);

@@ -21,7 +21,7 @@ export type ContactImport = ImportCounts & {
   /** Settled so far, without the header line. */
   readonly rows: number;
   /** Why it is FAILED. */
-  readonly failure: string | null;
+  readonly failureReason: string | null;
   readonly createdAt: Date;
   readonly finishedAt: Date | null;
 };

@@ -1,4 +1,5 @@
 /** A contact of an audience as the API shows it, and what the use cases need of its store. */
+import type { MergeContact } from './choose-contact.ts';
 import type { ContactRow } from './contact-import.ts';
 
 export type Contact = {
@@ -23,6 +24,8 @@ export type AddedCounts = {
 };
 
 export type ContactStore = {
+  /** Of each of these audiences the contact with this address, or the one made first (null); an audience without it has no entry. */
+  findIn(audienceIds: readonly string[], email: string | null): Promise<ReadonlyMap<string, MergeContact>>;
   /** Up to `first` + 1 contacts of each of these audiences beyond number `after`; one without any there has no entry. */
   page(audienceIds: readonly string[], page: ContactPage): Promise<ReadonlyMap<string, Contact[]>>;
   /** How many contacts of each of these audiences match; null instead of more than `maxCounted`. */

@@ -40,4 +40,5 @@ const draftOf = (input: CreateCampaignInput, now: number): Omit<Campaign, 'numbe
   startedAt: null,
   finishedAt: null,
   pausedReason: null,
+  testOf: null,
 });

@@ -14,7 +14,7 @@ const fresh = (id: string, idempotencyKey: string | null): ContactImport => ({
   unchanged: 0,
   duplicates: 0,
   rejected: 0,
-  failure: null,
+  failureReason: null,
   createdAt: new Date(0),
   finishedAt: null,
 });
@@ -30,7 +30,7 @@ export const importsInMemory = (contacts = new Map<string, Contact>()) => {
       if (audienceId !== 'audience') return refuse(notFound('audience'));
       const isKnown = idempotencyKey !== null && record.idempotencyKey === idempotencyKey;
       if (!isKnown) [record, digest] = [fresh(id, idempotencyKey), ''];
-      if (record.state === 'FAILED') record = { ...record, state: 'RUNNING', failure: null };
+      if (record.state === 'FAILED') record = { ...record, state: 'RUNNING', failureReason: null };
       return done({ run: { number: 1, attempt: 1 }, record, digest });
     },
     take: async (_run, chunk, seen) => {
@@ -61,7 +61,7 @@ export const importsInMemory = (contacts = new Map<string, Contact>()) => {
     },
     finish: async () => (record = { ...record, state: 'DONE' }),
     fail: async (_run, failure) => {
-      record = { ...record, state: 'FAILED', failure };
+      record = { ...record, state: 'FAILED', failureReason: failure };
     },
     errors: async (_id, { first }) => errors.slice(0, first),
   };

@@ -41,13 +41,13 @@ export const createResendRecipients =
   async (input: ResendInput, actor: string): Promise<Result<Resent>> => {
     const faults = resendFaults(input);
     if (faults.length > 0) return refuse(...faults);
-    const { recipients, idempotencyKey } = input;
+    const { recipientNumbers, idempotencyKey } = input;
     const states = input.states.length === 0 ? resendStates : [...new Set(input.states)];
     const createdAt = new Date(deps.now());
-    const order = { id: newId(deps.now()), createdAt, actor, states, recipients, idempotencyKey };
+    const order = { id: newId(deps.now()), createdAt, actor, states, recipientNumbers, idempotencyKey };
     const result = await deps.resends.resend(
       input.campaignId,
-      { ...order, digest: resendDigest({ states, recipients }), graceMs: deps.graceMs },
+      { ...order, digest: resendDigest({ states, recipientNumbers }), graceMs: deps.graceMs },
       (campaign) => decide(campaign, deps),
     );
     if (result.ok) deps.changed(result.value.campaign);

@@ -18,7 +18,7 @@ import { aCampaign, aPool, aServer, rules } from './testing.ts';
 const input = (patch: Partial<ResendInput> = {}): ResendInput => ({
   campaignId: 'c',
   states: ['UNKNOWN'],
-  recipients: null,
+  recipientNumbers: null,
   idempotencyKey: 'k',
   ...patch,
 });
@@ -27,26 +27,28 @@ const faultPaths = (patch: Partial<ResendInput>) => resendFaults(input(patch)).m
 
 test('a resend names states, or recipients by their numbers, and a bounced one only by its number', () => {
   assert.deepEqual(faultPaths({}), []);
-  assert.deepEqual(faultPaths({ states: [], recipients: [1] }), []);
-  assert.deepEqual(faultPaths({ states: ['BOUNCED'], recipients: [1] }), []);
+  assert.deepEqual(faultPaths({ states: [], recipientNumbers: [1] }), []);
+  assert.deepEqual(faultPaths({ states: ['BOUNCED'], recipientNumbers: [1] }), []);
   assert.deepEqual(faultPaths({ states: [] }), ['states']);
   assert.deepEqual(faultPaths({ states: ['BOUNCED'] }), ['states']);
 });
 
 test('at most 10,000 whole numbers from 0 on, and a key that can be written down', () => {
-  assert.deepEqual(faultPaths({ recipients: Array.from({ length: 10_000 }, (_, number) => number) }), []);
-  assert.deepEqual(faultPaths({ recipients: Array.from({ length: 10_001 }, (_, number) => number) }), ['recipients']);
-  for (const bad of [-1, 0.5, 2 ** 31]) assert.deepEqual(faultPaths({ recipients: [bad] }), ['recipients']);
-  assert.deepEqual(faultPaths({ recipients: [] }), ['recipients']);
+  assert.deepEqual(faultPaths({ recipientNumbers: Array.from({ length: 10_000 }, (_, number) => number) }), []);
+  assert.deepEqual(faultPaths({ recipientNumbers: Array.from({ length: 10_001 }, (_, number) => number) }), [
+    'recipientNumbers',
+  ]);
+  for (const bad of [-1, 0.5, 2 ** 31]) assert.deepEqual(faultPaths({ recipientNumbers: [bad] }), ['recipientNumbers']);
+  assert.deepEqual(faultPaths({ recipientNumbers: [] }), ['recipientNumbers']);
   for (const key of ['', 'x'.repeat(101), 'a\nb', '\0'])
     assert.deepEqual(faultPaths({ idempotencyKey: key }), ['idempotencyKey']);
 });
 
 test('the same states and numbers are the same request in whatever order; others are not', () => {
-  const digest = resendDigest({ states: ['UNKNOWN', 'EXPIRED'], recipients: [3, 1, 3] });
-  assert.equal(resendDigest({ states: ['EXPIRED', 'UNKNOWN'], recipients: [1, 3] }), digest);
-  assert.notEqual(resendDigest({ states: ['EXPIRED', 'UNKNOWN'], recipients: [1, 2] }), digest);
-  assert.notEqual(resendDigest({ states: ['EXPIRED', 'UNKNOWN'], recipients: null }), digest);
+  const digest = resendDigest({ states: ['UNKNOWN', 'EXPIRED'], recipientNumbers: [3, 1, 3] });
+  assert.equal(resendDigest({ states: ['EXPIRED', 'UNKNOWN'], recipientNumbers: [1, 3] }), digest);
+  assert.notEqual(resendDigest({ states: ['EXPIRED', 'UNKNOWN'], recipientNumbers: [1, 2] }), digest);
+  assert.notEqual(resendDigest({ states: ['EXPIRED', 'UNKNOWN'], recipientNumbers: null }), digest);
 });
 
 test('a campaign that sends, is paused or has finished is sent again, a finished one by sending; no other one is', () => {
@@ -90,10 +92,16 @@ const codes = (result: Result<unknown>): string[] => (result.ok ? [] : result.er
 test('who asked, when, and for what goes to the store; named recipients without states are those in any of the three', async () => {
   const { orders, changed, result } = await run(
     aCampaign({ status: 'FINISHED', prepared: true }),
-    input({ states: [], recipients: [4] }),
+    input({ states: [], recipientNumbers: [4] }),
   );
   assert.partialDeepStrictEqual(orders, [
-    { actor: 'key-1', createdAt: new Date(5), states: ['UNKNOWN', 'EXPIRED', 'BOUNCED'], recipients: [4], graceMs: 7 },
+    {
+      actor: 'key-1',
+      createdAt: new Date(5),
+      states: ['UNKNOWN', 'EXPIRED', 'BOUNCED'],
+      recipientNumbers: [4],
+      graceMs: 7,
+    },
   ]);
   assert.deepEqual([result.ok, changed.length], [true, 1]);
 });

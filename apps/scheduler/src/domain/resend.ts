@@ -15,7 +15,7 @@ export type ResendInput = {
   /** Recipients in these states. Empty: in any of them, when recipients are named. */
   readonly states: readonly ResendState[];
   /** Numbers of recipients; null: all of the campaign. */
-  readonly recipients: readonly number[] | null;
+  readonly recipientNumbers: readonly number[] | null;
   /** The same key asks for the same resend. */
   readonly idempotencyKey: string;
 };
@@ -24,7 +24,7 @@ export type ResendInput = {
 export type Resend = {
   readonly id: string;
   readonly createdAt: Date;
-  /** Id of the API key that asked. */
+  /** `Viewer.id` of who asked. */
   readonly actor: string;
   readonly states: readonly ResendState[];
   /** How many recipients were named; null: all in these states. */
@@ -35,7 +35,7 @@ export type Resend = {
 
 /** A resend that was looked at, as the store carries it out. */
 export type ResendOrder = Pick<Resend, 'id' | 'createdAt' | 'actor' | 'states'> &
-  Pick<ResendInput, 'recipients' | 'idempotencyKey'> & {
+  Pick<ResendInput, 'recipientNumbers' | 'idempotencyKey'> & {
     /** Of what is asked for. */
     readonly digest: string;
     /** An UNKNOWN one is not sent to before its conversation can have ended: so long after the newest doubt, milliseconds. */
@@ -62,22 +62,25 @@ const most = 10_000;
 const isNumber = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 2_147_483_647;
 
 /** Everything that is wrong with the request itself. */
-export const resendFaults = ({ states, recipients, idempotencyKey }: ResendInput): Refusal[] => {
+export const resendFaults = ({ states, recipientNumbers, idempotencyKey }: ResendInput): Refusal[] => {
   const faults = keyFaults(idempotencyKey);
-  if (recipients === null && states.length === 0)
+  if (recipientNumbers === null && states.length === 0)
     faults.push(badInput('name states or recipients: nothing is sent to again by accident', 'states'));
-  if (recipients === null && states.includes('BOUNCED'))
+  if (recipientNumbers === null && states.includes('BOUNCED'))
     faults.push(badInput('a bounced recipient is sent to again only when it is named by its number', 'states'));
-  if (recipients !== null && (recipients.length === 0 || recipients.length > most))
-    faults.push(badInput(`must be 1 to ${most} numbers`, 'recipients'));
-  if (recipients?.every(isNumber) === false)
-    faults.push(badInput('a number of a recipient is a whole one from 0 on', 'recipients'));
+  if (recipientNumbers !== null && (recipientNumbers.length === 0 || recipientNumbers.length > most))
+    faults.push(badInput(`must be 1 to ${most} numbers`, 'recipientNumbers'));
+  if (recipientNumbers?.every(isNumber) === false)
+    faults.push(badInput('a number of a recipient is a whole one from 0 on', 'recipientNumbers'));
   return faults;
 };
 
 /** What it asks for, whatever the order of its lists. */
-export const resendDigest = ({ states, recipients }: Pick<ResendInput, 'states' | 'recipients'>): string => {
-  const numbers = recipients === null ? null : [...new Set(recipients)].sort((a, b) => a - b);
+export const resendDigest = ({
+  states,
+  recipientNumbers,
+}: Pick<ResendInput, 'states' | 'recipientNumbers'>): string => {
+  const numbers = recipientNumbers === null ? null : [...new Set(recipientNumbers)].sort((a, b) => a - b);
   const asked = JSON.stringify([[...new Set(states)].sort(), numbers]);
   return createHash('sha256').update(asked).digest('base64');
 };

@@ -4,7 +4,7 @@ import { alwaysIn, type SendingConfig } from '@sendpool/contracts';
 import type { Campaign } from './campaign.ts';
 import type { Result } from './refusal.ts';
 import { createSendingView } from './sending-view.ts';
-import { createScheduleCampaign, createStartCampaign } from './start-campaign.ts';
+import { createScheduleCampaign, createStartCampaign, createStartDueCampaign } from './start-campaign.ts';
 import { aCampaign, anAudience, aPool, aServer, campaignsInMemory, rules } from './testing.ts';
 
 const world = (options: { campaign?: Partial<Campaign>; config?: SendingConfig[]; contacts?: number } = {}) => {
@@ -121,4 +121,17 @@ test('a schedule needs a time in the future, and the same good order as a start'
   assert.deepEqual(result.ok && [result.value.status, result.value.scheduledAt], ['SCHEDULED', new Date(2_000_000)]);
   const empty = world({ contacts: 0 });
   assert.match(messages(await createScheduleCampaign(empty.deps)(empty.id, new Date(2_000_000))).join(), /no contacts/);
+});
+
+const startDue = async (campaign: Partial<Campaign>) => {
+  const { deps, id, campaigns } = world({ campaign });
+  const result = await createStartDueCampaign(deps)(id);
+  return [messages(result).join(), campaigns.stored().status];
+};
+
+test('one that was due is not started when its time was taken away or put off meanwhile', async () => {
+  const late = 'its time is not now any more';
+  assert.deepEqual(await startDue({ status: 'DRAFT' }), [late, 'DRAFT']);
+  assert.deepEqual(await startDue({ status: 'SCHEDULED', scheduledAt: new Date(1_000_001) }), [late, 'SCHEDULED']);
+  assert.deepEqual(await startDue({ status: 'SCHEDULED', scheduledAt: new Date(1_000_000) }), ['', 'PREPARING']);
 });

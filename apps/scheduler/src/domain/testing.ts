@@ -26,6 +26,7 @@ export const aCampaign = (patch: Partial<Campaign> = {}): Campaign => ({
   startedAt: null,
   finishedAt: null,
   pausedReason: null,
+  testOf: null,
   ...patch,
 });
 

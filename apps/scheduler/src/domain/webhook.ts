@@ -81,7 +81,7 @@ export type WebhookDelivery = {
   readonly attempts: number;
   readonly nextAttemptAt: Date | null;
   /** HTTP status of the last answer; null when there was none. */
-  readonly lastStatus: number | null;
+  readonly lastHttpStatus: number | null;
   /** First 200 characters of the last answer, or why there was none. */
   readonly lastAnswer: string | null;
   readonly eventCount: number;

@@ -37,13 +37,18 @@ const insert = async (sql: Sql, audience: { id: string; name: string; createdAt:
   }
 };
 
-const findMany = async (sql: Sql, ids: readonly string[]): Promise<Audience[]> => {
-  const rows = await sql.query<Row>(`select ${columns} from audience where id = any($1::uuid[])`, [ids.filter(isId)]);
+const findMany = async (sql: Sql, ids: readonly string[], which = ''): Promise<Audience[]> => {
+  const text = `select ${columns} from audience where id = any($1::uuid[])${which}`;
+  const rows = await sql.query<Row>(text, [ids.filter(isId)]);
   return rows.map(audienceOf);
 };
 
-const conditionsOf = (filter: NameFilter): Condition[] =>
-  filter.nameContains === undefined ? [] : [nameContains(filter.nameContains)];
+const noTest: Condition = { value: false, sql: (parameter) => `of_test = ${parameter}::boolean` };
+
+const conditionsOf = (filter: NameFilter): Condition[] => [
+  noTest,
+  ...(filter.nameContains === undefined ? [] : [nameContains(filter.nameContains)]),
+];
 
 const page = async (sql: Sql, { first, ...asked }: OrderedPage & NameFilter): Promise<Audience[]> => {
   const ids = await listIds(sql, 'audience', { count: first + 1, ...asked }, conditionsOf(asked));
@@ -52,7 +57,7 @@ const page = async (sql: Sql, { first, ...asked }: OrderedPage & NameFilter): Pr
 
 export const createAudienceStore = (database: Pick<Database, 'sql'>): AudienceStore => ({
   insert: (audience) => insert(database.sql, audience),
-  find: async (id) => (await findMany(database.sql, [id]))[0],
+  find: async (id) => (await findMany(database.sql, [id], ' and not of_test'))[0],
   findMany: (ids) => findMany(database.sql, ids),
   page: (asked) => page(database.sql, asked),
   count: (filter) => countRows(database.sql, 'audience', conditionsOf(filter)),

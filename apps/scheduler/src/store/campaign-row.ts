@@ -24,12 +24,14 @@ export type CampaignRow = {
   finished_at: Date | null;
   trace: string | null;
   paused_reason: string | null;
+  test_of: string | null;
 };
 
 /** Use as `select ${campaignColumns} from campaign`. */
 export const campaignColumns = `number, id, name, status, revision,
   (select audience.id from audience where audience.number = campaign.audience) as audience_id, pool_id, unknown_policy,
-  from_name, from_address, reply_to, subject, html, body_text, prepared, created_at, scheduled_at, started_at, finished_at, trace, paused_reason`;
+  from_name, from_address, reply_to, subject, html, body_text, prepared, created_at, scheduled_at, started_at, finished_at, trace, paused_reason,
+  (select tested.id from campaign tested where tested.number = campaign.test_of) as test_of`;
 
 export const campaignOf = (row: CampaignRow): Campaign => ({
   id: row.id,
@@ -51,6 +53,7 @@ export const campaignOf = (row: CampaignRow): Campaign => ({
   startedAt: row.started_at,
   finishedAt: row.finished_at,
   pausedReason: row.paused_reason,
+  testOf: row.test_of,
   ...(row.trace === null ? {} : { trace: row.trace }),
 });
 
@@ -82,4 +85,5 @@ export const valuesOf = (campaign: Omit<Campaign, 'number'>): unknown[] => [
   campaign.finishedAt,
   campaign.trace ?? null,
   campaign.pausedReason,
+  campaign.testOf,
 ];

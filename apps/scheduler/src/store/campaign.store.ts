@@ -19,18 +19,20 @@ import { listRecipients } from './list-recipients.ts';
 import { counterColumns, counterOf } from './states.ts';
 import { tellStatus } from './tell-webhooks.ts';
 
+const tested = '(select tested.number from campaign tested where tested.id = $21)';
 const audience = '(select audience.number from audience where audience.id = $5)';
 
-const insertCampaign = `
+const insertOne = `
   insert into campaign (id, name, status, revision, audience, pool_id, unknown_policy, from_name, from_address, reply_to,
-    subject, html, body_text, prepared, created_at, scheduled_at, started_at, finished_at, trace, paused_reason)
-  values ($1, $2, $3, $4, ${audience}, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+    subject, html, body_text, prepared, created_at, scheduled_at, started_at, finished_at, trace, paused_reason, test_of)
+  values ($1, $2, $3, $4, ${audience}, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, ${tested})
   returning number`;
 
 const updateCampaign = `
   update campaign set name = $2, status = $3, revision = $4, audience = ${audience}, pool_id = $6, unknown_policy = $7,
     from_name = $8, from_address = $9, reply_to = $10, subject = $11, html = $12, body_text = $13, prepared = $14,
-    created_at = $15, scheduled_at = $16, started_at = $17, finished_at = $18, trace = $19, paused_reason = $20
+    created_at = $15, scheduled_at = $16, started_at = $17, finished_at = $18, trace = $19, paused_reason = $20,
+    test_of = ${tested}
   where id = $1`;
 
 /** With a lock it belongs into a transaction. */
@@ -50,8 +52,8 @@ const findCampaigns = async (sql: Sql, ids: readonly string[]): Promise<Campaign
   return (await sql.query<CampaignRow>(text, [ids.filter(isId)])).map(campaignOf);
 };
 
-const insert = async (sql: Sql, campaign: Omit<Campaign, 'number'>): Promise<Campaign> => {
-  const [row] = await sql.query<{ number: number }>(insertCampaign, valuesOf(campaign));
+export const insertCampaign = async (sql: Sql, campaign: Omit<Campaign, 'number'>): Promise<Campaign> => {
+  const [row] = await sql.query<{ number: number }>(insertOne, valuesOf(campaign));
   if (row === undefined) throw new AppError('INTERNAL', 'a campaign was not stored');
   return { ...campaign, number: row.number };
 };
@@ -115,7 +117,10 @@ const progress = async (sql: Sql, ids: readonly string[]): Promise<Map<string, C
   return new Map(rows.map((row) => [row.id, progressOf(row)]));
 };
 
+const noTest: Condition = { value: true, sql: (parameter) => `(test_of is null) = ${parameter}::boolean` };
+
 const conditionsOf = ({ statuses, nameContains: text }: CampaignFilter): Condition[] => [
+  noTest,
   ...(statuses === null ? [] : [{ value: statuses, sql: (parameter: string) => `status = any(${parameter}::text[])` }]),
   ...(text === undefined ? [] : [nameContains(text)]),
 ];
@@ -126,7 +131,7 @@ const page = async (sql: Sql, { first, ...asked }: OrderedPage & CampaignFilter)
 };
 
 export const createCampaignStore = (database: Pick<Database, 'sql' | 'transaction'>): CampaignStore => ({
-  insert: (campaign) => insert(database.sql, campaign),
+  insert: (campaign) => insertCampaign(database.sql, campaign),
   find: (id) => findCampaign(database.sql, id),
   findMany: (ids) => findCampaigns(database.sql, ids),
   page: (asked) => page(database.sql, asked),

@@ -20,10 +20,10 @@ const keptErrors = 100_000;
 /** An import that settles nothing for so long was given up: its process is gone, or its client. */
 const silence = `interval '2 minutes'`;
 
-/** One that broke off is taken up again; one that runs, or is DONE, is left alone. */
+/** One that broke off is taken up again; one that runs, or is DONE, is left alone. The audience of a test takes no more contacts. */
 const insert = `
   insert into contact_import (id, audience, actor, idempotency_key, state, at, touched_at)
-  select $1, audience.number, $3, $4, 'RUNNING', now(), now() from audience where audience.id = $2
+  select $1, audience.number, $3, $4, 'RUNNING', now(), now() from audience where audience.id = $2 and not audience.of_test
   on conflict (audience, actor, idempotency_key) do update
     set state = 'RUNNING', attempt = contact_import.attempt + 1, failure = null, finished_at = null, touched_at = now()
     where contact_import.state = 'FAILED' or contact_import.state = 'RUNNING' and contact_import.touched_at < now() - ${silence}

@@ -2,6 +2,7 @@
 import type { Database, Sql } from '@sendpool/database';
 import { isId } from '@sendpool/kernel';
 import { maxCounted } from '../domain/audience.ts';
+import type { MergeContact } from '../domain/choose-contact.ts';
 import type { Contact, ContactFilter, ContactPage, ContactStore } from '../domain/contact.ts';
 import { upsertContacts } from './upsert-contacts.ts';
 
@@ -39,6 +40,14 @@ const countsOf = (filter: ContactFilter): string => `
   ) found
   where audience.id = any($1::uuid[])`;
 
+/** One look into the index of each audience. */
+const oneOf = (which: string): string => `
+  select audience.id as "audienceId", found.* from audience cross join lateral (
+    select email, fields from contact where contact.audience = audience.number ${which} order by contact.id limit 1
+  ) found where audience.id = any($1::uuid[])`;
+
+const [firstOf, byEmail] = [oneOf(''), oneOf('and lower(contact.email) = lower($2)')];
+
 const page = async (sql: Sql, audienceIds: readonly string[], asked: ContactPage): Promise<Map<string, Contact[]>> => {
   const values = [audienceIds, asked.after, asked.emailStartsWith ?? null, asked.first + 1];
   const found = new Map<string, Contact[]>(audienceIds.map((id) => [id, []]));
@@ -49,7 +58,7 @@ const page = async (sql: Sql, audienceIds: readonly string[], asked: ContactPage
 /** The lock lets one change of an audience through at a time, as in `upsertContacts`. */
 const lockAudience = async (tx: Sql, id: string): Promise<number | undefined> => {
   if (!isId(id)) return undefined;
-  const text = 'select number from audience where id = $1 for no key update';
+  const text = 'select number from audience where id = $1 and not of_test for no key update';
   return (await tx.query<{ number: number }>(text, [id]))[0]?.number;
 };
 
@@ -76,6 +85,14 @@ const remove = async (tx: Sql, audienceId: string, emails: readonly string[]): P
 };
 
 export const createContactStore = ({ sql, transaction }: Pick<Database, 'sql' | 'transaction'>): ContactStore => ({
+  findIn: async (audienceIds, email) => {
+    const ids = audienceIds.filter(isId);
+    const rows = await sql.query<MergeContact & { audienceId: string }>(
+      email === null ? firstOf : byEmail,
+      email === null ? [ids] : [ids, email],
+    );
+    return new Map(rows.map(({ audienceId, ...contact }) => [audienceId, contact]));
+  },
   page: (audienceIds, asked) => page(sql, audienceIds, asked),
   counts: async (audienceIds, filter) => {
     const values = [audienceIds, filter.emailStartsWith ?? null];

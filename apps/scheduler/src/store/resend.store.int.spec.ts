@@ -23,7 +23,7 @@ const order = (patch: Partial<ResendOrder> = {}): ResendOrder => ({
   createdAt: new Date(),
   actor: 'key-1',
   states: ['UNKNOWN', 'EXPIRED'],
-  recipients: null,
+  recipientNumbers: null,
   idempotencyKey: newId(),
   digest: 'd',
   graceMs: 0,
@@ -139,7 +139,7 @@ describe('the store of resends', () => {
     const { campaign } = await ended();
     const createdAt = new Date(1_700_000_000_000);
     await resend(campaign.id, { createdAt, actor: 'key-7', states: ['UNKNOWN'], graceMs: 5 });
-    await resend(campaign.id, { states: ['EXPIRED', 'BOUNCED'], recipients: [3, 3, 0, 99] });
+    await resend(campaign.id, { states: ['EXPIRED', 'BOUNCED'], recipientNumbers: [3, 3, 0, 99] });
     const rows = (await store.resends([campaign.id])).get(campaign.id)!;
     assert.partialDeepStrictEqual(rows, [
       { actor: 'key-1', states: ['EXPIRED', 'BOUNCED'], named: 3, count: 1 },

@@ -68,7 +68,7 @@ const before = async (tx: Sql, campaign: number, key: string): Promise<(Row & { 
 };
 
 const moveRecipients = async (tx: Sql, campaign: number, order: ResendOrder): Promise<number> => {
-  const values = [campaign, order.states.map(stateNumber), order.recipients, order.graceMs];
+  const values = [campaign, order.states.map(stateNumber), order.recipientNumbers, order.graceMs];
   return (await tx.query<{ count: number }>(move, values))[0]?.count ?? 0;
 };
 
@@ -77,8 +77,8 @@ const insert = `
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
 
 const write = async (tx: Sql, campaign: number, order: ResendOrder, count: number): Promise<Resend> => {
-  const { id, idempotencyKey, digest, actor, createdAt, states, recipients } = order;
-  const named = recipients === null ? null : new Set(recipients).size;
+  const { id, idempotencyKey, digest, actor, createdAt, states, recipientNumbers } = order;
+  const named = recipientNumbers === null ? null : new Set(recipientNumbers).size;
   await tx.query(insert, [id, campaign, idempotencyKey, digest, actor, createdAt, states, named, count]);
   return { id, createdAt, actor, states, named, count };
 };

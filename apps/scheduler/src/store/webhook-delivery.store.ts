@@ -79,7 +79,7 @@ const settle = async (tx: Sql, message: DueMessage, result: Parameters<DueStore[
   await settleHealth(tx, message.webhook.id, { isGood: after.kind === 'DELIVERED', health });
 };
 
-const pageColumns = `webhook_delivery.id, at as "createdAt", state, attempts, next_at as "nextAttemptAt", last_status as "lastStatus",
+const pageColumns = `webhook_delivery.id, at as "createdAt", state, attempts, next_at as "nextAttemptAt", last_status as "lastHttpStatus",
   last_answer as "lastAnswer", event_count as "eventCount"`;
 
 /** Each list has its own text, and so a plan by its own index. */

@@ -39,7 +39,7 @@ export type CompiledCampaign = {
 
 export type TemplateError = { code: 'BAD_INPUT'; message: string; path: [TemplateName] };
 
-type Templates = Pick<CampaignContent, 'subject' | 'html' | 'text'>;
+export type Templates = Pick<CampaignContent, 'subject' | 'html' | 'text'>;
 type TemplateName = keyof Templates;
 
 const escapings: Readonly<Record<TemplateName, Escaping>> = { subject: 'NONE', html: 'HTML', text: 'NONE' };
@@ -97,6 +97,7 @@ const checkContent = (content: CampaignContent): void => {
 };
 
 type BodyText = (fields: Fields) => string;
+type BodyParts = Readonly<Record<'html' | 'text', EncodedPart | null>>;
 
 const partHeader = (subtype: 'plain' | 'html'): string =>
   `Content-Type: text/${subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n`;
@@ -106,25 +107,31 @@ const compilePart = (name: 'html' | 'text', source: string): EncodedPart => {
   return (fields) => withFaults(name, () => part(fields));
 };
 
+export const compileParts = ({ html, text }: Templates): BodyParts => ({
+  text: text === null ? null : compilePart('text', text),
+  html: html === null ? null : compilePart('html', html),
+});
+
 /** From Content-Type on. The boundary contains `=_`, which quoted-printable text cannot (RFC 2045, 6.7). */
-const compileBody = ({ html, text }: CampaignContent, boundary: string): BodyText => {
-  if (html === null || text === null) {
-    const head = partHeader(html === null ? 'plain' : 'html');
-    const part = html === null ? compilePart('text', text ?? '') : compilePart('html', html);
-    return (fields) => `${head}${part(fields)}\r\n`;
+const compileBody = ({ html: rich, text: plain }: BodyParts, boundary: string): BodyText => {
+  if (rich === null || plain === null) {
+    const head = partHeader(rich === null ? 'plain' : 'html');
+    return (fields) => `${head}${(rich ?? plain)?.(fields)}\r\n`;
   }
   const head = `Content-Type: multipart/alternative; boundary="${boundary}"\r\n\r\n--${boundary}\r\n${partHeader('plain')}`;
   const middle = `\r\n--${boundary}\r\n${partHeader('html')}`;
   const tail = `\r\n--${boundary}--\r\n`;
-  const [plain, rich] = [compilePart('text', text), compilePart('html', html)];
   return (fields) => head + plain(fields) + middle + rich(fields) + tail;
 };
 
-const compileSubject = (source: string): ((fields: Fields) => string) => {
+export const compileSubject = (source: string): ((fields: Fields) => string) => {
   const template = withFaults('subject', () => parse('subject', source));
   return (fields) =>
     withFaults('subject', () => encodeUnstructured(renderTemplate(template, fields), 'Subject: '.length));
 };
+
+/** The variables of the templates. */
+export const fieldsOf = ({ fields, email }: Omit<MailRecipient, 'number'>): Fields => ({ ...fields, email });
 
 const token = (key: KeyObject, text: string): string =>
   createHmac('sha256', key).update(text).digest('base64url').slice(0, 27);
@@ -142,11 +149,11 @@ export const compileCampaign = (content: CampaignContent): CompiledCampaign => {
   const opening = `From: ${from}\r\nTo: `;
   const fixed = fixedHeaders(content);
   const subject = compileSubject(content.subject);
-  const body = compileBody(content, `=_${token(key, `boundary ${content.id}`)}`);
+  const body = compileBody(compileParts(content), `=_${token(key, `boundary ${content.id}`)}`);
   return {
     render: (recipient) => {
       const to = addressOf(recipient.email, 'To');
-      const fields = { ...recipient.fields, email: recipient.email };
+      const fields = fieldsOf(recipient);
       const messageId = `<${token(key, `${content.id} ${recipient.number}`)}@${content.messageIdDomain}>`;
       const headers = `${opening}${to}\r\nSubject: ${subject(fields)}\r\nDate: ${dateHeader(Date.now())}\r\nMessage-ID: ${messageId}\r\n`;
       return { message: headers + fixed + body(fields), messageId };

@@ -42,10 +42,19 @@ const chunksOf = (text: string): string[] => {
   return [...chunks, chunk];
 };
 
+const wordBegin = '=?UTF-8?B?';
+
 const encodeWords = (text: string): string =>
   chunksOf(text)
-    .map((chunk) => `=?UTF-8?B?${Buffer.from(chunk, 'utf8').toString('base64')}?=`)
+    .map((chunk) => `${wordBegin}${Buffer.from(chunk, 'utf8').toString('base64')}?=`)
     .join('\r\n ');
+
+/** What `encodeUnstructured` has encoded, as a receiver reads it. */
+export const decodeUnstructured = (encoded: string): string => {
+  const lines = encoded.split('\r\n');
+  if (!encoded.startsWith(wordBegin)) return lines.join('');
+  return Buffer.concat(lines.map((line) => Buffer.from(line.trim().slice(wordBegin.length, -2), 'base64'))).toString();
+};
 
 /** Unstructured text for a header whose name and colon take `firstColumn` characters. */
 export const encodeUnstructured = (text: string, firstColumn: number): string => {

@@ -31,6 +31,8 @@ export type Escaping = 'HTML' | 'NONE';
 
 /** Characters of a template and of what it renders, at most. */
 export const templateLimit = 1_000_000;
+/** The engine takes them off the front of a list, which costs the square of their number when there are more. */
+const mostOutputs = 10_000;
 const limits = { renderLimit: 250, memoryLimit: 5_000_000, templateLimit: 100_000 };
 
 /** Tags without side doors: nothing that reads other templates, and nothing that writes a value past the escaping. */
@@ -131,6 +133,8 @@ const farTag = /\{%-?\s*(?:assign|capture|increment|decrement|break|continue)\b/
 
 /** Throws TemplateFault. Unknown variables render as nothing; unknown filters and tags are faults. */
 export const parseTemplate = (source: string, escaping: Escaping): ParsedTemplate => {
+  if ((source.match(/\{[{%]/g)?.length ?? 0) > mostOutputs)
+    throw new TemplateFault(`it has more than ${mostOutputs} outputs and tags`, null);
   const engine = engines[escaping];
   let templates: Template[];
   try {

@@ -60,6 +60,14 @@ const lineBreak = /\r\n|\r|\n/;
 export const encodeText = (text: string): string =>
   lineBreak.test(text) ? text.split(lineBreak).map(encodeLine).join('\r\n') : encodeLine(text);
 
+/** What `encodeText` and `encodeFixed` have encoded, as a receiver reads it; line breaks are CRLF. */
+export const decodeText = (encoded: string): string => {
+  const octets = encoded
+    .replaceAll(softBreak, '')
+    .replaceAll(/=([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+  return Buffer.from(octets, 'latin1').toString('utf8');
+};
+
 const beginsLine = /^(?:\r|\n)/;
 const endsLine = /(?:\r|\n)$/;
 

@@ -28,8 +28,10 @@ const fromPieces = (pieces: readonly Piece[]): EncodedPart => {
   return (fields) => {
     const scope = scopeOf(fields);
     let part = fixed[0] ?? '';
-    for (let at = 0; at < last; at += 1) part += encodeText(values[at]!(scope)) + fixed[at + 1]!;
-    if (part.length > 3 * templateLimit) throw new TemplateFault('its values are too long', null);
+    for (let at = 0; at < last; at += 1) {
+      part += encodeText(values[at]!(scope)) + fixed[at + 1]!;
+      if (part.length > 3 * templateLimit) throw new TemplateFault('its values are too long', null);
+    }
     return part;
   };
 };

@@ -90,3 +90,11 @@ test('a template that is stopped says what to change, not what the engine says',
   assert.match(messageOf('{% for i in (1..9999) %}'.repeat(3) + '{% endfor %}'.repeat(3)), /250 ms: make its loops/);
   assert.match(messageOf(nested), /nested too deeply/);
 });
+
+test('a template of very many outputs is refused before the engine reads it: it would take ten seconds for half a megabyte', () => {
+  const begin = performance.now();
+  const [fault] = checkTemplates({ subject: 's', html: '{{a}}'.repeat(100_000), text: null });
+  assert.equal(fault?.message, 'html: it has more than 10000 outputs and tags');
+  assert.ok(performance.now() - begin < 500);
+  assert.deepEqual(checkTemplates({ subject: 's', html: 'a {{a}} '.repeat(10_000), text: null }), []);
+});

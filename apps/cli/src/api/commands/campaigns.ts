@@ -1,4 +1,4 @@
-/** `sendpool campaigns`, `campaign`, `start`, `pause`, `resume`, `cancel`: campaigns, and what is done with them. */
+/** `sendpool campaigns`, `campaign`, `test`, `start`, `pause`, `resume`, `cancel`: campaigns, and what is done with them. */
 import { AppError } from '@sendpool/kernel';
 import { count, percent, time } from '../../domain/words.ts';
 import type { Command, Run } from '../command.ts';
@@ -75,19 +75,20 @@ export const campaign: Command = {
   },
 };
 
-type Changed = {
-  result:
-    | { __typename: 'CampaignPayload'; campaign: Campaign }
-    | { __typename: 'Refused'; errors: readonly { message: string }[] };
-};
+type Refused = { __typename: 'Refused'; errors: readonly { message: string }[] };
+type Changed = { result: { __typename: 'CampaignPayload'; campaign: Campaign } | Refused };
+type Tested = { result: { __typename: 'TestMessagePayload'; testCampaign: { id: string; name: string } } | Refused };
+
+const refusal = ({ errors }: Refused): AppError =>
+  new AppError('CONFLICT', errors.map(({ message }) => message).join('; '));
 
 const change = async ({ api, terminal, words }: Run, mutation: string): Promise<void> => {
-  const query = `mutation ($input: CampaignInput!) { result: ${mutation}(input: $input) {
+  const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`;
+  const query = `mutation ($input: ${type}!) { result: ${mutation}(input: $input) {
     __typename ... on CampaignPayload { campaign { ${selection} } } ... on Refused { errors { message } }
   } }`;
   const { result } = await api.ask<Changed>(query, { input: { id: words[0] } });
-  if (result.__typename === 'Refused')
-    throw new AppError('CONFLICT', result.errors.map(({ message }) => message).join('; '));
+  if (result.__typename === 'Refused') throw refusal(result);
   const { name, status, progress } = result.campaign;
   terminal.line(`${name} is ${status}. ${progressLine(progress)}`);
 };
@@ -97,6 +98,21 @@ const changing = (mutation: string, help: string): Command => ({
   help,
   run: (run) => change(run, mutation),
 });
+
+const testQuery = `mutation ($input: SendTestMessageInput!) { result: sendTestMessage(input: $input) {
+  __typename ... on TestMessagePayload { testCampaign { id name } } ... on Refused { errors { message } }
+} }`;
+
+export const test: Command = {
+  takes: ['<campaign id>', '<address>'],
+  help: 'sends it to this address alone, filled as for its first contact',
+  run: async ({ api, terminal, words: [campaignId, address] }) => {
+    const { result } = await api.ask<Tested>(testQuery, { input: { campaignId, to: [address] } });
+    if (result.__typename === 'Refused') throw refusal(result);
+    const { id, name } = result.testCampaign;
+    terminal.line(`A test of ${name} goes to ${address}. To follow it: watch ${id}`);
+  },
+};
 
 export const start = changing('startCampaign', 'starts a campaign');
 export const pause = changing('pauseCampaign', 'pauses a campaign; what is in conversation ends');

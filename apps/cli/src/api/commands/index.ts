@@ -1,6 +1,6 @@
 /** The commands of `sendpool` by name. */
 import type { Command } from '../command.ts';
-import { campaign, campaigns, cancel, pause, resume, start } from './campaigns.ts';
+import { campaign, campaigns, cancel, pause, resume, start, test } from './campaigns.ts';
 import { events, watch } from './live.ts';
 import { pools } from './pools.ts';
 import { servers, stats } from './servers.ts';
@@ -13,6 +13,7 @@ export const commands: Readonly<Record<string, Command>> = {
   stats,
   campaigns,
   campaign,
+  test,
   start,
   pause,
   resume,

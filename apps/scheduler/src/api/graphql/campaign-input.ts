@@ -55,6 +55,6 @@ export const editOf = (input: UpdateArguments): Result<CampaignEdit> => {
 export const resendOf = (input: ResendArguments): ResendInput => ({
   campaignId: input.campaignId,
   states: input.states ?? [],
-  recipients: input.recipients ?? null,
+  recipientNumbers: input.recipientNumbers ?? null,
   idempotencyKey: input.idempotencyKey,
 });

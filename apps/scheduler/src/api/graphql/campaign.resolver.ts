@@ -9,12 +9,12 @@ import { loadAudienceOf } from './audience.resolver.ts';
 import { createInputOf, editOf, resendOf } from './campaign-input.ts';
 import { pageByNumber, pageInOrder } from './paging.ts';
 import type {
-  CampaignInput,
   CampaignProgressResolvers,
   CampaignResolvers,
   MutationResolvers,
   QueryResolvers,
   RecipientResolvers,
+  StartCampaignInput,
 } from './schema.generated.ts';
 import type { CampaignUseCases } from './use-cases.ts';
 
@@ -108,14 +108,15 @@ const campaignProgress: CampaignProgressResolvers = {
   done: doneShare,
 };
 
-type Change = 'startCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign';
+type Change = 'startCampaign' | 'unscheduleCampaign' | 'pauseCampaign' | 'resumeCampaign' | 'cancelCampaign';
 
 /** Those that may come with an idempotency key. */
 const keyed = (use: CampaignUseCases) => {
   const made = foundAgain('campaign', use.campaigns.find);
+  // The inputs have the same fields.
   const change =
     (operation: Change) =>
-    (_: unknown, { input }: { input: CampaignInput }, context: RequestContext) =>
+    (_: unknown, { input }: { input: StartCampaignInput }, context: RequestContext) =>
       answerOf(
         context,
         use.once(askOf(context, operation, input), (own) => own[operation](input.id, context.trace), made),
@@ -139,6 +140,7 @@ const keyed = (use: CampaignUseCases) => {
       );
     },
     startCampaign: change('startCampaign'),
+    unscheduleCampaign: change('unscheduleCampaign'),
     pauseCampaign: change('pauseCampaign'),
     resumeCampaign: change('resumeCampaign'),
     cancelCampaign: change('cancelCampaign'),
@@ -147,7 +149,7 @@ const keyed = (use: CampaignUseCases) => {
 
 export const createCampaignResolvers = (use: CampaignUseCases) => ({
   Query: {
-    campaigns: (_, { status: statuses = null, nameContains, ...args }) => {
+    campaigns: (_, { statuses = null, nameContains, ...args }) => {
       const filter = { statuses, nameContains: searchText('nameContains', nameContains) };
       return pageInOrder(args, {
         read: (page) => use.campaigns.page({ ...page, ...filter }),

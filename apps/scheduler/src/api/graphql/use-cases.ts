@@ -7,6 +7,8 @@ import type { ContactStore } from '../../domain/contact.ts';
 import type { ImportStore } from '../../domain/contact-import.ts';
 import type { CreateCampaignInput } from '../../domain/create-campaign.ts';
 import type { Result } from '../../domain/refusal.ts';
+import type { MessagePreview, PreviewAsked } from '../../domain/preview-message.ts';
+import type { TestMessageInput, TestStore } from '../../domain/send-test-message.ts';
 import type { Resend, ResendInput, Resent } from '../../domain/resend.ts';
 import type { CampaignEdit } from '../../domain/update-campaign.ts';
 import type { MadeWebhook, WebhookEdit } from '../../domain/change-webhooks.ts';
@@ -33,6 +35,7 @@ export type CampaignUseCases = {
   /** `trace`: the span of the request. */
   startCampaign(id: string, trace?: string): Promise<Result<Campaign>>;
   scheduleCampaign(id: string, at: Date): Promise<Result<Campaign>>;
+  unscheduleCampaign(id: string): Promise<Result<Campaign>>;
   pauseCampaign(id: string): Promise<Result<Campaign>>;
   resumeCampaign(id: string): Promise<Result<Campaign>>;
   cancelCampaign(id: string): Promise<Result<Campaign>>;
@@ -40,6 +43,11 @@ export type CampaignUseCases = {
   resendRecipients(input: ResendInput, actor: string): Promise<Result<Resent>>;
   /** The reason for which its messages wait in the senders: every server that it may use is at a limit; null = none. */
   heldBy(campaign: Campaign): string | null;
+  contacts: Pick<ContactStore, 'findIn'>;
+  tests: Pick<TestStore, 'testsOf'>;
+  previewMessage(asked: PreviewAsked): Promise<Result<MessagePreview>>;
+  /** Resolves to the campaign that sends it; `trace`: the span of the request. */
+  sendTestMessage(input: TestMessageInput, trace?: string): Promise<Result<Campaign>>;
   resends(campaignIds: readonly string[]): Promise<ReadonlyMap<string, Resend[]>>;
 };
 

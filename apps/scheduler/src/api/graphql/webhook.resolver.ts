@@ -35,7 +35,7 @@ const mutations = (use: WebhookUseCases) =>
         context,
         use.testWebhook(input.id),
         ({ messageId, ok, status, text, durationMs }) =>
-          ({ __typename: 'TestWebhookPayload', messageId, ok, status, answer: text, durationMs }) as const,
+          ({ __typename: 'TestWebhookPayload', messageId, ok, httpStatus: status, answer: text, durationMs }) as const,
       ),
     replayWebhook: (_, { input: { id, deliveryIds = null, from = null, to = null } }, context) =>
       answerOf(

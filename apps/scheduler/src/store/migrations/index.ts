@@ -10,6 +10,7 @@ import { Resends1764000600000 } from './1764000600000-resends.ts';
 import { Webhooks1764000800000 } from './1764000800000-webhooks.ts';
 import { ContactImports1764000900000 } from './1764000900000-contact-imports.ts';
 import { Idempotency1764001000000 } from './1764001000000-idempotency.ts';
+import { TestMessages1764001100000 } from './1764001100000-test-messages.ts';
 import { ListIndexes1764001200000 } from './1764001200000-list-indexes.ts';
 import { RemovedContacts1764001300000 } from './1764001300000-removed-contacts.ts';
 
@@ -24,6 +25,7 @@ export const migrations: MigrationClass[] = [
   Webhooks1764000800000,
   ContactImports1764000900000,
   Idempotency1764001000000,
+  TestMessages1764001100000,
   ListIndexes1764001200000,
   RemovedContacts1764001300000,
 ];
