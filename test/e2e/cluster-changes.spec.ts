@@ -70,8 +70,10 @@ describe('changes in a cluster', () => {
     for (const { sink } of sinks) await sink.stop();
   });
 
-  const change = async (name: string, fields: object = {}, input = 'SendingServerInput'): Promise<number> => {
-    await stage.api.run(serverMutation(name, input), { input: { id: stage.serverIds.get('server-0'), ...fields } });
+  const change = async (name: string, fields: object = {}): Promise<number> => {
+    await stage.api.run(serverMutation(name, `${name[0]!.toUpperCase()}${name.slice(1)}Input`), {
+      input: { id: stage.serverIds.get('server-0'), ...fields },
+    });
     return Date.now();
   };
 
@@ -90,7 +92,7 @@ describe('changes in a cluster', () => {
     const [first] = sinks;
     await untilAllSend(first);
     const password = 'after';
-    const answered = await change('updateSendingServer', { password }, 'UpdateSendingServerInput');
+    const answered = await change('updateSendingServer', { password });
     first.sink.setAuth({ ...login, password });
     await sleep(1500);
     check(t, 'new password', lastAfter(first.conversations, answered));
