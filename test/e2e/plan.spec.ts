@@ -36,7 +36,7 @@ describe('the plan of a pool', () => {
     t.diagnostic(
       `planned: ${plan.seconds?.toFixed(1)} s, ${plan.servers.map(({ server, messages }) => `${server.name} ${messages}`).join(', ')}`,
     );
-    assert.deepEqual(new Set(plan.limits.map(({ limit }) => limit)), new Set(['messagesPerSecond']));
+    assert.deepEqual(new Set(plan.limits.map(({ limit }) => limit)), new Set(['MESSAGES_PER_SECOND']));
     await command(stage, 'startCampaign');
     await waitUntil(stage, isFinished);
     const times = sinks.flatMap(({ received }) => received.map(({ at }) => at));

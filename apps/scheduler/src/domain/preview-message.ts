@@ -14,7 +14,7 @@ export type MessagePreview = {
 };
 
 /** By the code that makes the mail; handed in, because it lives with the SMTP adapter. Throws AppError BAD_INPUT. */
-export type RenderPreview = (campaign: Campaign, contact: MergeContact) => Omit<MessagePreview, 'contactEmail'>;
+type RenderPreview = (campaign: Campaign, contact: MergeContact) => Omit<MessagePreview, 'contactEmail'>;
 
 export type PreviewAsked = {
   readonly campaign: Campaign;
