@@ -38,7 +38,7 @@ answer=$(change createSendingServer CreateSendingServerInput "$checked" \
   '{'"$named"',"host":"127.0.0.1","port":'"$smtp_port"',"tls":"NONE","fromDomains":["example.com"]}')
 server=$(field id <<<"$answer")
 if [ "$(field status <<<"$answer")" != PASSED ]; then
-  answer=$(change verifySendingServer SendingServerInput "$checked" '{"id":"'"$server"'"}')
+  answer=$(change verifySendingServer VerifySendingServerInput "$checked" '{"id":"'"$server"'"}')
   [ "$(field status <<<"$answer")" = PASSED ] || { echo "the server cannot be used: $answer" >&2 && exit 1; }
 fi
 

@@ -105,7 +105,7 @@ def make_campaign():
     payload = "... on SendingServerPayload { server { id verification { status message } } }"
     made = change("createSendingServer", "CreateSendingServerInput", payload, server)
     if made["server"]["verification"]["status"] != "PASSED":
-        checked = change("verifySendingServer", "SendingServerInput", payload, {"id": made["server"]["id"]})
+        checked = change("verifySendingServer", "VerifySendingServerInput", payload, {"id": made["server"]["id"]})
         if checked["server"]["verification"]["status"] != "PASSED":
             raise ApiError(f"the server cannot be used: {checked['server']['verification']['message']}")
     members = [{"serverId": made["server"]["id"], "weight": 10}]

@@ -28,7 +28,7 @@ export const createServer = graphql(`
 `);
 
 export const verifyServer = graphql(`
-  mutation VerifyServer($input: SendingServerInput!) {
+  mutation VerifyServer($input: VerifySendingServerInput!) {
     result: verifySendingServer(input: $input) {
       __typename
       ... on SendingServerPayload {

@@ -70,7 +70,8 @@ describe('changes in a cluster', () => {
     for (const { sink } of sinks) await sink.stop();
   });
 
-  const change = async (name: string, fields: object = {}, input = 'SendingServerInput'): Promise<number> => {
+  const change = async (verb: string, fields: object = {}): Promise<number> => {
+    const [name, input] = [`${verb}SendingServer`, `${verb[0]!.toUpperCase()}${verb.slice(1)}SendingServerInput`];
     await stage.api.run(serverMutation(name, input), { input: { id: stage.serverIds.get('server-0'), ...fields } });
     return Date.now();
   };
@@ -78,11 +79,11 @@ describe('changes in a cluster', () => {
   it('Inactive: no conversation begins there a second later, the other server goes on, and Active brings it back', async (t) => {
     const [first, second] = sinks;
     await untilAllSend(first);
-    const answered = await change('deactivateSendingServer');
+    const answered = await change('deactivate');
     await sleep(2500);
     check(t, 'Inactive', lastAfter(first.conversations, answered));
     assert.ok(busyIn(second, answered + limitMs, answered + 2500) > 0);
-    const back = await change('activateSendingServer');
+    const back = await change('activate');
     t.diagnostic(`Active: the first conversation began ${await untilConversation(first, back)} ms after the answer`);
   });
 
@@ -90,11 +91,11 @@ describe('changes in a cluster', () => {
     const [first] = sinks;
     await untilAllSend(first);
     const password = 'after';
-    const answered = await change('updateSendingServer', { password }, 'UpdateSendingServerInput');
+    const answered = await change('update', { password });
     first.sink.setAuth({ ...login, password });
     await sleep(1500);
     check(t, 'new password', lastAfter(first.conversations, answered));
-    const verified = await change('verifySendingServer');
+    const verified = await change('verify');
     const firstMs = await untilConversation(first, verified - 1);
     t.diagnostic(`verified: the first conversation began ${firstMs} ms after the answer`);
     await untilAllSend(first);

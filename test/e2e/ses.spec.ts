@@ -11,7 +11,7 @@ const credentials = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'made-at-run-
 
 const create = `mutation ($input: CreateSendingServerInput!) { createSendingServer(input: $input) {
   ... on SendingServerPayload { server { id } } ... on Refused { errors { message path } } } }`;
-const verify = `mutation ($input: SendingServerInput!) { verifySendingServer(input: $input) {
+const verify = `mutation ($input: VerifySendingServerInput!) { verifySendingServer(input: $input) {
   ... on SendingServerPayload { server { verification { status message } effectiveLimits { messagesPerSecond messagesPerDay }
     ses { region account { productionAccess maxSendRate } } } } ... on Refused { errors { message path } } } }`;
 

@@ -70,7 +70,7 @@ export const addServer = async (api: Api, target: Target): Promise<string> => {
   const { verifySendingServer } = await api.run<{
     verifySendingServer: { server: { verification: { status: string; message: string | null } } };
   }>(
-    `mutation ($input: SendingServerInput!) { verifySendingServer(input: $input) { ${refusable('SendingServerPayload', 'server { verification { status message } }')} } }`,
+    `mutation ($input: VerifySendingServerInput!) { verifySendingServer(input: $input) { ${refusable('SendingServerPayload', 'server { verification { status message } }')} } }`,
     { input: { id } },
   );
   const { verification } = verifySendingServer.server;

@@ -13,7 +13,7 @@ const serverFields =
   '... on SendingServerPayload { server { id name verification { status failedStage message } } } ... on Refused { errors { message path } }';
 const createServer = `mutation ($input: CreateSendingServerInput!) { createSendingServer(input: $input) { ${serverFields} } }`;
 const updateServer = `mutation ($input: UpdateSendingServerInput!) { updateSendingServer(input: $input) { ${serverFields} } }`;
-const verifyServer = `mutation ($input: SendingServerInput!) { verifySendingServer(input: $input) { ${serverFields} } }`;
+const verifyServer = `mutation ($input: VerifySendingServerInput!) { verifySendingServer(input: $input) { ${serverFields} } }`;
 const createPool =
   'mutation ($input: CreatePoolInput!) { createPool(input: $input) { ... on PoolPayload { pool { id members { server { name } weight role share } } } ... on Refused { errors { message path } } } }';
 const createAudience =

@@ -8,7 +8,7 @@ import type { CampaignEvent, Phase, PhaseName, Progress, QueueSample } from './t
 const startCampaign =
   'mutation ($input: StartCampaignInput!) { startCampaign(input: $input) { ... on CampaignPayload { campaign { id } } ... on Refused { errors { message path } } } }';
 const deactivate =
-  'mutation ($input: SendingServerInput!) { deactivateSendingServer(input: $input) { ... on SendingServerPayload { server { state } } ... on Refused { errors { message path } } } }';
+  'mutation ($input: DeactivateSendingServerInput!) { deactivateSendingServer(input: $input) { ... on SendingServerPayload { server { state } } ... on Refused { errors { message path } } } }';
 const lookAt = `query ($campaign: ID!, $pool: ID!) {
   campaign(id: $campaign) { status progress { total pending inFlight accepted deferred bounced unknown expired cancelled deferredThenAccepted done waitingFor } }
   pool(id: $pool) { members { rotation { state reason } server { name health { queueDepth senders { breaker } } } } }
