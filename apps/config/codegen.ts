@@ -12,6 +12,7 @@ export default subgraph({
   Rotation: '../../domain/pool.ts#Rotation as RotationModel',
   RotationVerdict: '../../domain/rotation-entry.ts#RotationEntry as RotationEntryModel',
   RotationEvidence: '@sendpool/contracts#RotationEvidence as RotationEvidenceModel',
+  PoolPlan: '../../domain/plan-pool.ts#PoolPlan as PoolPlanModel',
   PlannedServer: '../../domain/plan-pool.ts#PlannedServer as PlannedServerModel',
   BindingLimit: '../../domain/plan-pool.ts#BindingLimit as BindingLimitModel',
   ApiKey: '../../domain/api-key.ts#ApiKey as ApiKeyModel',

@@ -165,7 +165,7 @@ def follow():
         after = read_cursor()
         page = run(query, {"after": after})["deliveryEvents"]
         for event in page["nodes"]:
-            code = (event["reply"] or {}).get("code", "-")
+            code = (event["reply"] or {}).get("code") or "-"
             print(event["id"], event["outcome"], event["recipientNumber"], code, (event["campaign"] or {}).get("name", "-"))
         store_cursor(page["endCursor"])  # after the work: a crash in between repeats a page, and loses none
         if page["endCursor"] == after:

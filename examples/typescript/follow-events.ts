@@ -20,6 +20,7 @@ const follow = async (): Promise<void> => {
   const client = connect(0); // a retry of the client would ask with the old cursor
   try {
     for await (const { deliveryEvents } of subscribe(client, followEvents, { after })) {
+      if (deliveryEvents === null) throw new Error('the events are not to be had now');
       for (const { id, outcome, recipientNumber, reply, campaign } of deliveryEvents.nodes)
         console.log(id, outcome, recipientNumber, reply?.code ?? '-', campaign?.name ?? '-');
       // Stored after the work: a crash in between repeats a page, whose events have the ids that they had before.

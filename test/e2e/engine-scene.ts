@@ -38,13 +38,13 @@ export type Verdict = {
   kind: string;
   words: string;
   applied: boolean;
-  whyNot: string | null;
+  notAppliedReason: string | null;
   server: { name: string } | null;
 };
 
 const poolQuery = `query ($id: ID!) { pool(id: $id) {
   members { server { name } share rotation { state reason times } }
-  rotationVerdicts(first: 20) { nodes { kind words applied whyNot server { name } } } } }`;
+  rotationVerdicts(first: 20) { nodes { kind words applied notAppliedReason server { name } } } } }`;
 
 export const lookAtPool = async ({ api, poolId }: Stage): Promise<{ members: Member[]; verdicts: Verdict[] }> => {
   const { pool } = await api.run<{ pool: { members: Member[]; rotationVerdicts: { nodes: Verdict[] } } }>(poolQuery, {
@@ -54,14 +54,14 @@ export const lookAtPool = async ({ api, poolId }: Stage): Promise<{ members: Mem
 };
 
 export type Plan = {
-  seconds: number | null;
+  durationSeconds: number | null;
   words: string[];
   limits: { limit: string; words: string }[];
   servers: { server: { name: string }; messages: number; share: number }[];
 };
 
 const planQuery = `query ($id: ID!, $recipients: Int!, $fromDomain: String) { pool(id: $id) { plan(recipients: $recipients, fromDomain: $fromDomain) {
-  seconds words limits { limit words } servers { server { name } messages share } } } }`;
+  durationSeconds words limits { limit words } servers { server { name } messages share } } } }`;
 
 export const planOf = async ({ api, poolId }: Stage, recipients: number): Promise<Plan> => {
   const { pool } = await api.run<{ pool: { plan: Plan } }>(planQuery, { id: poolId, recipients, fromDomain });

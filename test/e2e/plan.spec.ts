@@ -34,7 +34,7 @@ describe('the plan of a pool', () => {
   it('says within a tenth which server sends how much, and how long it takes', async (t) => {
     const plan = await planOf(stage, recipients);
     t.diagnostic(
-      `planned: ${plan.seconds?.toFixed(1)} s, ${plan.servers.map(({ server, messages }) => `${server.name} ${messages}`).join(', ')}`,
+      `planned: ${plan.durationSeconds?.toFixed(1)} s, ${plan.servers.map(({ server, messages }) => `${server.name} ${messages}`).join(', ')}`,
     );
     assert.deepEqual(new Set(plan.limits.map(({ limit }) => limit)), new Set(['MESSAGES_PER_SECOND']));
     await command(stage, 'startCampaign');
@@ -46,6 +46,6 @@ describe('the plan of a pool', () => {
     );
     for (const [index, { received }] of sinks.entries())
       assert.ok(isClose(received.length, plan.servers[index]!.messages), `${servers[index]!.name}: ${received.length}`);
-    assert.ok(isClose(seconds, plan.seconds!), `${seconds} s`);
+    assert.ok(isClose(seconds, plan.durationSeconds!), `${seconds} s`);
   });
 });

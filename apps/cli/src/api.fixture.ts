@@ -31,7 +31,7 @@ export const campaign = {
 const stats = {
   attempted: '1200',
   accepted: '1163',
-  bounced: { hard: '30', block: '2', soft: '5' },
+  bounced: '37',
   deferred: '4',
   unknown: '0',
   bounceRate: 0.0308,

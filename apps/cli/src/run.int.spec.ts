@@ -39,7 +39,7 @@ test('servers are shown from every page, with what they do and what is wrong wit
   assert.deepEqual([ended.code, ended.complained], [0, '']);
 });
 
-test('statistics add up the bounces, and are of the window that was asked for', async () => {
+test('statistics show the bounces of every class, and are of the window that was asked for', async () => {
   const ended = await api.run('stats --window last_day');
   assert.deepEqual(cells(ended)[1], [
     'Main',

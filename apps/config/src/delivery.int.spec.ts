@@ -19,7 +19,7 @@ type Pool = {
   id: string;
   members: { share: number; rotation: Rotation }[];
   rotationVerdicts: {
-    nodes: { kind: string; applied: boolean; whyNot: string | null; server: { id: string } | null }[];
+    nodes: { kind: string; applied: boolean; notAppliedReason: string | null; server: { id: string } | null }[];
   };
 };
 
@@ -30,8 +30,8 @@ const verifyText = `mutation ($id: ID!) { verifySendingServer(input: { id: $id }
   ... on SendingServerPayload { server { id } } ${refused} } }`;
 const createPoolText = `mutation ($input: CreatePoolInput!) { createPool(input: $input) {
   ... on PoolPayload { pool { id } } ${refused} } }`;
-const poolFields = `id members { share rotation { state since until times reason evidence { sends bounced judgedRate } } }
-  rotationVerdicts(first: 10) { nodes { kind applied whyNot words at server { id } evidence { lowerBound z } } }`;
+const poolFields = `id members { share rotation { state since until times reason evidence { windowSends sends judgedBounces judgedRate } } }
+  rotationVerdicts(first: 10) { nodes { kind applied notAppliedReason words at server { id } evidence { lowerBound z } } }`;
 const poolText = `query ($id: ID!) { pool(id: $id) { ${poolFields} } }`;
 const restoreText = `mutation ($input: RestorePoolMemberInput!) { restorePoolMember(input: $input) {
   ... on PoolPayload { pool { ${poolFields} } } ${refused} } }`;
@@ -149,7 +149,7 @@ describe('rotating out', () => {
     );
     const { state, times, reason, evidence } = members[1]!.rotation;
     assert.deepEqual([state, times, reason], ['OUT', 1, verdict.words]);
-    assert.deepEqual(evidence, { sends: '500', bounced: '40', judgedRate: 0.08 });
+    assert.deepEqual(evidence, { windowSends: 500, sends: '500', judgedBounces: '40', judgedRate: 0.08 });
     assert.deepEqual(members[0]!.rotation.since, null);
     assert.deepEqual(
       rotationVerdicts.nodes.map(({ kind, applied, server }) => [kind, applied, server?.id]),
@@ -170,7 +170,7 @@ describe('rotating out', () => {
       () => poolOf(poolId),
       ({ rotationVerdicts }) => rotationVerdicts.nodes.length === 1,
     );
-    assert.match(pool.rotationVerdicts.nodes[0]!.whyNot!, /last member/);
+    assert.match(pool.rotationVerdicts.nodes[0]!.notAppliedReason!, /last member/);
     assert.deepEqual([pool.members[0]?.rotation.state, pool.members[0]?.share], ['IN', 1]);
   });
 
@@ -224,28 +224,28 @@ describe('the plan of a pool', () => {
     const slow = await createServer({ limits: { messagesPerSecond: 10 } });
     const fast = await createServer({ limits: { maxConnections: 9 }, fromDomains: ['*.example.org', 'example.com'] });
     const id = await createPool({ [slow]: 50, [fast]: 50 });
-    const plan = `recipients seconds messagesPerSecond words servers { server { id } messages share assumedPerSecond }
+    const plan = `recipients durationSeconds messagesPerSecond words servers { server { id } messages share assumedPerSecond }
       limits { server { id } limit provider words }`;
     const text = `query ($id: ID!) { pool(id: $id) {
       mayBeFrom(domain: "news.example.org") no: mayBeFrom(domain: "example.net")
       members { share(fromDomain: "news.example.org") }
       plan(recipients: 1000) { ${plan} }
-      never: plan(recipients: 5, fromDomain: "example.net") { seconds words } } }`;
+      never: plan(recipients: 5, fromDomain: "example.net") { durationSeconds words } } }`;
     type Planned = Record<'mayBeFrom' | 'no', boolean> & {
       members: { share: number }[];
-      plan: { seconds: number; servers: object[]; limits: { limit: string; server: { id: string } }[] };
-      never: { seconds: number | null; words: string[] };
+      plan: { durationSeconds: number; servers: object[]; limits: { limit: string; server: { id: string } }[] };
+      never: { durationSeconds: number | null; words: string[] };
     };
     const pool = await harness.get<Planned>(text, { id });
     assert.deepEqual([pool.mayBeFrom, pool.no], [true, false]);
     assert.deepEqual(pool.members, [{ share: 0 }, { share: 1 }]);
-    assert.ok(Math.abs(pool.plan.seconds - 10) < 1e-6);
+    assert.ok(Math.abs(pool.plan.durationSeconds - 10) < 1e-6);
     assert.deepEqual(pool.plan.servers, [
       { server: { id: slow }, messages: 100, share: 0.1, assumedPerSecond: null },
       { server: { id: fast }, messages: 900, share: 0.9, assumedPerSecond: 90 },
     ]);
     assert.deepEqual([pool.plan.limits[0]?.limit, pool.plan.limits[0]?.server.id], ['MESSAGES_PER_SECOND', slow]);
-    assert.equal(pool.never.seconds, null);
+    assert.equal(pool.never.durationSeconds, null);
     assert.match(pool.never.words[0]!, /No member/);
   });
 
@@ -256,14 +256,17 @@ describe('the plan of a pool', () => {
       'recipients: 5, providers: [{ provider: "gmail", share: 0.7 }, { provider: "gmx", share: 0.7 }]',
       'recipients: 5, fromDomain: "https://example.com"',
     ]) {
-      const { errors } = await harness.ask(`query ($id: ID!) { pool(id: $id) { plan(${asked}) { seconds } } }`, { id });
+      const { errors } = await harness.ask(
+        `query ($id: ID!) { pool(id: $id) { plan(${asked}) { durationSeconds } } }`,
+        { id },
+      );
       assert.equal(errors?.[0]?.extensions.code, 'BAD_INPUT', asked);
     }
   });
 
   it('leaves the rest of a page of pools as it is when an argument of one of its fields is refused', async () => {
     const id = await createPool({ [await createServer()]: 1 });
-    const fields = `id plan(recipients: 0) { seconds } rotationVerdicts(first: 101) { nodes { id } }
+    const fields = `id plan(recipients: 0) { durationSeconds } rotationVerdicts(first: 101) { nodes { id } }
       mayBeFrom(domain: "@") members { share(fromDomain: "@") }`;
     type Page = { pools: { nodes: { id: string }[] } };
     const { data, errors } = await harness.ask(`query { pools(first: 100) { nodes { ${fields} } } }`);

@@ -1,4 +1,8 @@
-/** What the shape of the public schema does not tell of single fields: lists without a page size, and work that is not in the answer. */
+/**
+ * What the shape of the public schema does not tell of single fields: lists without a page size, and work that is not in the answer.
+ * Lists that are not here count about what is usual, 10, though members of a pool may be 64 and limits by provider 50: a page of 100 pools
+ * must stay allowed.
+ */
 import type { CostTable } from '@sendpool/graphql';
 
 export const costs: CostTable = {

@@ -58,7 +58,7 @@ after(async () => {
 
 const look = async ({ service }: Replica): Promise<string> => {
   const query = `query($of: [_Any!]!) { statsLag { counted behind } _entities(representations: $of) { ... on SendingServer {
-    stats(window: LAST_HOUR) { accepted attempted } health { queueDepth senders { sender } } } } }`;
+    stats(window: LAST_HOUR) { accepted attempted } health { queueDepth senders { senderId } } } } }`;
   const body = Buffer.from(JSON.stringify({ query, variables: { of: [{ __typename: 'SendingServer', id: 'a' }] } }));
   const response = await fetch(`http://127.0.0.1:${service.port}/graphql`, {
     method: 'POST',
@@ -94,7 +94,7 @@ const sayOf = (count: number, senders: readonly string[]): object => ({
   _entities: [
     {
       stats: { accepted: String(count), attempted: String(count) },
-      health: { queueDepth: 3 * senders.length, senders: senders.map((sender) => ({ sender })) },
+      health: { queueDepth: 3 * senders.length, senders: senders.map((senderId) => ({ senderId })) },
     },
   ],
 });

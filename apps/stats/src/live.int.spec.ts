@@ -132,6 +132,15 @@ describe('live data of stats', { timeout: 120_000 }, () => {
     }
   });
 
+  it('has no code for a reply that no SMTP server gave', async () => {
+    const after = await cursorOfNow();
+    const reply = { code: 0, enhanced: null, text: 'MessageRejected: Email address is not verified.' };
+    await write(1, 1, { outcome: 'BOUNCED', bounceClass: 'BLOCK', reply });
+    const query = `query ($after: String) { page: deliveryEvents(after: $after) { nodes { reply { code text } } } }`;
+    const { page } = await replica.ask(query, { after });
+    assert.deepEqual((page as Page).nodes, [{ reply: { code: null, text: reply.text } }]);
+  });
+
   it('brings what comes from now on, within a moment, and only what is asked for', async () => {
     const answers = replica.stream(subscription, { filter: { campaignId: 'mine', outcomes: ['ACCEPTED', 'BOUNCED'] } });
     const first = answers.next();

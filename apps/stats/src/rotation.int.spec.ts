@@ -98,7 +98,7 @@ test('a bad server among good ones is found over the lanes of both processes, an
 });
 
 test('the numbers behind a finding can be read at either process', async () => {
-  const fields = 'bounceReport { server { id } window sends bounced restRate words }';
+  const fields = 'bounceReport { server { id } windowSends sends judgedBounces restRate words }';
   for (const replica of replicas) {
     const [pool, other] = (await replica.entities('SendingServerPool', ['p1', 'nowhere'], fields)) as {
       bounceReport: Record<string, unknown>[];
@@ -106,9 +106,9 @@ test('the numbers behind a finding can be read at either process', async () => {
     assert.equal(pool?.bounceReport.length, 12);
     assert.deepEqual(pool.bounceReport[3], {
       server: { id: 'a' },
-      window: 50_000,
+      windowSends: 50_000,
       sends: '600',
-      bounced: '6',
+      judgedBounces: '6',
       restRate: 0.01,
       words: '1 % over 600 sends: within the 3 % allowed',
     });

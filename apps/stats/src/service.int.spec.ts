@@ -111,14 +111,15 @@ test('events in the log become numbers of servers and campaigns', async () => {
   );
   await publish([...accepted, ...bounced, outcome(0, { at, serverId: 'b', hops: [hop('a')] }), unknown(1, { at })]);
   await waitFor(hasCounted(102));
-  const fields = `stats(window: LAST_HOUR) { window attempted accepted bounced { hard block soft } bounceRate failovers
+  const fields = `stats(window: LAST_HOUR) { window attempted accepted bounced bouncesByClass { hard block soft } bounceRate failovers
     exceedsBounceLimit bounceVerdict { words judgedRate sends needed significant } latency { meanMs maxMs } byProvider { provider attempted bounced } }`;
   const [a, b, c] = (await entities('SendingServer', ['a', 'b', 'c'], fields)) as { stats: unknown }[];
   assert.deepEqual(a?.stats, {
     window: 'LAST_HOUR',
     attempted: '100',
     accepted: '96',
-    bounced: { hard: '0', block: '4', soft: '0' },
+    bounced: '4',
+    bouncesByClass: { hard: '0', block: '4', soft: '0' },
     bounceRate: 0.04,
     failovers: '1',
     exceedsBounceLimit: false,
@@ -174,7 +175,7 @@ const readHealth = () =>
   entities(
     'SendingServer',
     ['a'],
-    `health { queueDepth deferredWaiting senders { sender breaker breakerUntil
+    `health { queueDepth deferredWaiting senders { senderId breaker breakerUntil
     connectionShare connectionPlan rateFactor limitedBy limitedProvider } }`,
   );
 
@@ -214,7 +215,7 @@ test('health shows what senders and schedulers say', async () => {
       deferredWaiting: 10,
       senders: [
         {
-          sender: 's1',
+          senderId: 's1',
           breaker: 'OPEN',
           breakerUntil: new Date(at + 5000).toISOString(),
           connectionShare: 3,

@@ -1,6 +1,6 @@
 /**
  * What an operation may cost: about the number of objects in its answer, worked out before it is run. A list counts its rows times
- * what is asked of each; leaves are free. An upper bound: both branches of a union count, and a field asked for twice counts twice.
+ * what is asked of each; leaves are free. Mostly too much: both branches of a union count, and a field asked for twice counts twice.
  */
 import {
   getNamedType,

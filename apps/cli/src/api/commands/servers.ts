@@ -7,7 +7,7 @@ import { tableOf, type Column } from '../table.ts';
 type Stats = {
   attempted: string;
   accepted: string;
-  bounced: { hard: string; block: string; soft: string };
+  bounced: string;
   deferred: string;
   unknown: string;
   bounceRate: number | null;
@@ -29,7 +29,7 @@ type Server = {
 
 const selection = (window: string): string => `id name kind state host port verification { status }
   stats(window: ${window}) {
-    attempted accepted bounced { hard block soft } deferred unknown bounceRate deferredRate bounceVerdict { words }
+    attempted accepted bounced deferred unknown bounceRate deferredRate bounceVerdict { words }
   }
   health { queueDepth senders { breaker limitedBy limitedProvider } }`;
 
@@ -65,13 +65,11 @@ const serverColumns: Column<Server>[] = [
   { head: '', of: trouble },
 ];
 
-const bouncedOf = ({ bounced }: Stats): number => Number(bounced.hard) + Number(bounced.block) + Number(bounced.soft);
-
 const statsColumns: Column<Server>[] = [
   { head: 'SERVER', of: ({ name }) => name },
   { head: 'ATTEMPTED', of: ({ stats }) => count(stats?.attempted), isNumber: true },
   { head: 'ACCEPTED', of: ({ stats }) => count(stats?.accepted), isNumber: true },
-  { head: 'BOUNCED', of: ({ stats }) => count(stats === null ? null : bouncedOf(stats)), isNumber: true },
+  { head: 'BOUNCED', of: ({ stats }) => count(stats?.bounced), isNumber: true },
   { head: 'DEFERRED', of: ({ stats }) => count(stats?.deferred), isNumber: true },
   { head: 'UNKNOWN', of: ({ stats }) => count(stats?.unknown), isNumber: true },
   { head: 'BOUNCE RATE', of: ({ stats }) => stats?.bounceVerdict.words ?? 'no statistics now' },

@@ -7,7 +7,12 @@ import { planFaults, planPool, type PlanArguments, type PoolPlan } from '../../d
 import { mostWork } from '../../domain/plan.ts';
 import type { Pool } from '../../domain/pool.ts';
 import { loadMembers, loadServer } from './loaders.ts';
-import type { BindingLimitResolvers, PlannedServerResolvers, SendingServerPoolResolvers } from './schema.generated.ts';
+import type {
+  BindingLimitResolvers,
+  PlannedServerResolvers,
+  PoolPlanResolvers,
+  SendingServerPoolResolvers,
+} from './schema.generated.ts';
 import { senderDomain } from './sender-domain.ts';
 import type { PoolUseCases } from './use-cases.ts';
 
@@ -64,6 +69,7 @@ const serverOf =
 
 export const createPlanResolvers = (use: PlanUse) => ({
   SendingServerPool: { plan: createPlan(use, createWorkOut()) } satisfies SendingServerPoolResolvers,
+  PoolPlan: { durationSeconds: ({ seconds }) => seconds } satisfies PoolPlanResolvers,
   PlannedServer: { server: serverOf(use) } satisfies PlannedServerResolvers,
   BindingLimit: { server: serverOf(use), limit: ({ limit }) => sendingLimitOf(limit)! } satisfies BindingLimitResolvers,
 });

@@ -10,7 +10,11 @@ export const createRotationResolvers = (use: PoolUseCases) => ({
     since: ({ since }) => dateOf(since === 0 ? null : since),
     until: ({ until }) => dateOf(until),
   } satisfies RotationResolvers,
-  RotationEvidence: { judgedRate: ({ rate }) => rate } satisfies RotationEvidenceResolvers,
+  RotationEvidence: {
+    windowSends: ({ window }) => window,
+    judgedBounces: ({ bounced }) => bounced,
+    judgedRate: ({ rate }) => rate,
+  } satisfies RotationEvidenceResolvers,
   RotationVerdict: {
     id: ({ verdict }) => verdict.id,
     kind: ({ verdict }) => verdict.kind,
@@ -20,5 +24,6 @@ export const createRotationResolvers = (use: PoolUseCases) => ({
     at: ({ verdict }) => new Date(verdict.at),
     evidence: ({ verdict }) => verdict.evidence,
     words: ({ verdict }) => verdict.words,
+    notAppliedReason: ({ whyNot }) => whyNot,
   } satisfies RotationVerdictResolvers,
 });

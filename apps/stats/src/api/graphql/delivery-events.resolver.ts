@@ -5,7 +5,11 @@ import { placeAfter, type EventPage } from '../../domain/event-pager.ts';
 import { cursorOf } from '../../domain/event-places.ts';
 import type { AskedOfClient, LiveDeliveryEvents } from '../events/delivery-events.live.ts';
 import type { DeliveryEventPageResolvers, DeliveryEventResolvers, DeliveryOutcome } from './schema.generated.ts';
-import type { QueryDeliveryEventsArgs, SubscriptionDeliveryEventsArgs } from './schema.generated.ts';
+import type {
+  QueryDeliveryEventsArgs,
+  SmtpReplyResolvers,
+  SubscriptionDeliveryEventsArgs,
+} from './schema.generated.ts';
 
 /** An event by its place in its page: most clients ask for no cursor of single events, and pay nothing for them. */
 export type PlacedEvent = { readonly page: EventPage; readonly index: number };
@@ -43,6 +47,9 @@ const event: DeliveryEventResolvers = {
   latencyMs: (placed) => eventOf(placed).latencyMs,
 };
 
+// Senders report 0 for what no SMTP server said.
+const reply: SmtpReplyResolvers = { code: ({ code }) => code || null };
+
 const page: DeliveryEventPageResolvers = {
   nodes: (found) => found.events.map((_, index) => ({ page: found, index })),
   endCursor: ({ to }) => cursorOf(to),
@@ -50,6 +57,7 @@ const page: DeliveryEventPageResolvers = {
 
 export const createDeliveryEventResolvers = (events: Pick<LiveDeliveryEvents, 'stream' | 'page'>) => ({
   DeliveryEvent: event,
+  SmtpReply: reply,
   DeliveryEventPage: page,
   query: (_: object, args: QueryDeliveryEventsArgs, context: RequestContext): Promise<EventPage> =>
     events.page(askedOf(args, context), pageArguments(args.first ?? 100, undefined).first),

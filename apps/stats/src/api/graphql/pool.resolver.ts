@@ -8,8 +8,10 @@ export type PoolResolverDeps = {
   reports: (poolIds: readonly string[]) => Promise<Map<string, MemberBounceReport[]>>;
 };
 
-const rowOf = ({ serverId, rate, ...numbers }: MemberBounceReport) => ({
+const rowOf = ({ serverId, window, bounced, rate, ...numbers }: MemberBounceReport) => ({
   ...numbers,
+  windowSends: window,
+  judgedBounces: bounced,
   judgedRate: rate,
   server: { id: serverId },
 });

@@ -27,7 +27,13 @@ const maxMinutes = 1440;
 export const serverStats = (window: StatsWindow, rows: readonly ProviderCounts[], limit: number): ServerStats => {
   const { bounces, ...summary } = summariseServer(rows);
   const verdict = bounceVerdict(sumCounts(rows.map(({ counts }) => counts)), limit);
-  return { window, ...summary, bounced: bounces, bounceVerdict: verdict, exceedsBounceLimit: verdict.significant };
+  return {
+    window,
+    ...summary,
+    bouncesByClass: bounces,
+    bounceVerdict: verdict,
+    exceedsBounceLimit: verdict.significant,
+  };
 };
 
 const minuteStats = ({ at, counts }: { at: number; counts: Counts }): MinuteStats => {
@@ -75,7 +81,7 @@ export const createServerResolvers = ({
     const senders = health.senders.map(({ source, at, breakerUntil, limitedBy, ...facts }) => ({
       ...facts,
       ...limitsSaid(limitedBy),
-      sender: source,
+      senderId: source,
       at: new Date(at),
       breakerUntil: dateOf(breakerUntil),
     }));
