@@ -20,7 +20,10 @@ describe('the docs', () => {
 
   it('every npm command of a page is a script of package.json', () => {
     const named = pages.flatMap((page) =>
-      allMatches(read(page), /(?:`|^ *)npm (?:run )?(?:-\S+ )*(?!run\b)([a-z][a-z-]*)/gm).map((name) => ({ page, name })),
+      allMatches(read(page), /(?:`|^ *)npm (?:run )?(?:-\S+ )*(?!run\b)([a-z][a-z-]*)/gm).map((name) => ({
+        page,
+        name,
+      })),
     );
     for (const name of ['demo', 'test', 'recount', 'restore-lanes', 'reseal', 'sink'])
       assert.ok(
