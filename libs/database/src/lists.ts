@@ -4,8 +4,8 @@ import type { Sql } from './sql.ts';
 /** CREATED_AT is the order of the ids, which hold the time at which they were made. */
 export type ListOrder = { readonly field: 'CREATED_AT' | 'NAME'; readonly direction: 'ASC' | 'DESC' };
 
-/** SQL that a row must meet; `parameter` stands for `value`, as in `$1`. */
-export type Condition = { readonly value: unknown; sql(parameter: string): string };
+/** SQL that a row must meet: as it stands, or with a parameter, as in `$1`, for `value`. */
+export type Condition = string | { readonly value: unknown; sql(parameter: string): string };
 
 export type ListPage = {
   readonly count: number;
@@ -39,8 +39,12 @@ const beyond = ({ order: { field, direction }, after }: ListPage): Condition[] =
   return [{ value: [after.key, after.id], sql: (parameter) => `(${lower('name')}, id) ${sign} (${place(parameter)})` }];
 };
 
-const where = (conditions: readonly Condition[]): string =>
-  conditions.length === 0 ? '' : `where ${conditions.map(({ sql }, at) => sql(`$${at + 1}`)).join(' and ')}`;
+/** The clause, and the values of its parameters from `$1` on. */
+const whereOf = (conditions: readonly Condition[]): { where: string; values: unknown[] } => {
+  const values: unknown[] = [];
+  const texts = conditions.map((one) => (typeof one === 'string' ? one : one.sql(`$${values.push(one.value)}`)));
+  return { where: texts.length === 0 ? '' : `where ${texts.join(' and ')}`, values };
+};
 
 /** Ids of the rows of a page, in its order. `table` is a constant of the code. */
 export const listIds = async (
@@ -49,19 +53,16 @@ export const listIds = async (
   page: ListPage,
   conditions: readonly Condition[] = [],
 ): Promise<string[]> => {
-  const all = [...conditions, ...beyond(page)];
-  const text = `select id from ${table} ${where(all)} order by ${orderBy(page.order)} limit $${all.length + 1}`;
-  const rows = await sql.query<{ id: string }>(text, [...all.map(({ value }) => value), page.count]);
+  const { where, values } = whereOf([...conditions, ...beyond(page)]);
+  const text = `select id from ${table} ${where} order by ${orderBy(page.order)} limit $${values.length + 1}`;
+  const rows = await sql.query<{ id: string }>(text, [...values, page.count]);
   return rows.map(({ id }) => id);
 };
 
 /** How many rows of the table meet the conditions. */
 export const countRows = async (sql: Sql, table: string, conditions: readonly Condition[] = []): Promise<number> => {
-  const text = `select count(*) as rows from ${table} ${where(conditions)}`;
-  const [row] = await sql.query<{ rows: number }>(
-    text,
-    conditions.map(({ value }) => value),
-  );
+  const { where, values } = whereOf(conditions);
+  const [row] = await sql.query<{ rows: number }>(`select count(*) as rows from ${table} ${where}`, values);
   return row?.rows ?? 0;
 };
 

@@ -9,13 +9,8 @@ export type ListedTable<T> = {
   find(ids: readonly string[]): Promise<T[]>;
 };
 
-const notDeleted: Condition = {
-  value: null,
-  sql: (parameter) => `deleted_at is not distinct from ${parameter}::timestamptz`,
-};
-
 const conditionsOf = (table: ListedTable<never>['table'], part: string | undefined): Condition[] => [
-  ...(table === 'api_key' ? [] : [notDeleted]),
+  ...(table === 'api_key' ? [] : ['deleted_at is null']),
   ...(part === undefined ? [] : [nameContains(part)]),
 ];
 

@@ -43,10 +43,8 @@ const findMany = async (sql: Sql, ids: readonly string[], which = ''): Promise<A
   return rows.map(audienceOf);
 };
 
-const noTest: Condition = { value: false, sql: (parameter) => `of_test = ${parameter}::boolean` };
-
 const conditionsOf = (filter: NameFilter): Condition[] => [
-  noTest,
+  'not of_test',
   ...(filter.nameContains === undefined ? [] : [nameContains(filter.nameContains)]),
 ];
 

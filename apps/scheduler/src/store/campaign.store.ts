@@ -117,10 +117,8 @@ const progress = async (sql: Sql, ids: readonly string[]): Promise<Map<string, C
   return new Map(rows.map((row) => [row.id, progressOf(row)]));
 };
 
-const noTest: Condition = { value: true, sql: (parameter) => `(test_of is null) = ${parameter}::boolean` };
-
 const conditionsOf = ({ statuses, nameContains: text }: CampaignFilter): Condition[] => [
-  noTest,
+  'test_of is null',
   ...(statuses === null ? [] : [{ value: statuses, sql: (parameter: string) => `status = any(${parameter}::text[])` }]),
   ...(text === undefined ? [] : [nameContains(text)]),
 ];
