@@ -15,14 +15,7 @@ export {
 } from './connection.ts';
 export { answerOf, askOf } from './answer.ts';
 export { refused } from './refused.ts';
-export {
-  orderedConnection,
-  orderedPage,
-  searchText,
-  type Order,
-  type OrderedArguments,
-  type OrderedPage,
-} from './ordered.ts';
+export { namedConnection, searchText } from './ordered.ts';
 export { createSubgraph, type GraphQLDoor, type SubgraphOptions } from './subgraph.ts';
 export type { GraphQLLog } from './apollo.ts';
 export type { GraphQLObserver } from './observer.ts';

@@ -1,6 +1,13 @@
 /** Lists that can be had in several orders (`orderBy`), walked by key: a cursor says which order it belongs to. */
 import { AppError, isId } from '@sendpool/kernel';
-import { connectionOf, pageArguments, type Connection, type Page } from './connection.ts';
+import {
+  connectionOf,
+  countedConnection,
+  pageArguments,
+  type Connection,
+  type CountedConnection,
+  type Page,
+} from './connection.ts';
 
 export type Order<Field extends string> = { readonly field: Field; readonly direction: 'ASC' | 'DESC' };
 
@@ -63,4 +70,30 @@ export const searchText = (name: string, text: string | null | undefined): strin
   if (text === null || text === undefined) return undefined;
   if (text !== '' && text.length <= longestSearch && !/\p{Cc}/u.test(text)) return text;
   throw new AppError('BAD_INPUT', `\`${name}\` has 1 to ${longestSearch} characters in one line`);
+};
+
+type NamedField = 'CREATED_AT' | 'NAME';
+const asMade: Order<NamedField> = { field: 'CREATED_AT', direction: 'ASC' };
+
+/** What `page` gives is up to `first` + 1 rows; either only when it is asked for. */
+type NamedRows<Node> = {
+  page(page: OrderedPage<NamedField>, nameContains: string | undefined): Promise<Node[]>;
+  count(nameContains: string | undefined): Promise<number>;
+};
+
+/**
+ * A list of named rows: in the order in which they were made or by name, searched, counted. Throws AppError BAD_INPUT for a page out of
+ * range, a cursor of another list or order, and a text that is not to be searched for.
+ */
+export const namedConnection = <Node extends { readonly id: string; readonly name: string }>(
+  asked: OrderedArguments<NamedField> & { readonly nameContains?: string | null },
+  rows: NamedRows<Node>,
+): CountedConnection<Node> => {
+  const page = orderedPage(asked, asMade);
+  const nameContains = searchText('nameContains', asked.nameContains);
+  const keyOf = ({ name }: Node): string => (page.order.field === 'NAME' ? name : '');
+  return countedConnection({
+    read: async () => orderedConnection(await rows.page(page, nameContains), page, keyOf),
+    count: () => rows.count(nameContains),
+  });
 };

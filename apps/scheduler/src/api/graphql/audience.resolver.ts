@@ -1,11 +1,11 @@
 /** Audiences in GraphQL. */
 import { foundAgain } from '@sendpool/contracts';
-import { answerOf, askOf, loaderOf, searchText, type RequestContext } from '@sendpool/graphql';
+import { answerOf, askOf, loaderOf, namedConnection, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import type { Audience, AudienceStore } from '../../domain/audience.ts';
 import type { ContactImport } from '../../domain/contact-import.ts';
 import { contactsOf } from './contact.resolver.ts';
-import { pageById, pageInOrder } from './paging.ts';
+import { pageById } from './paging.ts';
 import type {
   AudienceResolvers,
   ContactImportResolvers,
@@ -63,13 +63,11 @@ const payload = (audience: Audience) => ({ __typename: 'AudiencePayload', audien
 
 export const createAudienceResolvers = (use: AudienceUseCases) => ({
   Query: {
-    audiences: (_, { nameContains, ...args }) => {
-      const filter = { nameContains: searchText('nameContains', nameContains) };
-      return pageInOrder(args, {
-        read: (page) => use.audiences.page({ ...page, ...filter }),
-        count: () => use.audiences.count(filter),
-      });
-    },
+    audiences: (_, asked) =>
+      namedConnection(asked, {
+        page: (page, nameContains) => use.audiences.page({ ...page, nameContains }),
+        count: (nameContains) => use.audiences.count({ nameContains }),
+      }),
     audience: (_, { id }, context) => loadAudience(context, use.audiences, id),
     contactImport: async (_, { id }) => (await use.imports.find(id)) ?? null,
   } satisfies QueryResolvers,

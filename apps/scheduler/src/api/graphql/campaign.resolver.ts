@@ -1,13 +1,13 @@
 /** Campaigns in GraphQL, with their settings, progress and recipients. */
 import { foundAgain, recipientStates, type RecipientState } from '@sendpool/contracts';
-import { answerOf, askOf, loaderOf, searchText, type RequestContext } from '@sendpool/graphql';
+import { answerOf, askOf, loaderOf, namedConnection, type RequestContext } from '@sendpool/graphql';
 import { AppError } from '@sendpool/kernel';
 import type { Campaign, CampaignProgress, CampaignStore, RecipientPage, RecipientView } from '../../domain/campaign.ts';
 import { waitingInWords } from '../../domain/pool-pause.ts';
 import type { Resend, Resent } from '../../domain/resend.ts';
 import { loadAudienceOf } from './audience.resolver.ts';
 import { createInputOf, editOf, resendOf } from './campaign-input.ts';
-import { pageByNumber, pageInOrder } from './paging.ts';
+import { pageByNumber } from './paging.ts';
 import type {
   CampaignProgressResolvers,
   CampaignResolvers,
@@ -149,13 +149,11 @@ const keyed = (use: CampaignUseCases) => {
 
 export const createCampaignResolvers = (use: CampaignUseCases) => ({
   Query: {
-    campaigns: (_, { statuses = null, nameContains, ...args }) => {
-      const filter = { statuses, nameContains: searchText('nameContains', nameContains) };
-      return pageInOrder(args, {
-        read: (page) => use.campaigns.page({ ...page, ...filter }),
-        count: () => use.campaigns.count(filter),
-      });
-    },
+    campaigns: (_, { statuses = null, ...asked }) =>
+      namedConnection(asked, {
+        page: (page, nameContains) => use.campaigns.page({ ...page, statuses, nameContains }),
+        count: (nameContains) => use.campaigns.count({ statuses, nameContains }),
+      }),
     campaign: (_, { id }, context) => loadCampaign(context, use.campaigns, id),
   } satisfies QueryResolvers,
   Mutation: {

@@ -1,15 +1,5 @@
-/** Lists in the order in which their rows were made, by name, or by number: the cursor holds what tells the place of a row. */
-import {
-  connectionOf,
-  countedConnection,
-  orderedConnection,
-  orderedPage,
-  pageArguments,
-  type CountedConnection,
-  type OrderedArguments,
-  type OrderedPage,
-  type Page,
-} from '@sendpool/graphql';
+/** Lists in the order in which their rows were made, or by number: the cursor holds what tells the place of a row. */
+import { connectionOf, countedConnection, pageArguments, type CountedConnection, type Page } from '@sendpool/graphql';
 import { AppError, isId } from '@sendpool/kernel';
 
 type PageArguments = { readonly first?: number | null; readonly after?: string | null };
@@ -31,19 +21,6 @@ const numberOf = ({ after }: Page, most: number): number => {
 
 /** How a list is read and counted; either only when it is asked for. */
 type List<Page, Node> = { read(page: Page): Promise<Node[]>; count(): Promise<number | null> };
-
-type NameField = 'CREATED_AT' | 'NAME';
-const firstMadeFirst = { field: 'CREATED_AT', direction: 'ASC' } as const;
-
-/** Throws AppError BAD_INPUT for a page out of range, and for a cursor of another list or order. */
-export const pageInOrder = <Node extends { readonly id: string; readonly name: string }>(
-  args: OrderedArguments<NameField>,
-  { read, count }: List<OrderedPage<NameField>, Node>,
-): CountedConnection<Node> => {
-  const page = orderedPage(args, firstMadeFirst);
-  const keyOf = ({ name }: Node): string => (page.order.field === 'NAME' ? name : '');
-  return countedConnection({ read: async () => orderedConnection(await read(page), page, keyOf), count });
-};
 
 /** Throws AppError BAD_INPUT for a page out of range and for a cursor of another list. */
 export const pageById = <Node extends { readonly id: string }>(
